@@ -1,0 +1,1 @@
+"""The open host for Copilot plugins."""

@@ -1,0 +1,105 @@
+"""The errors that `orchestrator` raises.
+
+* OrchestratorError
+  + UsageError                  the caller's mistake: a wrong name, a wrong option (exit code 2)
+    - UnknownName               a name that nothing has; carries what was probably meant
+  + ManifestError               a manifest cannot be loaded; carries every problem found
+  + ModelError                  the model gave no usable reply
+  + ConversationError           the conversation is not in a state for that
+    - QuestionsPending          a question is open: decide it, or supersede it
+    - ConversationBusy          a turn is running
+    - ConversationEnded         the model has disengaged
+    - JournalConflict           somebody else appended first
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+MAX_NAMES_LISTED = 12
+"""How many known names an error lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One mistake in a document, named where it stands."""
+
+    severity: Literal["error", "warning"]
+    code: str
+    """Stable, kebab-case: what kind of mistake."""
+    message: str
+    """What is wrong, in one line."""
+    pointer: str = ""
+    """RFC 6901 pointer of the member; empty for the document as a whole."""
+    line: int = 0
+    """1-based; 0 where no place is known."""
+    column: int = 0
+    """1-based, in code points."""
+    hint: str = ""
+    """What to do about it."""
+    clause: str = ""
+    """The clause of the specification that is violated, such as `5.2.1`."""
+
+    @property
+    def place(self) -> str:
+        """`:line:column` where known, else ` at /pointer`."""
+        if self.line:
+            return f":{self.line}:{self.column}"
+        return f" at {self.pointer}" if self.pointer else ""
+
+
+class OrchestratorError(Exception):
+    """Base of all of them; the message is one line for a person."""
+
+
+class UsageError(OrchestratorError):
+    """The caller asked for something that cannot be."""
+
+
+class UnknownName(UsageError):
+    """Nothing has that name."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
+        hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {listed or 'none'}"
+        super().__init__(f"there is no {kind} {name!r}; {hint}")
+
+
+class ManifestError(OrchestratorError):
+    """A manifest cannot be loaded; `problems` has every reason at once."""
+
+    def __init__(self, source: str, problems: Sequence[Problem]) -> None:
+        first = problems[0]
+        more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+        super().__init__(f"{source}{first.place}: {first.message}{more}")
+        self.source = source
+        self.problems = tuple(problems)
+
+
+class ModelError(OrchestratorError):
+    """The model gave no usable reply; the message says why, without a key or a header."""
+
+
+class ConversationError(OrchestratorError):
+    """The conversation is not in a state for that."""
+
+
+class QuestionsPending(ConversationError):
+    """A question to the person is open."""
+
+
+class ConversationBusy(ConversationError):
+    """A turn of this conversation is running."""
+
+
+class ConversationEnded(ConversationError):
+    """The model has disengaged; start a new conversation."""
+
+
+class JournalConflict(ConversationError):
+    """The journal has grown since it was read."""

@@ -1,0 +1,300 @@
+"""What happens in a turn: facts, which are kept, and signals, which are only streamed.
+
+A turn is a sequence of facts, and what to do next is a function of them (`orchestrator.turn.machine`). The terminal,
+the library, the journal and scripted tests all read these same values. Each is frozen, has its own `kind`, and goes to
+JSON (`encode`) and back (`decode`) without loss.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import orjson
+
+from orchestrator.content import Shown
+from orchestrator.model.base import ModelCall, Usage
+from runtimes.values import JsonObject
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
+
+FORMAT = 1
+"""The version of the JSON form; every encoded event carries it as `v`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One reason for a verdict, and who gives it."""
+
+    source: str
+    """`manifest`, `description`, `method`, `host`, `person` or `limit`."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestedCall:
+    """A call of a reply, under an id of ours that is random and unique."""
+
+    call_id: str
+    request: ModelCall
+
+
+# --- facts, in the order of one call
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnStarted:
+    """The person said something."""
+
+    text: str
+    person: str
+    documents: dict[str, str]
+    """Plugin namespace to the hash of its manifest."""
+    locale: str = ""
+    kind: Literal["turn_started"] = "turn_started"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReplyReceived:
+    """The model's reply while reasoning, complete."""
+
+    text: str
+    calls: tuple[RequestedCall, ...] = ()
+    usage: Usage | None = None
+    kind: Literal["reply_received"] = "reply_received"
+
+
+RefusalCode = Literal["unknown", "ambiguous", "arguments", "repeated", "limit", "responding"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRefused:
+    """The call cannot be made; the message tells the model what to correct."""
+
+    call_id: str
+    code: RefusalCode
+    message: str
+    plugin: str = ""
+    function: str = ""
+    """Empty when no such function is known."""
+    kind: Literal["call_refused"] = "call_refused"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallJudged:
+    """The call is well-formed, and the policy has spoken."""
+
+    call_id: str
+    plugin: str
+    function: str
+    arguments: JsonObject
+    verdict: Literal["allow", "ask", "deny"]
+    reasons: tuple[Reason, ...]
+    repeatable: bool = False
+    """True when doing it twice is the same as once."""
+    kind: Literal["call_judged"] = "call_judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAsked:
+    """The person is asked; the answer holds for exactly this fingerprint."""
+
+    call_id: str
+    fingerprint: str
+    """Over call id, canonical arguments, manifest, description and destination."""
+    title: str
+    body: str
+    destination: str
+    expires: float
+    """Seconds since the epoch."""
+    kind: Literal["call_asked"] = "call_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDecided:
+    """The person has answered."""
+
+    call_id: str
+    decision: Literal["approve", "decline"]
+    by: str
+    note: str = ""
+    edited: RequestedCall | None = None
+    """The call with the person's own arguments, which runs in the place of the one asked about."""
+    kind: Literal["call_decided"] = "call_decided"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionExpired:
+    """Nobody answered in time."""
+
+    call_id: str
+    kind: Literal["question_expired"] = "question_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDispatched:
+    """The call is about to leave; kept before its first byte does."""
+
+    call_id: str
+    attempt: int
+    request_hash: str
+    kind: Literal["call_dispatched"] = "call_dispatched"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallReturned:
+    """An answer came back."""
+
+    call_id: str
+    text: str
+    """What the model is given of it."""
+    shown: Shown
+    is_error: bool = False
+    status: int | None = None
+    kind: Literal["call_returned"] = "call_returned"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFailed:
+    """No answer could be had, and that is certain to be harmless."""
+
+    call_id: str
+    message: str
+    kind: Literal["call_failed"] = "call_failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallNotExecuted:
+    """The call was certainly not carried out and may be made once more."""
+
+    call_id: str
+    cause: Literal["connect", "rate"]
+    message: str
+    kind: Literal["call_not_executed"] = "call_not_executed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallUnknown:
+    """It was sent, and whether it was carried out is not known."""
+
+    call_id: str
+    message: str
+    kind: Literal["call_unknown"] = "call_unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallWithdrawn:
+    """The call was dropped before it left."""
+
+    call_id: str
+    kind: Literal["call_withdrawn"] = "call_withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerReceived:
+    """The text of a responding or disengaging request."""
+
+    text: str
+    usage: Usage | None = None
+    kind: Literal["answer_received"] = "answer_received"
+
+
+EndReason = Literal["answered", "disengaged", "limit", "cancelled", "error"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnEnded:
+    """The turn is over."""
+
+    reason: EndReason
+    detail: str = ""
+    """For `error` and `limit`: what happened, for the person."""
+    partial: str = ""
+    """For `error` and `cancelled`: text that had been shown when the turn broke off."""
+    kind: Literal["turn_ended"] = "turn_ended"
+
+
+# --- signals: streamed, never kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateEntered:
+    """The loop has entered a state (spec 5.2.5)."""
+
+    state: Literal["reasoning", "responding", "disengaging"]
+    kind: Literal["state_entered"] = "state_entered"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDelta:
+    """A piece of text for the person."""
+
+    state: Literal["reasoning", "responding", "disengaging"]
+    text: str
+    kind: Literal["text_delta"] = "text_delta"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallProgress:
+    """What a running call is doing."""
+
+    call_id: str
+    text: str
+    kind: Literal["call_progress"] = "call_progress"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryScheduled:
+    """A model request failed and will be repeated."""
+
+    attempt: int
+    delay: float
+    """Seconds."""
+    reason: str
+    kind: Literal["retry_scheduled"] = "retry_scheduled"
+
+
+Fact = (
+    TurnStarted
+    | ReplyReceived
+    | CallRefused
+    | CallJudged
+    | CallAsked
+    | CallDecided
+    | QuestionExpired
+    | CallDispatched
+    | CallReturned
+    | CallFailed
+    | CallNotExecuted
+    | CallUnknown
+    | CallWithdrawn
+    | AnswerReceived
+    | TurnEnded
+)
+Signal = StateEntered | TextDelta | CallProgress | RetryScheduled
+Event = Fact | Signal
+
+
+def encode(event: Event) -> bytes:
+    """One line of JSON; `v` is the version of the form."""
+    return orjson.dumps(event)[:-1] + b',"v":%d}' % FORMAT
+
+
+@cache
+def _adapter() -> TypeAdapter[Event]:
+    from pydantic import Discriminator, TypeAdapter
+
+    return TypeAdapter(Annotated[Event, Discriminator("kind")])
+
+
+def decode(data: bytes | str) -> Event:
+    """The event that `encode` wrote.
+
+    Raises: `ValueError` when the data is not one, or of a version this program does not know.
+    """
+    value = orjson.loads(data)
+    if not isinstance(value, dict) or value.pop("v", None) != FORMAT:
+        raise ValueError(f"not an event of format {FORMAT}")
+    return _adapter().validate_python(value)

@@ -1,0 +1,159 @@
+"""The seam between the host and what carries a call out: a factory opens a runtime object, an executor answers calls.
+
+It does no I/O and knows no manifest: the host translates a runtime object (spec 11) into a `RuntimeSpec`. Above it
+stands `orchestrator.tools`; below it `runtimes.openapi`, `runtimes.local` and `runtimes.memory`, and whatever other
+distributions register under the entry point group `plugin_orchestrator.runtimes`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from auth import AuthReference
+from runtimes.http import Headers, HttpClient
+from runtimes.values import Json, JsonObject
+
+CALL_TIMEOUT = 30.0
+"""Seconds a call may take when its caller does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalEndpoint:
+    """How an installed local plugin is started (spec 11.4)."""
+
+    command: tuple[str, ...]
+    """The program and its arguments; no shell reads them."""
+    directory: str | None = None
+    """The working directory; None means a private temporary one."""
+    environment: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Variables added to the few that every local plugin gets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeSpec:
+    """One runtime object, in neutral words."""
+
+    plugin: str
+    """The namespace of the plugin, for messages and logs."""
+    type: str
+    """`OpenApi`, `LocalPlugin` or an `x-` type (spec 11.1.1)."""
+    spec: JsonObject
+    """The runtime's own description, as the author wrote it (spec 11.1.4)."""
+    location: str
+    """Where the manifest lies (a URL or a file path): relative references start there (spec 3.1)."""
+    auth: AuthReference = field(default_factory=AuthReference)
+    functions: tuple[str, ...] | None = None
+    """The functions to open; None means those that the runtime describes (spec 4.2.10)."""
+    output_template: str | None = None
+    """Liquid over `response` and `manifest` (spec 11.1.5)."""
+    template_context: JsonObject = field(default_factory=dict[str, Json])
+    """The manifest as plain data, for `output_template`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuntimeServices:
+    """What the host lends to every runtime it opens."""
+
+    http: HttpClient
+    local_endpoints: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
+    """The table of installed local plugins, by identifier."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionSignature:
+    """What a runtime knows of one of its functions."""
+
+    name: str
+    description: str = ""
+    parameters: JsonObject = field(default_factory=dict[str, Json])
+    """A JSON Schema object with `properties`: inferred parameters, where the manifest declares none (spec 5.2.3)."""
+    method: str | None = None
+    """The HTTP method, where there is one."""
+    destination: str
+    """Where the arguments go, for people: an origin, or the name of a local plugin."""
+    repeatable: bool = False
+    """True when doing it twice is the same as once: GET, HEAD, OPTIONS, or a declared `Idempotency-Key`."""
+    is_consequential: bool | None = None
+    """The description's own word on whether calling has consequences (`x-openai-isConsequential`)."""
+    fingerprint: str = ""
+    """A hash of the description the signature comes from."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionCall:
+    """One call; the arguments are valid against the function's parameters."""
+
+    id: str
+    function: str
+    arguments: JsonObject
+
+
+def _no_progress(text: str) -> None:
+    del text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallContext:
+    """Who calls, and how long they wait."""
+
+    person: str
+    timeout: float = CALL_TIMEOUT
+    """Seconds the whole call may take."""
+    progress: Callable[[str], None] = _no_progress
+    """Told what the runtime is doing, in words for the person."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallResult:
+    """An answer; a failure that the other side reported is an answer too."""
+
+    payload: Json
+    """Parsed JSON, else text."""
+    is_error: bool = False
+    status: int | None = None
+    """The HTTP status, where there is one."""
+    is_truncated: bool = False
+    """True when the answer was longer than the limit and the rest is missing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireMessage:
+    """What would go out for a call: an HTTP request, or a JSON-RPC frame (`method` is then `JSON-RPC`)."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: str | None = None
+
+
+class RuntimeExecutor(Protocol):
+    """Answers calls to the functions of one runtime object."""
+
+    @property
+    def functions(self) -> Mapping[str, FunctionSignature]:
+        """The functions that can be called."""
+        ...
+
+    @property
+    def unusable(self) -> Mapping[str, str]:
+        """The functions asked for that cannot be called, each with the reason."""
+        ...
+
+    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
+        """What `invoke` would send. Raises: `InvocationError` where it would send nothing."""
+        ...
+
+    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
+        """Carries the call out. Raises: `InvocationError` when no answer was had."""
+        ...
+
+
+class RuntimeFactory(Protocol):
+    """Opens a runtime object for as long as the context lasts."""
+
+    def __call__(self, spec: RuntimeSpec, services: RuntimeServices, /) -> AbstractAsyncContextManager[RuntimeExecutor]:
+        """Entering raises: `RuntimeUnavailable`, with the reason its functions are disabled for."""
+        ...

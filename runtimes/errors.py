@@ -1,0 +1,37 @@
+"""The errors of the runtimes.
+
+* RuntimeProblem          something about a runtime that a person has to mend
+  + RuntimeUnavailable    the runtime cannot be opened: its functions are disabled with the reason
+  + FetchError            a document could not be had
+* InvocationError         a call had no answer; says whether it may have been carried out
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+NotExecutedCause = Literal["connect", "rate"]
+
+
+class RuntimeProblem(Exception):
+    """Base of what a person has to mend."""
+
+
+class RuntimeUnavailable(RuntimeProblem):
+    """The runtime cannot be opened; the message is the reason shown for each of its functions."""
+
+
+class FetchError(RuntimeProblem):
+    """A document could not be had; the message names it without its query."""
+
+
+class InvocationError(Exception):
+    """No answer could be had (an answer that reports a failure is a `CallResult` with `is_error`).
+
+    The message is shown to the model and the person: no secret, no header, no query string.
+    """
+
+    def __init__(self, message: str, *, not_executed: NotExecutedCause | None = None) -> None:
+        super().__init__(message)
+        self.not_executed = not_executed
+        """Why the call was certainly not carried out; None where that is not known."""

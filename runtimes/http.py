@@ -1,0 +1,57 @@
+"""HTTP as the runtimes see it: one request, one bounded answer.
+
+A seam and no more: `runtimes.fetch` carries it out with `httpx2`, tests with a handler. It is not a client library:
+no sessions, no cookies, no redirects that the caller did not allow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in the order they are sent; names keep their spelling."""
+
+MAX_RESPONSE_BYTES = 5 * 1024 * 1024
+"""How much of an answer is read, after decoding."""
+
+REQUEST_TIMEOUT = 30.0
+"""Seconds one exchange may take from the first byte sent to the last one read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """One request, complete: what is here is what is sent."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: bytes | None = None
+    timeout: float = REQUEST_TIMEOUT
+    """Seconds for the whole exchange."""
+    max_bytes: int = MAX_RESPONSE_BYTES
+    max_redirects: int = 0
+    """Redirects to follow: within the origin, GET and HEAD only."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpResponse:
+    """One answer, read to its end."""
+
+    status: int
+    headers: Headers
+    body: bytes
+    url: str
+    """Where the answer came from, after redirects."""
+
+    def header(self, name: str) -> str | None:
+        """The first field of that name, whatever its case."""
+        return next((value for key, value in self.headers if key.casefold() == name.casefold()), None)
+
+
+class HttpClient(Protocol):
+    """Sends requests, to the addresses it allows and nowhere else."""
+
+    async def send(self, request: HttpRequest, /) -> HttpResponse:
+        """Raises: `InvocationError`, saying whether the request can have been carried out."""
+        ...

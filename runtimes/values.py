@@ -1,0 +1,72 @@
+"""JSON values: their type, and a parser for JSON that a stranger wrote."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import orjson
+from typing_extensions import TypeAliasType
+
+Json = TypeAliasType("Json", "dict[str, Json] | list[Json] | str | int | float | bool | None")
+JsonObject = dict[str, Json]
+
+MAX_DEPTH = 128
+"""How deep containers may nest in a value from outside; deeper ones break recursive readers."""
+
+
+class InvalidJson(ValueError):
+    """A text is not JSON, or nests deeper than `MAX_DEPTH`.
+
+    `line` and `column` are 1-based and count code points; both are 0 where no place can be named.
+    """
+
+    def __init__(self, reason: str, line: int = 0, column: int = 0) -> None:
+        super().__init__(f"{reason} (line {line}, column {column})" if line else reason)
+        self.reason = reason
+        self.line = line
+        self.column = column
+
+
+def _children(value: Json) -> Iterator[Json]:
+    if isinstance(value, dict):
+        return iter(value.values())
+    return iter(value) if isinstance(value, list) else iter(())
+
+
+def depth_of(value: Json) -> int:
+    """How many containers lie inside each other; 0 for a scalar. Walks without recursion, no deeper than asked."""
+    depth = 0
+    level = [value] if isinstance(value, dict | list) else []
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [child for node in level for child in _children(node) if isinstance(child, dict | list)]
+    return depth
+
+
+def parse_json(text: str | bytes) -> Json:
+    """Parses strict JSON: no NaN, no lone surrogates, at most `MAX_DEPTH` deep.
+
+    Raises: `InvalidJson`, with the place of the first mistake.
+    """
+    try:
+        value: Json = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise InvalidJson(_reason(error), error.lineno, error.colno) from None
+    if depth_of(value) > MAX_DEPTH:
+        raise InvalidJson(f"nested more than {MAX_DEPTH} deep")
+    return value
+
+
+def _reason(error: json.JSONDecodeError) -> str:
+    return error.msg.split(": line")[0]
+
+
+def dump_json(value: Json) -> str:
+    """Compact JSON text, members in the order they have."""
+    return orjson.dumps(value).decode()
+
+
+def canonical_json(value: Json) -> str:
+    """Compact JSON text with sorted members: equal values give equal texts."""
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
