@@ -15,7 +15,7 @@ import orjson
 
 from orchestrator.content import Shown
 from orchestrator.model.base import ModelCall, Usage
-from runtimes.values import JsonObject
+from runtimes.values import JsonObject, parse_json
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -294,7 +294,7 @@ def decode(data: bytes | str) -> Event:
 
     Raises: `ValueError` when the data is not one, or of a version this program does not know.
     """
-    value = orjson.loads(data)
+    value = parse_json(data)
     if not isinstance(value, dict) or value.pop("v", None) != FORMAT:
         raise ValueError(f"not an event of format {FORMAT}")
     return _adapter().validate_python(value)

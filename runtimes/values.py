@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 from typing_extensions import TypeAliasType
 
-Json = TypeAliasType("Json", "dict[str, Json] | list[Json] | str | int | float | bool | None")
+if TYPE_CHECKING:
+    Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+else:  # the same, named at run time: pydantic needs the name to follow the recursion
+    Json = TypeAliasType("Json", "dict[str, Json] | list[Json] | str | int | float | bool | None")
 JsonObject = dict[str, Json]
 
 MAX_DEPTH = 128
