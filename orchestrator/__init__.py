@@ -1,1 +1,102 @@
-"""The open host for Copilot plugins."""
+"""The open host for Copilot plugins: a manifest becomes a conversation.
+
+    plugin = await load_plugin("plugin.json")
+    async with Orchestrator(plugins=[plugin]) as host:
+        reply = await host.conversation().ask("What can you do?")
+
+Names are imported on first use, so that what a program does not need it does not pay for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.content import Card, Citation
+    from orchestrator.conversation import Conversation
+    from orchestrator.errors import (
+        ConversationBusy,
+        ConversationEnded,
+        ConversationError,
+        ManifestError,
+        ModelError,
+        OrchestratorError,
+        Problem,
+        QuestionsPending,
+        UnknownName,
+        UsageError,
+    )
+    from orchestrator.events import Event
+    from orchestrator.host import CallOutcome, Orchestrator
+    from orchestrator.manifest.load import Plugin, load_plugin
+    from orchestrator.model.base import ChatModel, Usage
+    from orchestrator.reply import Call, Question, Reply
+    from orchestrator.turn.machine import Limits
+    from orchestrator.version import __version__
+
+_HOMES = {
+    "Call": "orchestrator.reply",
+    "CallOutcome": "orchestrator.host",
+    "Card": "orchestrator.content",
+    "ChatModel": "orchestrator.model.base",
+    "Citation": "orchestrator.content",
+    "Conversation": "orchestrator.conversation",
+    "ConversationBusy": "orchestrator.errors",
+    "ConversationEnded": "orchestrator.errors",
+    "ConversationError": "orchestrator.errors",
+    "Event": "orchestrator.events",
+    "Limits": "orchestrator.turn.machine",
+    "ManifestError": "orchestrator.errors",
+    "ModelError": "orchestrator.errors",
+    "Orchestrator": "orchestrator.host",
+    "OrchestratorError": "orchestrator.errors",
+    "Plugin": "orchestrator.manifest.load",
+    "Problem": "orchestrator.errors",
+    "Question": "orchestrator.reply",
+    "QuestionsPending": "orchestrator.errors",
+    "Reply": "orchestrator.reply",
+    "UnknownName": "orchestrator.errors",
+    "Usage": "orchestrator.model.base",
+    "UsageError": "orchestrator.errors",
+    "__version__": "orchestrator.version",
+    "load_plugin": "orchestrator.manifest.load",
+}
+
+__all__ = [
+    "Call",
+    "CallOutcome",
+    "Card",
+    "ChatModel",
+    "Citation",
+    "Conversation",
+    "ConversationBusy",
+    "ConversationEnded",
+    "ConversationError",
+    "Event",
+    "Limits",
+    "ManifestError",
+    "ModelError",
+    "Orchestrator",
+    "OrchestratorError",
+    "Plugin",
+    "Problem",
+    "Question",
+    "QuestionsPending",
+    "Reply",
+    "UnknownName",
+    "Usage",
+    "UsageError",
+    "__version__",
+    "load_plugin",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return vars(importlib.import_module(_HOMES[name]))[name]
+    raise AttributeError(f"module 'orchestrator' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

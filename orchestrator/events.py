@@ -24,6 +24,10 @@ FORMAT = 1
 """The version of the JSON form; every encoded event carries it as `v`."""
 
 
+State = Literal["reasoning", "responding", "disengaging"]
+"""The orchestrator's states (spec 5.2.5, and `disengaging` of the Microsoft 365 document)."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One reason for a verdict, and who gives it."""
@@ -58,11 +62,12 @@ class TurnStarted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplyReceived:
-    """The model's reply while reasoning, complete."""
+    """A complete reply of the model: text, calls or both. One with calls may also come, wrongly, while responding."""
 
     text: str
     calls: tuple[RequestedCall, ...] = ()
     usage: Usage | None = None
+    state: State = "reasoning"
     kind: Literal["reply_received"] = "reply_received"
 
 
@@ -189,6 +194,8 @@ class CallWithdrawn:
     """The call was dropped before it left."""
 
     call_id: str
+    disengages: bool = False
+    """True for the model's own `withdraw()`, which ends the conversation."""
     kind: Literal["call_withdrawn"] = "call_withdrawn"
 
 
@@ -216,6 +223,13 @@ class TurnEnded:
     kind: Literal["turn_ended"] = "turn_ended"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnUndone:
+    """The person took the last turn back: the model is not told of it again. What its calls did is not undone."""
+
+    kind: Literal["turn_undone"] = "turn_undone"
+
+
 # --- signals: streamed, never kept
 
 
@@ -223,7 +237,7 @@ class TurnEnded:
 class StateEntered:
     """The loop has entered a state (spec 5.2.5)."""
 
-    state: Literal["reasoning", "responding", "disengaging"]
+    state: State
     kind: Literal["state_entered"] = "state_entered"
 
 
@@ -231,7 +245,7 @@ class StateEntered:
 class TextDelta:
     """A piece of text for the person."""
 
-    state: Literal["reasoning", "responding", "disengaging"]
+    state: State
     text: str
     kind: Literal["text_delta"] = "text_delta"
 
@@ -272,6 +286,7 @@ Fact = (
     | CallWithdrawn
     | AnswerReceived
     | TurnEnded
+    | TurnUndone
 )
 Signal = StateEntered | TextDelta | CallProgress | RetryScheduled
 Event = Fact | Signal

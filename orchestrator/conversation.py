@@ -1,0 +1,261 @@
+"""One conversation: messages in, events out, questions answered in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from contextlib import aclosing, contextmanager
+from typing import Literal
+
+import anyio
+
+from orchestrator.errors import (
+    ConversationBusy,
+    ConversationEnded,
+    JournalConflict,
+    QuestionsPending,
+    UnknownName,
+    UsageError,
+)
+from orchestrator.events import CallDecided, Event, Fact, RequestedCall, TurnStarted, TurnUndone
+from orchestrator.model.base import ModelCall, Usage
+from orchestrator.reply import Question, Reply, question_of, reply_of
+from orchestrator.turn.driver import CANCEL_TIMEOUT, TurnDriver, TurnServices, new_call_id
+from orchestrator.turn.explain import explain
+from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.machine import cancellation
+from orchestrator.turn.state import CallState, Status
+from runtimes.values import JsonObject, dump_json
+
+MAX_MESSAGE = 32_000
+"""Characters of a message from the person."""
+
+EVENT_BUFFER = 256
+"""Events that wait for a reader before the turn itself waits."""
+
+Decision = Literal["accepted", "already_answered", "expired"]
+
+Spawn = Callable[[Coroutine[None, None, None]], asyncio.Task[None]]
+"""Runs a turn in a task that the host ends with itself."""
+
+
+class Conversation:
+    """A conversation of one person with the host's plugins; made by `Orchestrator.conversation`."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        person: str,
+        documents: dict[str, str],
+        services: Callable[[], TurnServices],
+        spawn: Spawn,
+    ) -> None:
+        self._ledger = ledger
+        self.person = person
+        self._documents = documents
+        self._services = services
+        self._spawn = spawn
+        self._is_busy = False
+
+    @property
+    def id(self) -> str:
+        """The conversation's id in the journal."""
+        return self._ledger.conversation
+
+    @property
+    def pending(self) -> tuple[Question, ...]:
+        """The questions that are open."""
+        turn = self._ledger.history.turn
+        return tuple(question_of(call) for call in turn.with_status(Status.ASKED)) if turn is not None else ()
+
+    @property
+    def is_ended(self) -> bool:
+        """True when the model has disengaged: there is nothing more to say here."""
+        return self._ledger.history.is_ended
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens of all turns."""
+        history = self._ledger.history
+        states = [past.state for past in history.past] + ([history.turn] if history.turn is not None else [])
+        return sum((state.usage for state in states if state.usage is not None), Usage())
+
+    def explain(self, call_id: str | None = None) -> str:
+        """Why the calls of the last turn, or one of them, ran, asked or were stopped."""
+        return explain(self._ledger.history.last, call_id)
+
+    async def facts(self) -> tuple[Fact, ...]:
+        """Everything that is kept of this conversation."""
+        return tuple(await self._ledger.facts())
+
+    # --- talking
+
+    async def ask(self, text: str, *, supersede: bool = False, deadline: float | None = None) -> Reply:
+        """One message, and where the turn then stands; `deadline` is in seconds, and cancels the turn.
+
+        Raises: `QuestionsPending`, `ConversationBusy`, `ConversationEnded`, `UsageError`.
+        """
+        return await self._read(self.send(text, supersede=supersede), deadline)
+
+    async def resume(self, *, deadline: float | None = None) -> Reply:
+        """Goes on with a turn that was waiting; with questions still open it says so again.
+
+        Raises: `ConversationBusy`, `UsageError` when nothing was ever said.
+        """
+        return await self._read(self.resume_stream(), deadline)
+
+    async def send(self, text: str, *, supersede: bool = False) -> AsyncGenerator[Event]:
+        """One message, as a stream of facts and signals; leaving it early cancels the turn.
+
+        `supersede` declines what is still asked. Raises as `ask`.
+        """
+        with self._exclusive():
+            await self._start(text, supersede=supersede)
+            async with aclosing(self._drive()) as events:
+                async for event in events:
+                    yield event
+
+    async def resume_stream(self) -> AsyncGenerator[Event]:
+        """As `resume`, as a stream."""
+        with self._exclusive():
+            await self._ledger.refresh()
+            async with aclosing(self._drive()) as events:
+                async for event in events:
+                    yield event
+
+    async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> Reply:
+        with anyio.move_on_after(deadline):
+            async with aclosing(events):
+                async for _ in events:
+                    pass
+        turn = self._ledger.history.last
+        if turn is None:
+            raise UsageError("nothing has been said in this conversation")
+        return reply_of(turn)
+
+    # --- answering
+
+    async def decide(
+        self, call_id: str, approve: bool, arguments: JsonObject | None = None, note: str = ""
+    ) -> Decision:
+        """Answers an open question; it never runs the call, `resume` does.
+
+        `arguments` are the person's own, in the place of the model's.
+
+        Raises: `UnknownName` for a call that was never asked about.
+        """
+        while True:
+            await self._ledger.refresh()
+            call = self._asked(call_id)
+            if call.status is not Status.ASKED:
+                return "expired" if call.status is Status.EXPIRED else "already_answered"
+            assert call.question is not None
+            if call.question.expires <= self._services().clock():
+                return "expired"
+            try:
+                await self._ledger.append(self._decision(call, approve=approve, arguments=arguments, note=note))
+            except JournalConflict:
+                continue
+            return "accepted"
+
+    def _asked(self, call_id: str) -> CallState:
+        history = self._ledger.history
+        states = [past.state for past in history.past] + ([history.turn] if history.turn is not None else [])
+        asked = {call.call_id: call for state in states for call in state.calls.values() if call.question is not None}
+        if call_id not in asked:
+            raise UnknownName("question", call_id, asked)
+        return asked[call_id]
+
+    def _decision(self, call: CallState, *, approve: bool, arguments: JsonObject | None, note: str) -> CallDecided:
+        edited = None
+        if approve and arguments is not None and arguments != call.arguments:
+            new_id = new_call_id()
+            request = ModelCall(id=f"call_{new_id}", tool=call.request.tool, arguments=dump_json(arguments))
+            edited = RequestedCall(call_id=new_id, request=request)
+        return CallDecided(
+            call_id=call.call_id,
+            decision="approve" if approve else "decline",
+            by=self.person,
+            note=note,
+            edited=edited,
+        )
+
+    async def undo(self) -> str | None:
+        """Takes the last turn back, so that the model is not told of it again; returns what the person had said.
+
+        What its calls did stays done. Raises: `ConversationBusy`.
+        """
+        with self._exclusive():
+            await self._ledger.refresh()
+            await self._close_open_turn("taken back")
+            if not self._ledger.history.past:
+                return None
+            text = self._ledger.history.past[-1].state.started.text
+            await self._ledger.append(TurnUndone())
+            return text
+
+    # --- driving
+
+    @contextmanager
+    def _exclusive(self) -> Generator[None]:
+        if self._is_busy:
+            raise ConversationBusy("a turn of this conversation is running")
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._is_busy = False
+
+    async def _start(self, text: str, *, supersede: bool) -> None:
+        if not text.strip():
+            raise UsageError("the message is empty")
+        if len(text) > MAX_MESSAGE:
+            raise UsageError(f"the message has {len(text)} characters; at most {MAX_MESSAGE} are read")
+        await self._ledger.refresh()
+        if self.is_ended:
+            raise ConversationEnded("this conversation has ended; start a new one")
+        if self.pending and not supersede:
+            names = ", ".join(question.function for question in self.pending)
+            raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
+        await self._close_open_turn("superseded by a new message")
+        await self._ledger.append(TurnStarted(text=text, person=self.person, documents=self._documents))
+
+    async def _close_open_turn(self, why: str) -> None:
+        """Ends a turn that waits or broke off: what is asked is declined."""
+        turn = self._ledger.history.turn
+        if turn is None:
+            return
+        declined = [
+            CallDecided(call_id=call.call_id, decision="decline", by=self.person, note=why)
+            for call in turn.with_status(Status.ASKED)
+        ]
+        await self._ledger.append(*declined)
+        turn = self._ledger.history.turn
+        assert turn is not None
+        await self._ledger.append(*cancellation(turn, detail=why))
+
+    async def _drive(self) -> AsyncGenerator[Event]:
+        """Runs the turn in a task of its own and yields what it emits; being closed early cancels it."""
+        sender, receiver = anyio.create_memory_object_stream[Event](EVENT_BUFFER)
+
+        async def emit(event: Event) -> None:
+            try:
+                await sender.send(event)
+            except anyio.BrokenResourceError:
+                return  # the reader has left, and is cancelling this turn
+
+        async def run() -> None:
+            async with sender:
+                await TurnDriver(self._ledger, self._services(), emit).run()
+
+        task = self._spawn(run())
+        try:
+            async with receiver:
+                async for event in receiver:
+                    yield event
+        finally:
+            task.cancel()
+            with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
+                await asyncio.wait({task})
+        await task

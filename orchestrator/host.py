@@ -1,0 +1,204 @@
+"""The composition root: plugins, a model and a journal become something to talk to."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import time
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+from weakref import WeakValueDictionary
+
+from orchestrator.content import Card, Citation
+from orchestrator.conversation import Conversation
+from orchestrator.errors import UsageError
+from orchestrator.journal.base import ConversationId, Journal
+from orchestrator.journal.memory import MemoryJournal
+from orchestrator.manifest.load import Plugin
+from orchestrator.model.base import ChatModel
+from orchestrator.model.open import default_model_name, open_model
+from orchestrator.response.outcome import read_result
+from orchestrator.selfcheck import check_packages
+from orchestrator.tools.arguments import InvalidArguments
+from orchestrator.tools.binding import Binder, distinct_namespaces
+from orchestrator.tools.toolbox import BoundFunction, Toolbox
+from orchestrator.turn.driver import TurnServices, new_call_id
+from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.machine import Limits
+from orchestrator.turn.requests import Requests
+from runtimes.base import (
+    CALL_TIMEOUT,
+    CallContext,
+    FunctionCall,
+    LocalEndpoint,
+    RuntimeFactory,
+    RuntimeServices,
+    WireMessage,
+)
+from runtimes.fetch import HttpExchange, SharedClient
+from runtimes.values import Json, JsonObject
+
+DEFAULT_PERSON = "me"
+"""Who talks when the caller does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOutcome:
+    """What one call without a model gave."""
+
+    status: int | None
+    """The HTTP status, where there is one."""
+    payload: Json
+    is_error: bool
+    citations: tuple[Citation, ...]
+    cards: tuple[Card, ...]
+
+
+class Orchestrator:
+    """A host for plugins; an async context manager, inside which conversations are held.
+
+    `model` is `offline`, `openai:MODEL`, `scripted:FILE` or any `ChatModel`; without one it is what
+    `ORCHESTRATOR_MODEL` names, else `offline`. `instructions` are the host's own words to the model. `local` is the
+    table of installed local plugins (spec 11.4), `runtimes` adds runtime types.
+
+    Raises: `UsageError` for a model that cannot be named, at construction.
+    """
+
+    def __init__(
+        self,
+        *,
+        plugins: Sequence[Plugin],
+        model: str | ChatModel | None = None,
+        instructions: str = "",
+        limits: Limits | None = None,
+        local: Mapping[str, LocalEndpoint] | None = None,
+        runtimes: Mapping[str, RuntimeFactory] | None = None,
+        journal: Journal | None = None,
+        log_http: Callable[[HttpExchange], None] | None = None,
+    ) -> None:
+        check_packages()
+        name = model if model is not None else default_model_name(os.environ)
+        self.model: ChatModel = open_model(name) if isinstance(name, str) else name
+        self.plugins = distinct_namespaces(plugins)
+        self._instructions = instructions
+        self._limits = limits or Limits()
+        self._local = dict(local or {})
+        self._runtimes = dict(runtimes or {})
+        self._journal: Journal = journal if journal is not None else MemoryJournal()
+        self._http = SharedClient(log=log_http)
+        self._stack = AsyncExitStack()
+        self._requests: Requests | None = None
+        self._turns: set[asyncio.Task[None]] = set()
+        self._conversations: WeakValueDictionary[ConversationId, Conversation] = WeakValueDictionary()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._http.aclose)
+            if isinstance(self.model, AbstractAsyncContextManager):
+                await stack.enter_async_context(self.model)
+            binder = Binder(stack, self._runtimes)
+            for plugin in self.plugins:
+                services = RuntimeServices(http=self._http.allowing(plugin.allowed_hosts), local_endpoints=self._local)
+                await binder.add(plugin, services)
+            stack.push_async_callback(self._end_turns)
+            self._requests = Requests(binder.toolbox(), self._instructions, self._limits)
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.__aexit__(kind, error, trace)
+        self._requests = None
+
+    async def _end_turns(self) -> None:
+        for turn in self._turns:
+            turn.cancel()
+        if self._turns:
+            await asyncio.wait(self._turns)
+
+    @property
+    def requests(self) -> Requests:
+        """What the model is told; exists inside the context."""
+        if self._requests is None:
+            raise UsageError("the host is not open; use it in an `async with` block")
+        return self._requests
+
+    @property
+    def toolbox(self) -> Toolbox:
+        """The functions on offer, and those that are not."""
+        return self.requests.toolbox
+
+    async def use_model(self, model: str | ChatModel) -> None:
+        """Goes on with another model; running turns keep the one they have. Raises: `UsageError`."""
+        new = open_model(model) if isinstance(model, str) else model
+        if isinstance(new, AbstractAsyncContextManager):
+            await self._stack.enter_async_context(new)
+        self.model = new
+
+    def conversation(self, *, person: str = DEFAULT_PERSON, id: ConversationId | None = None) -> Conversation:
+        """A new conversation, or the one of that id."""
+        conversation_id = id or secrets.token_hex(8)
+        known = self._conversations.get(conversation_id)
+        if known is not None:
+            return known
+        conversation = Conversation(
+            Ledger(conversation_id, self._journal),
+            person=person,
+            documents={plugin.namespace: plugin.digest for plugin in self.plugins},
+            services=self._services,
+            spawn=self._spawn,
+        )
+        self._conversations[conversation_id] = conversation
+        return conversation
+
+    def _services(self) -> TurnServices:
+        return TurnServices(model=self.model, requests=self.requests, clock=time.time, call_timeout=CALL_TIMEOUT)
+
+    def _spawn(self, turn: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = asyncio.create_task(turn)
+        self._turns.add(task)
+        task.add_done_callback(self._turns.discard)
+        return task
+
+    # --- one call without a model
+
+    def _prepare(self, function: str, arguments: JsonObject) -> tuple[BoundFunction, FunctionCall]:
+        bound = self.toolbox.find(function)
+        try:
+            checked = bound.checker.check(arguments)
+        except InvalidArguments as error:
+            raise UsageError(f"the arguments of {bound.name!r} do not fit: {error}") from None
+        return bound, FunctionCall(id=new_call_id(), function=bound.name, arguments=checked)
+
+    def preview(self, function: str, arguments: JsonObject) -> tuple[WireMessage, ...]:
+        """What `call` would send. Raises: `UsageError`, `InvocationError`."""
+        bound, call = self._prepare(function, arguments)
+        return bound.executor.preview(call)
+
+    async def call(
+        self, function: str, arguments: JsonObject | None = None, *, person: str = DEFAULT_PERSON
+    ) -> CallOutcome:
+        """One call without a model; nobody is asked, since the caller's code is the consent.
+
+        Raises: `UnknownName`, `UsageError` for arguments that do not fit, `InvocationError` when no answer was had.
+        """
+        bound, call = self._prepare(function, arguments or {})
+        result = await bound.executor.invoke(call, CallContext(person=person))
+        _, shown = read_result(
+            result,
+            runtime_type=bound.runtime_type,
+            semantics=bound.declaration.capabilities.response_semantics,
+            base=bound.signature.destination,
+        )
+        return CallOutcome(
+            status=result.status,
+            payload=result.payload,
+            is_error=result.is_error,
+            citations=shown.citations,
+            cards=shown.cards,
+        )

@@ -1,0 +1,1 @@
+"""The manifest: what a plugin's author wrote, read and checked."""

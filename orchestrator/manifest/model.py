@@ -1,0 +1,141 @@
+"""The manifest document as types, member for member; names are the specification's own.
+
+Reading is lenient where real manifests are: members that are not known are kept (`model_extra`), and what an author may
+leave out has a default. What that means for the author is said by `orchestrator.manifest.load`.
+"""
+
+from __future__ import annotations
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+
+from runtimes.values import Json, JsonObject
+
+Texts = str | tuple[str, ...] | None
+"""A string replaces the built-in text, an array adds to it (spec 10.2.2)."""
+
+
+class _Member(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+
+class State(_Member):
+    """What to tell the model of a function in one state (spec 10)."""
+
+    description: str | None = None
+    instructions: Texts = None
+    examples: Texts = None
+
+    @property
+    def has_instructions(self) -> bool:
+        """True when there is more than a description."""
+        return bool(self.instructions) or bool(self.examples)
+
+
+class States(_Member):
+    """The states of a function (spec 5.2.5; `disengaging` is in the Microsoft 365 document)."""
+
+    reasoning: State = State()
+    responding: State = State()
+    disengaging: State | None = None
+
+
+class Confirmation(_Member):
+    """What to ask the person before a call (spec 9.3)."""
+
+    type: str | None = None
+    title: str | None = None
+    body: str | None = None
+    is_non_consequential: bool = Field(default=False, alias="isNonConsequential")
+
+    @property
+    def is_wanted(self) -> bool:
+        """True unless the type is `None`."""
+        return (self.type or "").casefold() != "none"
+
+
+class ResponseSemantics(_Member):
+    """Where citations and cards lie in an answer (spec 9.4)."""
+
+    data_path: str = "$"
+    properties: dict[str, Json] = Field(default_factory=dict[str, Json])
+    static_template: JsonObject | None = None
+    oauth_card_path: str | None = None
+
+
+class SecurityInfo(_Member):
+    """What the author attests of a function (spec 9.5)."""
+
+    data_handling: tuple[str, ...] = ()
+
+
+class FunctionCapabilities(_Member):
+    """Optional behaviour of the orchestrator around a call (spec 9)."""
+
+    confirmation: Confirmation | None = None
+    response_semantics: ResponseSemantics | None = None
+    security_info: SecurityInfo | None = None
+
+
+class Function(_Member):
+    """A function that a model may call (spec 5)."""
+
+    id: str | None = None
+    name: str
+    description: str | None = None
+    parameters: JsonObject | None = None
+    """JSON Schema in shape (spec 6); None means: ask the runtime (spec 5.2.3)."""
+    returns: JsonObject | None = None
+    states: States = States()
+    capabilities: FunctionCapabilities = FunctionCapabilities()
+
+
+class RuntimeAuth(_Member):
+    """How calls are authorized (spec 11.2)."""
+
+    type: str | None = Field(default=None, validation_alias=AliasChoices("type", "Type"))
+    reference_id: str | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class Runtime(_Member):
+    """How functions are invoked (spec 11)."""
+
+    type: str
+    auth: RuntimeAuth = RuntimeAuth()
+    run_for_functions: tuple[str, ...] | None = Field(
+        default=None, validation_alias=AliasChoices("run_for_functions", "runs_for_functions")
+    )
+    """Names and wildcards (spec 11.1.3); the misspelling is the specification's own (spec 11.4.1)."""
+    spec: JsonObject = Field(default_factory=dict[str, Json])
+    output_template: str | None = None
+
+
+class ConversationStarter(_Member):
+    """A question that the plugin can answer (spec 12.2)."""
+
+    text: str
+    title: str | None = None
+
+
+class PluginCapabilities(_Member):
+    """Capabilities of the whole plugin (spec 12)."""
+
+    conversation_starters: tuple[ConversationStarter, ...] = ()
+
+
+class Manifest(_Member):
+    """The root of the document (spec 4)."""
+
+    schema_version: str | None = None
+    name_for_human: str
+    namespace: str | None = None
+    description_for_model: str | None = None
+    description_for_human: str = ""
+    logo_url: str | None = None
+    contact_email: str | None = None
+    legal_info_url: str | None = None
+    privacy_policy_url: str | None = None
+    functions: tuple[Function, ...] | None = None
+    """None means: those that the runtimes describe (spec 4.2.10)."""
+    runtimes: tuple[Runtime, ...] = ()
+    capabilities: PluginCapabilities = PluginCapabilities()

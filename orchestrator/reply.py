@@ -1,0 +1,103 @@
+"""What a caller is handed of a turn: where it stands, the answer, the calls, the open questions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator.content import Card, Citation
+from orchestrator.events import EndReason, Reason
+from orchestrator.model.base import Usage
+from orchestrator.turn.prompts import answer_text
+from orchestrator.turn.state import CallState, Status, TurnState
+from runtimes.values import JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A call that waits for the person's answer."""
+
+    call_id: str
+    plugin: str
+    function: str
+    arguments: JsonObject
+    """What would really be sent, whatever the title and the body say."""
+    title: str
+    body: str
+    destination: str
+    reasons: tuple[Reason, ...]
+    expires: float
+    """Seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A call of the turn, for the person."""
+
+    call_id: str
+    plugin: str
+    function: str
+    arguments: JsonObject
+    status: str
+    is_error: bool
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """Where a turn stands when it has ended or waits."""
+
+    text: str
+    """The answer, and nothing but it."""
+    citations: tuple[Citation, ...]
+    cards: tuple[Card, ...]
+    calls: tuple[Call, ...]
+    pending: tuple[Question, ...]
+    usage: Usage | None
+    """Tokens of this turn; None when the model does not count."""
+    end: EndReason | None
+    """None while questions are open."""
+    detail: str = ""
+
+
+def question_of(call: CallState) -> Question:
+    """The question about a call that was asked about."""
+    asked = call.question
+    assert asked is not None
+    return Question(
+        call_id=call.call_id,
+        plugin=call.plugin,
+        function=call.function,
+        arguments=call.arguments,
+        title=asked.title,
+        body=asked.body,
+        destination=asked.destination,
+        reasons=call.reasons,
+        expires=asked.expires,
+    )
+
+
+def _call(call: CallState) -> Call:
+    return Call(
+        call_id=call.call_id,
+        plugin=call.plugin,
+        function=call.function or call.request.tool,
+        arguments=call.arguments,
+        status=call.status.value,
+        is_error=call.is_error,
+        reasons=call.reasons,
+    )
+
+
+def reply_of(turn: TurnState) -> Reply:
+    """Where the turn stands."""
+    shown = [call.shown for call in turn.calls.values() if call.shown is not None]
+    return Reply(
+        text=answer_text(turn),
+        citations=tuple(citation for part in shown for citation in part.citations),
+        cards=tuple(card for part in shown for card in part.cards),
+        calls=tuple(_call(call) for call in turn.calls.values()),
+        pending=tuple(question_of(call) for call in turn.with_status(Status.ASKED)),
+        usage=turn.usage,
+        end=turn.ended.reason if turn.ended is not None else None,
+        detail=turn.ended.detail if turn.ended is not None else "",
+    )

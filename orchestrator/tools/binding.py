@@ -1,0 +1,160 @@
+"""Binds functions to runtimes (spec 11): opens each runtime object and sees which functions it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from auth import AuthReference
+from orchestrator.manifest.load import Plugin
+from orchestrator.manifest.model import Function, Runtime
+from orchestrator.tools.definitions import describe, parameters_of, tool_name
+from orchestrator.tools.toolbox import BoundFunction, Skipped, Toolbox
+from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
+from runtimes.discovery import factory_for
+from runtimes.errors import RuntimeUnavailable
+from runtimes.wrappers import Bounded, Guarded, Templated
+
+ALL = "*"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Claim:
+    """A function that one runtime object says it answers."""
+
+    name: str
+    runtime: Runtime
+    executor: RuntimeExecutor
+
+
+def _matches(name: str, patterns: tuple[str, ...] | None) -> bool:
+    return patterns is None or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _wanted(plugin: Plugin, runtime: Runtime) -> tuple[str, ...] | None:
+    """The declared functions that this runtime may answer; None asks it for its own (spec 4.2.10, 11.1.3)."""
+    declared = plugin.manifest.functions
+    if declared is None:
+        return None
+    return tuple(function.name for function in declared if _matches(function.name, runtime.run_for_functions))
+
+
+def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference) -> RuntimeSpec:
+    return RuntimeSpec(
+        plugin=plugin.namespace,
+        type=runtime.type,
+        spec=runtime.spec,
+        location=plugin.location,
+        auth=auth,
+        functions=_wanted(plugin, runtime),
+        output_template=runtime.output_template,
+        template_context=plugin.document,
+    )
+
+
+class Binder:
+    """Opens runtimes into a stack, and collects what they answer and what they do not."""
+
+    def __init__(self, stack: AsyncExitStack, factories: Mapping[str, RuntimeFactory]) -> None:
+        self._stack = stack
+        self._factories = factories
+        self._bound: list[BoundFunction] = []
+        self._skipped: list[Skipped] = []
+
+    async def add(self, plugin: Plugin, services: RuntimeServices) -> None:
+        """Binds the functions of one plugin; none of its mistakes reaches another plugin."""
+        claims: list[_Claim] = []
+        for runtime in plugin.manifest.runtimes:
+            claims += await self._open(plugin, runtime, services)
+        by_name: dict[str, list[_Claim]] = {}
+        for claim in claims:
+            by_name.setdefault(claim.name, []).append(claim)
+        declared = {function.name: function for function in plugin.manifest.functions or ()}
+        for name, rivals in by_name.items():
+            if len(rivals) > 1:
+                self._skip(plugin, name, f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)")
+                continue
+            self._bound.append(_bind(plugin, rivals[0], declared.get(name)))
+        explained = {skipped.function for skipped in self._skipped if skipped.plugin == plugin.namespace}
+        for name in declared:
+            if name not in by_name and name not in explained:
+                self._skip(plugin, name, "no runtime of the plugin runs it (spec 11.1.3)")
+
+    def toolbox(self) -> Toolbox:
+        """What has been bound; two functions whose tools would have one name are both left out."""
+        names: dict[str, list[BoundFunction]] = {}
+        for function in self._bound:
+            names.setdefault(function.tool_name, []).append(function)
+        for name, rivals in names.items():
+            if len(rivals) > 1:
+                for function in rivals:
+                    self._skip(function.plugin, function.name, f"another function has the tool name {name!r} too")
+        return Toolbox([rivals[0] for rivals in names.values() if len(rivals) == 1], self._skipped)
+
+    def _skip(self, plugin: Plugin, function: str, reason: str) -> None:
+        self._skipped.append(Skipped(plugin=plugin.namespace, function=function, reason=reason))
+
+    async def _open(self, plugin: Plugin, runtime: Runtime, services: RuntimeServices) -> list[_Claim]:
+        auth = AuthReference.of(runtime.auth.type, runtime.auth.reference_id, runtime.auth.scopes)
+        spec = _spec(plugin, runtime, auth)
+        if spec.functions == ():
+            return []
+        names = spec.functions or (ALL,)
+        if not auth.is_anonymous:
+            for name in names:
+                self._skip(plugin, name, f"it needs a credential of type {str(auth.type)!r}, and there is no vault yet")
+            return []
+        try:
+            factory = factory_for(runtime.type, self._factories)
+            executor = await self._stack.enter_async_context(factory(spec, services))
+        except RuntimeUnavailable as error:
+            for name in names:
+                self._skip(plugin, name, str(error))
+            return []
+        for name, reason in executor.unusable.items():
+            self._skip(plugin, name, reason)
+        wrapped = _wrap(executor, spec)
+        allowed = runtime.run_for_functions if spec.functions is None else None
+        return [
+            _Claim(name=name, runtime=runtime, executor=wrapped)
+            for name in executor.functions
+            if _matches(name, allowed)
+        ]
+
+
+def _wrap(executor: RuntimeExecutor, spec: RuntimeSpec) -> RuntimeExecutor:
+    guarded: RuntimeExecutor = Bounded(Guarded(executor))
+    return Templated(guarded, spec) if spec.output_template else guarded
+
+
+def _bind(plugin: Plugin, claim: _Claim, declared: Function | None) -> BoundFunction:
+    signature = claim.executor.functions[claim.name]
+    style = claim.runtime.spec.get("progress_style")
+    return BoundFunction(
+        plugin=plugin,
+        name=claim.name,
+        tool_name=tool_name(plugin.namespace, claim.name),
+        description=describe(declared, signature),
+        parameters=parameters_of(declared, signature),
+        declaration=declared or Function(name=claim.name, description=signature.description),
+        runtime_type=claim.runtime.type,
+        progress_style=style if isinstance(style, str) else "ShowUsage",
+        signature=signature,
+        executor=claim.executor,
+    )
+
+
+def distinct_namespaces(plugins: Sequence[Plugin]) -> tuple[Plugin, ...]:
+    """The plugins, each with a namespace of its own: a later one that repeats a namespace gets a number."""
+    taken: set[str] = set()
+    distinct: list[Plugin] = []
+    for plugin in plugins:
+        namespace, number = plugin.namespace, 1
+        while namespace in taken:
+            number += 1
+            namespace = f"{plugin.namespace}_{number}"
+        taken.add(namespace)
+        distinct.append(plugin if namespace == plugin.namespace else replace(plugin, namespace=namespace))
+    return tuple(distinct)

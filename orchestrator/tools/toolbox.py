@@ -1,0 +1,132 @@
+"""The tools of a host: which function a name means, and whether arguments fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from orchestrator.errors import UnknownName, UsageError
+from orchestrator.manifest.load import Plugin
+from orchestrator.manifest.model import Function
+from orchestrator.model.base import ToolDefinition, ToolSet
+from orchestrator.tools.arguments import ArgumentChecker
+from orchestrator.tools.definitions import WITHDRAW, WITHDRAW_TOOL
+from runtimes.base import FunctionSignature, RuntimeExecutor
+from runtimes.values import JsonObject
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BoundFunction:
+    """A function, the tool it is offered as, and the executor that answers its calls."""
+
+    plugin: Plugin
+    name: str
+    tool_name: str
+    description: str
+    parameters: JsonObject
+    """The JSON Schema of the arguments."""
+    declaration: Function
+    """The manifest's function object; one with just a name where the runtime describes the function."""
+    runtime_type: str
+    progress_style: str = "ShowUsage"
+    """spec 11.3.2.3."""
+    signature: FunctionSignature
+    executor: RuntimeExecutor = field(repr=False)
+
+    @cached_property
+    def checker(self) -> ArgumentChecker:
+        """Checks arguments; compiled on first use."""
+        return ArgumentChecker(self.parameters)
+
+    @property
+    def tool(self) -> ToolDefinition:
+        """As a model is told of it."""
+        return ToolDefinition(name=self.tool_name, description=self.description, parameters=self.parameters)
+
+    @property
+    def has_responding_instructions(self) -> bool:
+        """True when its `states.responding` says more than a description (spec 10.2)."""
+        return self.declaration.states.responding.has_instructions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A function that is not offered, and why."""
+
+    plugin: str
+    function: str
+    """`*` stands for all functions of a runtime that could not be asked for theirs."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ambiguous:
+    """A bare name that several plugins have."""
+
+    candidates: tuple[str, ...]
+
+
+def _instruction_texts(function: Function) -> str:
+    states = function.states
+    texts: list[str] = []
+    for state in (states.reasoning, states.responding, states.disengaging):
+        if state is not None:
+            texts += [state.instructions] if isinstance(state.instructions, str) else list(state.instructions or ())
+    return "\n".join(texts)
+
+
+class Toolbox:
+    """Every function that is offered; immutable."""
+
+    def __init__(self, functions: Sequence[BoundFunction], skipped: Sequence[Skipped] = ()) -> None:
+        self.functions = tuple(functions)
+        self.skipped = tuple(skipped)
+        self._by_tool = {function.tool_name: function for function in functions}
+        self._by_name: dict[str, list[BoundFunction]] = {}
+        for function in functions:
+            self._by_name.setdefault(function.name, []).append(function)
+        self._by_place = {(function.plugin.namespace, function.name): function for function in functions}
+
+    @cached_property
+    def offers_withdraw(self) -> bool:
+        """True when an instruction names `withdraw`, or a function has a `disengaging` state."""
+        return WITHDRAW not in self._by_tool and any(
+            function.declaration.states.disengaging is not None
+            or f"{WITHDRAW}(" in _instruction_texts(function.declaration)
+            for function in self.functions
+        )
+
+    @cached_property
+    def tools(self) -> ToolSet:
+        """What a reasoning request carries; serialised once for the life of the toolbox."""
+        definitions = tuple(function.tool for function in self.functions)
+        return ToolSet((*definitions, WITHDRAW_TOOL) if self.offers_withdraw else definitions)
+
+    def resolve(self, name: str) -> BoundFunction | Ambiguous | None:
+        """The function of that tool name, or of that bare name when only one plugin has it."""
+        if (exact := self._by_tool.get(name)) is not None:
+            return exact
+        named = self._by_name.get(name, [])
+        if len(named) > 1:
+            return Ambiguous(tuple(function.tool_name for function in named))
+        return named[0] if named else None
+
+    def find(self, name: str) -> BoundFunction:
+        """As `resolve`.
+
+        Raises: `UnknownName`, or `UsageError` when several plugins have it or it is not offered.
+        """
+        found = self.resolve(name)
+        if isinstance(found, Ambiguous):
+            raise UsageError(f"{name!r} is ambiguous; choose one of {', '.join(found.candidates)}")
+        if found is not None:
+            return found
+        for skipped in self.skipped:
+            if skipped.function == name:
+                raise UsageError(f"function {name!r} of plugin {skipped.plugin!r} is not available: {skipped.reason}")
+        raise UnknownName("function", name, [*self._by_name, *self._by_tool])
+
+    def at(self, plugin: str, function: str) -> BoundFunction | None:
+        """The function of a plugin, by their own names."""
+        return self._by_place.get((plugin, function))

@@ -1,0 +1,52 @@
+"""Carries out one dispatched call and says, as a fact, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import anyio
+
+from orchestrator.events import CallFailed, CallNotExecuted, CallReturned, CallUnknown
+from orchestrator.response.outcome import read_result
+from orchestrator.tools.toolbox import BoundFunction
+from orchestrator.turn.state import CallState
+from runtimes.base import CallContext, FunctionCall
+from runtimes.errors import InvocationError
+
+REPEAT_PAUSE = 0.5
+"""Seconds before a call that was not executed is made once more."""
+
+Outcome = CallReturned | CallFailed | CallNotExecuted | CallUnknown
+
+
+def _without_answer(call: CallState, error: InvocationError) -> Outcome:
+    """A call certainly not executed may be made once more for each cause; one that may have been is not."""
+    message = str(error)
+    if error.not_executed is not None:
+        if error.not_executed in call.not_executed:
+            return CallFailed(call_id=call.call_id, message=message)
+        return CallNotExecuted(call_id=call.call_id, cause=error.not_executed, message=message)
+    if call.repeatable:
+        return CallFailed(call_id=call.call_id, message=message)
+    return CallUnknown(call_id=call.call_id, message=message)
+
+
+async def carry_out(
+    call: CallState, function: BoundFunction, *, person: str, timeout: float, progress: Callable[[str], None]
+) -> Outcome:
+    """The call's one outcome; `timeout` is in seconds."""
+    if call.not_executed:
+        await anyio.sleep(REPEAT_PAUSE)
+    request = FunctionCall(id=call.call_id, function=function.name, arguments=call.arguments)
+    context = CallContext(person=person, timeout=timeout, progress=progress)
+    try:
+        result = await function.executor.invoke(request, context)
+    except InvocationError as error:
+        return _without_answer(call, error)
+    text, shown = read_result(
+        result,
+        runtime_type=function.runtime_type,
+        semantics=function.declaration.capabilities.response_semantics,
+        base=function.signature.destination,
+    )
+    return CallReturned(call_id=call.call_id, text=text, shown=shown, is_error=result.is_error, status=result.status)

@@ -1,0 +1,330 @@
+"""Carries out what the turn machine decides, and appends the facts that come of it.
+
+All I/O of a turn is here: model requests, calls, the journal, the stream of events. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import anyio
+from anyio.abc import TaskGroup
+
+from orchestrator.errors import JournalConflict, ModelError
+from orchestrator.events import (
+    AnswerReceived,
+    CallDispatched,
+    CallProgress,
+    CallRefused,
+    Event,
+    Fact,
+    QuestionExpired,
+    ReplyReceived,
+    RequestedCall,
+    RetryScheduled,
+    State,
+    StateEntered,
+    TextDelta,
+    TurnEnded,
+)
+from orchestrator.model.base import ChatModel, ModelCall, ModelDelta, ReplyEnd, RetryNotice, TextPart
+from orchestrator.tools.toolbox import BoundFunction
+from orchestrator.turn.calling import Outcome, carry_out
+from orchestrator.turn.judging import judge_calls
+from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.machine import (
+    Act,
+    Action,
+    Await,
+    Done,
+    Finish,
+    Judge,
+    RequestDisengaging,
+    RequestReasoning,
+    RequestResponding,
+    Suspend,
+    cancellation,
+    next_action,
+    text_is_replaced,
+)
+from orchestrator.turn.questions import ask, fingerprint
+from orchestrator.turn.requests import Requests
+from orchestrator.turn.state import CallState, Status, TurnState
+
+MAX_PARALLEL_CALLS = 8
+"""Calls of one turn that are in flight together."""
+
+MAX_OUTCOMES = 256
+"""Outcomes and progress notes that wait to be taken in; a progress note beyond it is dropped."""
+
+CANCEL_TIMEOUT = 5.0
+"""Seconds that a cancelled turn may take to write its end."""
+
+Emit = Callable[[Event], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnServices:
+    """What a turn is driven with."""
+
+    model: ChatModel
+    requests: Requests
+    clock: Callable[[], float]
+    """Seconds since the epoch."""
+    call_timeout: float
+    """Seconds one call may take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What the model wrote, complete."""
+
+    text: str
+    end: ReplyEnd
+
+
+def new_call_id() -> str:
+    """Random and unique; the model's own id is only echoed to it."""
+    return secrets.token_hex(8)
+
+
+def _with_ids(calls: tuple[ModelCall, ...]) -> tuple[RequestedCall, ...]:
+    """The calls under ids of ours; a model's own id that is missing or repeated is replaced by one."""
+    seen: set[str] = set()
+    requested: list[RequestedCall] = []
+    for call in calls:
+        call_id = new_call_id()
+        if not call.id or call.id in seen:
+            call = ModelCall(id=f"call_{call_id}", tool=call.tool, arguments=call.arguments)
+        seen.add(call.id)
+        requested.append(RequestedCall(call_id=call_id, request=call))
+    return tuple(requested)
+
+
+@asynccontextmanager
+async def _closing(deltas: AsyncIterator[ModelDelta]) -> AsyncGenerator[None]:
+    """Closes a reply that is not read to its end, so that its connection is free at once."""
+    try:
+        yield
+    finally:
+        if isinstance(deltas, AsyncGenerator):
+            with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
+                await deltas.aclose()
+
+
+def _gone(call: CallState) -> CallRefused:
+    message = "the function is no longer offered"
+    return CallRefused(
+        call_id=call.call_id, code="unknown", message=message, plugin=call.plugin, function=call.function
+    )
+
+
+class TurnDriver:
+    """Drives one turn until it ends or only questions are open."""
+
+    def __init__(self, ledger: Ledger, services: TurnServices, emit: Emit) -> None:
+        self._ledger = ledger
+        self._services = services
+        self._emit = emit
+        self._requests = services.requests
+        self._toolbox = services.requests.toolbox
+        self._rules = services.requests.rules
+        self._shown: list[str] = []
+        self._arriving, self._arrived = anyio.create_memory_object_stream[Outcome | CallProgress](MAX_OUTCOMES)
+
+    async def run(self) -> None:
+        """Goes on from where the history stands. Cancelling it leaves a consistent history."""
+        try:
+            async with anyio.create_task_group() as calls, self._arrived, self._arriving:
+                while await self._step(calls):
+                    pass
+        except anyio.get_cancelled_exc_class():
+            await self._write_cancellation()
+            raise
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None  # a caller's own model or journal failed: show its error as it is
+
+    @property
+    def _state(self) -> TurnState:
+        turn = self._ledger.history.turn
+        assert turn is not None
+        return turn
+
+    async def _write_cancellation(self) -> None:
+        with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
+            if self._ledger.history.turn is not None:
+                await self._record(*cancellation(self._state, partial="".join(self._shown)))
+
+    async def _step(self, calls: TaskGroup) -> bool:
+        """Carries out one action; False when the turn has ended or is suspended."""
+        if self._ledger.history.turn is None:
+            return False
+        action = next_action(self._state, self._rules)
+        try:
+            return await self._carry_out(action, calls)
+        except JournalConflict:
+            return True  # somebody else appended: decide anew on what is known now
+        except ModelError as error:
+            await self._record(TurnEnded(reason="error", detail=str(error), partial="".join(self._shown)))
+            return False
+
+    async def _carry_out(self, action: Action, calls: TaskGroup) -> bool:
+        match action:
+            case Judge():
+                await self._append(*judge_calls(self._state, action.calls, self._toolbox, self._rules.limits))
+            case Act():
+                await self._act(action, calls)
+            case Await():
+                await self._take_outcome()
+            case Suspend():
+                return await self._expire(action.questions)
+            case RequestReasoning():
+                await self._reason()
+            case RequestResponding():
+                await self._respond(action.limit)
+            case RequestDisengaging():
+                await self._disengage()
+            case Finish():
+                await self._append(TurnEnded(reason=action.reason, detail=action.detail))
+            case Done():
+                return False
+        return True
+
+    # --- facts
+
+    async def _append(self, *facts: Fact) -> None:
+        await self._ledger.append(*facts)
+        for fact in facts:
+            await self._emit(fact)
+
+    async def _record(self, *facts: Fact) -> None:
+        await self._ledger.record(*facts)
+        for fact in facts:
+            await self._emit(fact)
+
+    # --- calls
+
+    async def _act(self, action: Act, calls: TaskGroup) -> None:
+        free = MAX_PARALLEL_CALLS - len(self._state.with_status(Status.DISPATCHED))
+        ready = action.dispatch[: max(free, 0)]
+        if not ready and not action.ask:
+            await self._take_outcome()
+            return
+        stale = [call for call in ready if self._is_stale(call)]
+        await self._dispatch([call for call in ready if call not in stale], calls)
+        for call in (*action.ask, *stale):
+            function = self._toolbox.at(call.plugin, call.function)
+            if function is None:
+                await self._append(_gone(call))
+                continue
+            await self._append(await ask(call, function, self._services.model, now=self._services.clock()))
+
+    def _is_stale(self, call: CallState) -> bool:
+        """True when something that the person approved has changed since."""
+        function = self._toolbox.at(call.plugin, call.function)
+        if function is None or not call.approved_fingerprint:
+            return False
+        return fingerprint(call.call_id, function, call.arguments) != call.approved_fingerprint
+
+    async def _dispatch(self, ready: list[CallState], calls: TaskGroup) -> None:
+        bound = [(call, self._toolbox.at(call.plugin, call.function)) for call in ready]
+        if gone := [_gone(call) for call, function in bound if function is None]:
+            await self._append(*gone)
+        live = [(call, function) for call, function in bound if function is not None]
+        if not live:
+            return
+        await self._append(
+            *(
+                CallDispatched(
+                    call_id=call.call_id,
+                    attempt=call.attempts + 1,
+                    request_hash=fingerprint(call.call_id, function, call.arguments),
+                )
+                for call, function in live
+            )
+        )
+        for call, function in live:
+            calls.start_soon(self._call, call, function)
+
+    async def _call(self, call: CallState, function: BoundFunction) -> None:
+        fact = await carry_out(
+            call,
+            function,
+            person=self._state.started.person,
+            timeout=self._services.call_timeout,
+            progress=lambda text: self._note_progress(call.call_id, text),
+        )
+        await self._arriving.send(fact)
+
+    def _note_progress(self, call_id: str, text: str) -> None:
+        try:
+            self._arriving.send_nowait(CallProgress(call_id=call_id, text=text))
+        except anyio.WouldBlock:
+            return
+
+    async def _take_outcome(self) -> None:
+        event = await self._arrived.receive()
+        if isinstance(event, CallProgress):
+            await self._emit(event)
+        else:
+            await self._record(event)
+
+    async def _expire(self, questions: tuple[CallState, ...]) -> bool:
+        now = self._services.clock()
+        expired = [
+            QuestionExpired(call_id=call.call_id)
+            for call in questions
+            if call.question is not None and call.question.expires <= now
+        ]
+        await self._append(*expired)
+        return bool(expired)
+
+    # --- the model
+
+    async def _reason(self) -> None:
+        state = self._state
+        is_shown = not text_is_replaced(state, self._rules)
+        request = self._requests.reasoning(self._ledger.history)
+        reply = await self._stream(self._services.model.reason(request), "reasoning", is_shown=is_shown)
+        await self._record(ReplyReceived(text=reply.text, calls=_with_ids(reply.end.calls), usage=reply.end.usage))
+
+    async def _respond(self, limit: str | None) -> None:
+        request = self._requests.responding(self._ledger.history, limit)
+        reply = await self._stream(self._services.model.respond(request), "responding", is_shown=True)
+        usage = reply.end.usage
+        calls = _with_ids(reply.end.calls)
+        if calls:
+            await self._record(ReplyReceived(text=reply.text, calls=calls, usage=usage, state="responding"))
+        else:
+            await self._record(AnswerReceived(text=reply.text, usage=usage))
+
+    async def _disengage(self) -> None:
+        request = self._requests.disengaging(self._ledger.history)
+        reply = await self._stream(self._services.model.respond(request), "disengaging", is_shown=True)
+        await self._record(AnswerReceived(text=reply.text, usage=reply.end.usage))
+
+    async def _stream(self, deltas: AsyncIterator[ModelDelta], state: State, *, is_shown: bool) -> _Written:
+        await self._emit(StateEntered(state=state))
+        self._shown = []
+        parts: list[str] = []
+        end: ReplyEnd | None = None
+        async with _closing(deltas):
+            async for delta in deltas:
+                match delta:
+                    case TextPart():
+                        parts.append(delta.text)
+                        if is_shown:
+                            self._shown.append(delta.text)
+                            await self._emit(TextDelta(state=state, text=delta.text))
+                    case RetryNotice():
+                        notice = RetryScheduled(attempt=delta.attempt, delay=delta.delay, reason=delta.reason)
+                        await self._emit(notice)
+                    case ReplyEnd():
+                        end = delta
+        if end is None:
+            raise ModelError("the model's reply broke off")
+        self._shown = []
+        return _Written(text="".join(parts), end=end)

@@ -1,0 +1,197 @@
+"""What to do next in a turn: a pure function of what is known of it.
+
+`next_action` decides, `orchestrator.turn.driver` carries out, and the facts that come of it are folded in again. It
+does no I/O, reads no clock, and knows no model: it can be driven by a property test through every order of facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from orchestrator.events import (
+    CallFailed,
+    CallUnknown,
+    CallWithdrawn,
+    EndReason,
+    Fact,
+    TurnEnded,
+)
+from orchestrator.turn.state import CallState, Status, TurnState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How far one turn may go. A limit ends reasoning, not the turn: the model still answers."""
+
+    model_requests: int = 10
+    """Reasoning requests in a turn."""
+    calls: int = 25
+    """Calls requested in a turn."""
+    identical_calls: int = 3
+    """Calls in a turn with the same function and arguments."""
+    questions: int = 5
+    """Questions to the person in a turn."""
+    repairs: int = 2
+    """Replies in a turn that wrongly call functions while responding."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the machine needs to know of the host."""
+
+    limits: Limits = Limits()
+    has_tools: bool = True
+    responding: frozenset[tuple[str, str]] = frozenset()
+    """The functions, as (plugin, function), that have responding instructions (spec 10.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Check these calls and ask the policy about them, together."""
+
+    calls: tuple[CallState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Dispatch the first, ask about the second; both at once, whatever their siblings wait for."""
+
+    dispatch: tuple[CallState, ...]
+    ask: tuple[CallState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Wait for a call in flight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Only questions are open: stop, and go on when they are answered."""
+
+    questions: tuple[CallState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RequestReasoning:
+    """Ask the model for calls or text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestResponding:
+    """Ask the model for the answer, without tools."""
+
+    limit: str | None = None
+    """The limit that ended reasoning, in words for the model."""
+
+
+@dataclass(frozen=True, slots=True)
+class RequestDisengaging:
+    """Ask the model for its last words, without tools."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Nothing is left to do but to say so."""
+
+    reason: EndReason
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The turn has ended."""
+
+
+Action = Judge | Act | Await | Suspend | RequestReasoning | RequestResponding | RequestDisengaging | Finish | Done
+
+
+def next_action(state: TurnState, rules: Rules) -> Action:
+    """What to do next; the precedence is that of the architecture document, "The turn, precisely"."""
+    if state.ended is not None:
+        return Done()
+    return _for_calls(state) or _for_replies(state, rules)
+
+
+def _for_calls(state: TurnState) -> Action | None:
+    if unjudged := state.with_status(Status.UNJUDGED):
+        return Judge(unjudged)
+    ready, wanted = state.with_status(Status.READY), state.with_status(Status.WANTED)
+    if ready or wanted:
+        return Act(dispatch=ready, ask=wanted)
+    if state.with_status(Status.DISPATCHED):
+        return Await()
+    if asked := state.with_status(Status.ASKED):
+        return Suspend(asked)
+    return None
+
+
+def _for_replies(state: TurnState, rules: Rules) -> Action:
+    disengages = any(call.disengages for call in state.calls.values())
+    if state.answer is not None:
+        return _finish(state, rules, disengages=disengages)
+    if disengages:
+        return RequestDisengaging()
+    if not state.replies:
+        return RequestReasoning() if rules.has_tools else RequestResponding()
+    last = state.replies[-1]
+    if not last.in_reasoning:
+        return _after_call_while_responding(state, rules)
+    if last.call_ids:
+        limit = limit_reached(state, rules.limits)
+        return RequestResponding(limit) if limit else RequestReasoning()
+    if not last.text.strip() or text_is_replaced(state, rules):
+        return RequestResponding()
+    return Finish("answered")
+
+
+def _finish(state: TurnState, rules: Rules, *, disengages: bool) -> Finish:
+    if disengages:
+        return Finish("disengaged")
+    reasoning = [reply for reply in state.replies if reply.in_reasoning]
+    ended_in_calls = bool(reasoning) and bool(reasoning[-1].call_ids)
+    limit = limit_reached(state, rules.limits) if ended_in_calls else None
+    return Finish("limit", limit) if limit else Finish("answered")
+
+
+def _after_call_while_responding(state: TurnState, rules: Rules) -> Action:
+    wrong = sum(not reply.in_reasoning for reply in state.replies)
+    if wrong > rules.limits.repairs:
+        return Finish("error", "the model kept calling functions where it may only answer")
+    return RequestResponding(limit_reached(state, rules.limits))
+
+
+def text_is_replaced(state: TurnState, rules: Rules) -> bool:
+    """True when a function called so far has responding instructions: text written while reasoning is not shown.
+
+    *Called* is every known function with a call in the turn, also a failed, declined or refused one.
+    """
+    return any((call.plugin, call.function) in rules.responding for call in state.calls.values())
+
+
+def limit_reached(state: TurnState, limits: Limits) -> str | None:
+    """The limit that reasoning has run into, in words; None when it may go on."""
+    if any(call.refusal == "limit" for call in state.calls.values()):
+        return f"a turn may make {limits.calls} calls and ask {limits.questions} questions"
+    if state.reasoning_requests >= limits.model_requests:
+        return f"a turn may ask the model {limits.model_requests} times"
+    return None
+
+
+def cancellation(state: TurnState, *, partial: str = "", detail: str = "") -> Iterator[Fact]:
+    """The facts that end a turn at once and leave its history consistent.
+
+    What was not dispatched is withdrawn; what is in flight has failed when repeating it is harmless, and is of unknown
+    outcome otherwise.
+    """
+    for call in state.calls.values():
+        if call.is_settled:
+            continue
+        if call.status is not Status.DISPATCHED:
+            yield CallWithdrawn(call_id=call.call_id)
+        elif call.repeatable:
+            yield CallFailed(call_id=call.call_id, message="stopped before the answer came")
+        else:
+            yield CallUnknown(call_id=call.call_id, message="it was sent, and then the person stopped the turn")
+    yield TurnEnded(reason="cancelled", detail=detail, partial=partial)

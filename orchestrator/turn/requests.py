@@ -1,0 +1,64 @@
+"""The requests of one toolbox: system texts made once, messages from the history. Pure."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from orchestrator.model.base import Message, ReasoningRequest, RespondingRequest
+from orchestrator.tools.toolbox import Toolbox
+from orchestrator.turn.history import History
+from orchestrator.turn.machine import Limits, Rules
+from orchestrator.turn.prompts import (
+    disengaging_prompt,
+    functions_called,
+    reasoning_prompt,
+    responding_prompt,
+    turn_messages,
+)
+
+
+class Requests:
+    """Makes what the model is sent; the same history always gives the same request."""
+
+    def __init__(self, toolbox: Toolbox, instructions: str, limits: Limits) -> None:
+        self.toolbox = toolbox
+        self._instructions = instructions
+        self.rules = Rules(
+            limits=limits,
+            has_tools=bool(toolbox.tools),
+            responding=frozenset(
+                (function.plugin.namespace, function.name)
+                for function in toolbox.functions
+                if function.has_responding_instructions
+            ),
+        )
+
+    @cached_property
+    def reasoning_system(self) -> str:
+        """The system text of every reasoning request."""
+        return reasoning_prompt(self.toolbox, self._instructions)
+
+    @cached_property
+    def responding_system(self) -> str:
+        """The system text of a responding request if every function were called: for authors to read."""
+        return responding_prompt(self.toolbox.functions, self._instructions, None)
+
+    def reasoning(self, history: History) -> ReasoningRequest:
+        """Asks for calls, or for text."""
+        return ReasoningRequest(system=self.reasoning_system, messages=_messages(history), tools=self.toolbox.tools)
+
+    def responding(self, history: History, limit: str | None) -> RespondingRequest:
+        """Asks for the answer, with the instructions of the functions called in this turn."""
+        called = functions_called(history.turn, self.toolbox) if history.turn is not None else ()
+        system = responding_prompt(called, self._instructions, limit)
+        return RespondingRequest(system=system, messages=_messages(history))
+
+    def disengaging(self, history: History) -> RespondingRequest:
+        """Asks for the last words."""
+        system = disengaging_prompt(self.toolbox, self._instructions)
+        return RespondingRequest(system=system, messages=_messages(history))
+
+
+def _messages(history: History) -> tuple[Message, ...]:
+    current = turn_messages(history.turn) if history.turn is not None else ()
+    return (*history.earlier_messages(), *current)
