@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from pydantic import BaseModel, ValidationError
 
@@ -79,19 +79,23 @@ def _model_problems(error: ValidationError, document: JsonObject) -> Iterator[Pr
         )
 
 
-def _unknown_members(model: BaseModel, parts: tuple[str | int, ...] = ()) -> Iterator[Problem]:
-    for name in model.model_extra or {}:
+def _is_array(value: object) -> TypeGuard[tuple[object, ...]]:
+    return isinstance(value, tuple)
+
+
+def _unknown_members(value: object, parts: tuple[str | int, ...] = ()) -> Iterator[Problem]:
+    if _is_array(value):
+        for index, item in enumerate(value):
+            yield from _unknown_members(item, (*parts, index))
+    if not isinstance(value, BaseModel):
+        return
+    for name in value.model_extra or {}:
         if not name.startswith("x-") and name != "$schema":
-            yield _problem(
-                "warning", "unknown-member", _pointer((*parts, name)), f"member {name!r} is not known", clause="3.3"
-            )
-    for name, value in model:
-        members: Iterable[object] = value if isinstance(value, tuple) else ()
-        if isinstance(value, BaseModel):
-            yield from _unknown_members(value, (*parts, name))
-        for index, item in enumerate(members):
-            if isinstance(item, BaseModel):
-                yield from _unknown_members(item, (*parts, name, index))
+            message = f"member {name!r} is not known"
+            yield _problem("warning", "unknown-member", _pointer((*parts, name)), message, clause="3.3")
+    for name, member in value:
+        if name in type(value).model_fields:
+            yield from _unknown_members(member, (*parts, name))
 
 
 def _function_problems(manifest: Manifest) -> Iterator[Problem]:

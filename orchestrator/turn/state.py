@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 
 from orchestrator.content import Shown
 from orchestrator.events import (
@@ -30,7 +29,7 @@ from orchestrator.events import (
     TurnUndone,
 )
 from orchestrator.model.base import ModelCall, Usage
-from runtimes.values import JsonObject
+from runtimes.values import Json, JsonObject
 
 
 class Status(Enum):
@@ -67,7 +66,7 @@ class CallState:
     status: Status = Status.UNJUDGED
     plugin: str = ""
     function: str = ""
-    arguments: JsonObject = field(default_factory=dict)
+    arguments: JsonObject = field(default_factory=dict[str, Json])
     reasons: tuple[Reason, ...] = ()
     repeatable: bool = False
     refusal: RefusalCode | None = None
@@ -101,15 +100,12 @@ class Reply:
     in_reasoning: bool
 
 
-_NO_CALLS: Mapping[str, CallState] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnState:
     """A turn, as its facts tell it."""
 
     started: TurnStarted
-    calls: Mapping[str, CallState] = _NO_CALLS
+    calls: Mapping[str, CallState] = field(default_factory=dict[str, CallState])
     """By call id, in the order they were requested."""
     replies: tuple[Reply, ...] = ()
     answer: AnswerReceived | None = None
