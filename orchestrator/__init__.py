@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING
 
+from orchestrator.selfcheck import check_packages
+
 if TYPE_CHECKING:
     from orchestrator.content import Card, Citation
     from orchestrator.conversation import Conversation
@@ -94,6 +96,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
+        check_packages()
         return vars(importlib.import_module(_HOMES[name]))[name]
     raise AttributeError(f"module 'orchestrator' has no attribute {name!r}")
 

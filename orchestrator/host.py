@@ -22,7 +22,6 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.response.outcome import read_result
-from orchestrator.selfcheck import check_packages
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder, distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
@@ -80,7 +79,6 @@ class Orchestrator:
         journal: Journal | None = None,
         log_http: Callable[[HttpExchange], None] | None = None,
     ) -> None:
-        check_packages()
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
         self.plugins = distinct_namespaces(plugins)

@@ -1,0 +1,5 @@
+"""`python -m orchestrator` is the same as `orchestrator`."""
+
+from orchestrator.cli.main import run
+
+run()

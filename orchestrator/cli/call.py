@@ -1,0 +1,74 @@
+"""`orchestrator call`: one call of one function, without a model; or what would be sent for it."""
+
+from __future__ import annotations
+
+import argparse
+
+import anyio
+import orjson
+
+from orchestrator.cli.options import http_log, load_all, read_setting
+from orchestrator.content import Citation
+from orchestrator.errors import UsageError
+from orchestrator.host import CallOutcome, Orchestrator
+from orchestrator.render.cards import card_lines
+from orchestrator.render.sanitize import clean
+from runtimes.base import WireMessage
+from runtimes.values import InvalidJson, JsonObject, parse_json
+
+
+def _read_arguments(text: str) -> JsonObject:
+    try:
+        value = parse_json(text)
+    except InvalidJson as error:
+        raise UsageError(f"the arguments are not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise UsageError("the arguments must be a JSON object")
+    return value
+
+
+def _request_lines(message: WireMessage) -> list[str]:
+    lines = [f"{message.method} {message.url}", *(f"{name}: {value}" for name, value in message.headers)]
+    return lines if message.body is None else [*lines, "", message.body]
+
+
+def _citation_line(number: int, citation: Citation) -> str:
+    parts = (f"[{number}] {citation.title}", citation.subtitle, citation.url)
+    return " - ".join(part for part in parts if part)
+
+
+def _outcome_lines(outcome: CallOutcome) -> list[str]:
+    payload = outcome.payload
+    lines = [payload if isinstance(payload, str) else orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode()]
+    lines += [_citation_line(number, citation) for number, citation in enumerate(outcome.citations, start=1)]
+    for card in outcome.cards:
+        lines += card_lines(card)
+    return lines
+
+
+async def _call(options: argparse.Namespace) -> int:
+    setting = read_setting(options)
+    arguments = _read_arguments(options.arguments)
+    plugins = await load_all([options.plugin], setting.allowed_hosts)
+    with http_log(options.log_http) as log:
+        async with Orchestrator(plugins=plugins, model="offline", local=setting.local, log_http=log) as host:
+            if options.dry_run:
+                _print_preview(host.preview(options.function, arguments), as_json=options.json)
+                return 0
+            outcome = await host.call(options.function, arguments)
+            if options.json:
+                print(orjson.dumps(outcome, option=orjson.OPT_INDENT_2).decode())
+            else:
+                print(clean("\n".join(_outcome_lines(outcome))))
+            return 1 if outcome.is_error else 0
+
+
+def _print_preview(messages: tuple[WireMessage, ...], *, as_json: bool) -> None:
+    if as_json:
+        print(orjson.dumps({"requests": messages}, option=orjson.OPT_INDENT_2).decode())
+        return
+    print(clean("\n\n".join("\n".join(_request_lines(message)) for message in messages)))
+
+
+def run(options: argparse.Namespace) -> int:
+    return anyio.run(_call, options)

@@ -1,0 +1,57 @@
+"""`orchestrator chat`: plugins, a model, and a person."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import anyio
+
+from orchestrator.cli.options import Setting, http_log, load_all, read_setting
+from orchestrator.errors import UsageError
+from orchestrator.host import Orchestrator
+from orchestrator.manifest.load import Plugin
+from runtimes.base import LocalEndpoint
+
+
+def _explain_nothing_to_call(host: Orchestrator) -> None:
+    reasons = "; ".join(f"{skipped.function}: {skipped.reason}" for skipped in host.toolbox.skipped)
+    raise UsageError(f"no function can be called: {reasons or 'the plugins have none'}")
+
+
+async def talk(
+    plugins: Sequence[Plugin],
+    options: argparse.Namespace,
+    setting: Setting,
+    local: Mapping[str, LocalEndpoint],
+) -> int:
+    """Opens a host over the plugins and holds the conversation that the options ask for; returns the exit code."""
+    from orchestrator.repl.session import run_message, run_repl
+
+    save = Path(options.save) if options.save else None
+    with http_log(options.log_http) as log:
+        host = Orchestrator(
+            plugins=plugins, model=options.model or setting.configuration.model, local=local, log_http=log
+        )
+        async with host:
+            if plugins and not host.toolbox.functions:
+                _explain_nothing_to_call(host)
+            if options.message is not None:
+                return await run_message(
+                    host, options.message, approve_all=options.yes, json_lines=options.json, save=save
+                )
+            return await run_repl(host, approve_all=options.yes, save=save)
+
+
+async def _chat(options: argparse.Namespace) -> int:
+    setting = read_setting(options)
+    sources: Sequence[str] = options.plugins or setting.configuration.plugins
+    if not sources:
+        raise UsageError("name a plugin: a path or URL of its manifest (or try `orchestrator demo`)")
+    plugins = await load_all(sources, setting.allowed_hosts)
+    return await talk(plugins, options, setting, setting.local)
+
+
+def run(options: argparse.Namespace) -> int:
+    return anyio.run(_chat, options)

@@ -1,0 +1,101 @@
+"""`orchestrator.toml`: the model, plugins, private hosts and local plugins of a project or a person."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.errors import UsageError
+from runtimes.base import LocalEndpoint
+
+FILE_NAME = "orchestrator.toml"
+
+_MEMBERS = ("allow_hosts", "local", "model", "plugins")
+_LOCAL_MEMBERS = ("command", "directory", "environment")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """What the file says; a project's file is read in place of the person's."""
+
+    model: str | None = None
+    plugins: tuple[str, ...] = ()
+    allowed_hosts: tuple[str, ...] = ()
+    local: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
+
+
+class _Table:
+    """A table of the file that complains with its name."""
+
+    def __init__(self, path: Path, name: str, members: Mapping[str, object], known: tuple[str, ...]) -> None:
+        self._place = f"{path}: [{name}]" if name else str(path)
+        self._members = members
+        for member in members:
+            if member not in known:
+                near = difflib.get_close_matches(member, known, n=1)
+                hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
+                raise UsageError(f"{self._place} has no member {member!r}; {hint}")
+
+    def text(self, member: str) -> str | None:
+        value = self._members.get(member)
+        if value is None or isinstance(value, str):
+            return value
+        raise UsageError(f"{self._place} {member} must be a string")
+
+    def texts(self, member: str) -> tuple[str, ...]:
+        value = self._members.get(member, [])
+        items: list[object] = value if isinstance(value, list) else [value]
+        texts = tuple(item for item in items if isinstance(item, str))
+        if not isinstance(value, list) or len(texts) != len(items):
+            raise UsageError(f"{self._place} {member} must be an array of strings")
+        return texts
+
+    def table(self, member: str) -> dict[str, object]:
+        value = self._members.get(member, {})
+        if isinstance(value, dict):
+            return {str(key): item for key, item in value.items()}
+        raise UsageError(f"{self._place} {member} must be a table")
+
+
+def _local(path: Path, identifier: str, members: object) -> LocalEndpoint:
+    if not isinstance(members, dict):
+        raise UsageError(f"{path}: [local.{identifier}] must be a table")
+    table = _Table(path, f"local.{identifier}", members, _LOCAL_MEMBERS)
+    command = table.texts("command")
+    if not command:
+        raise UsageError(f"{path}: [local.{identifier}] needs a command, an array of strings")
+    environment = {name: str(value) for name, value in table.table("environment").items()}
+    return LocalEndpoint(command=command, directory=table.text("directory"), environment=environment)
+
+
+def parse_configuration(path: Path, data: bytes) -> Configuration:
+    """Raises: `UsageError` that names the file and the member."""
+    try:
+        document = tomllib.loads(data.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+    table = _Table(path, "", document, _MEMBERS)
+    return Configuration(
+        model=table.text("model"),
+        plugins=table.texts("plugins"),
+        allowed_hosts=table.texts("allow_hosts"),
+        local={name: _local(path, name, members) for name, members in table.table("local").items()},
+    )
+
+
+def read_configuration() -> Configuration:
+    """The project's file (in the current directory), else the person's, else nothing. Raises: `UsageError`."""
+    import platformdirs
+
+    for path in (Path(FILE_NAME), Path(platformdirs.user_config_dir("orchestrator")) / FILE_NAME):
+        try:
+            data = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise UsageError(f"cannot read {path}: {error.strerror}") from None
+        return parse_configuration(path, data)
+    return Configuration()

@@ -1,0 +1,26 @@
+"""`orchestrator demo`: a chat over the bundled example plugins and their services."""
+
+from __future__ import annotations
+
+import argparse
+
+import anyio
+
+from orchestrator.cli.chat import talk
+from orchestrator.cli.options import read_setting
+from orchestrator.demo import running_examples
+from orchestrator.manifest.load import load_plugin
+
+
+async def _demo(options: argparse.Namespace) -> int:
+    setting = read_setting(options)
+    async with running_examples() as running:
+        plugins = [
+            await load_plugin(source.source, allowed_hosts=(*source.allowed_hosts, *setting.allowed_hosts))
+            for source in running.sources
+        ]
+        return await talk(plugins, options, setting, {**setting.local, **running.local})
+
+
+def run(options: argparse.Namespace) -> int:
+    return anyio.run(_demo, options)

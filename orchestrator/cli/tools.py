@@ -1,0 +1,53 @@
+"""`orchestrator tools`: exactly what the model is told of plugins, and what it is not told and why."""
+
+from __future__ import annotations
+
+import argparse
+
+import anyio
+import orjson
+
+from orchestrator.cli.options import load_all, read_setting
+from orchestrator.host import Orchestrator
+from orchestrator.model.base import ToolDefinition
+from orchestrator.render.sanitize import clean
+from runtimes.values import Json
+
+
+def _as_json(host: Orchestrator) -> bytes:
+    skipped: list[Json] = [{"function": item.function, "reason": item.reason} for item in host.toolbox.skipped]
+    document: Json = {
+        "tools": [definition.as_tool() for definition in host.toolbox.tools.definitions],
+        "reasoning": host.requests.reasoning_system,
+        "responding": host.requests.responding_system,
+        "skipped": skipped,
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+
+
+def _tool_text(definition: ToolDefinition) -> str:
+    schema = orjson.dumps(definition.parameters, option=orjson.OPT_INDENT_2).decode()
+    return f"## {definition.name}\n{definition.description}\n{schema}\n"
+
+
+def _as_text(host: Orchestrator) -> str:
+    parts = ["# Tools\n", *(_tool_text(definition) for definition in host.toolbox.tools.definitions)]
+    if host.toolbox.skipped:
+        parts.append("# Not offered\n")
+        parts += [f"{item.plugin}.{item.function}: {item.reason}" for item in host.toolbox.skipped]
+        parts.append("")
+    parts += ["# Reasoning prompt\n", host.requests.reasoning_system, ""]
+    parts += ["# Responding prompt, if every function were called\n", host.requests.responding_system]
+    return "\n".join(parts)
+
+
+async def _tools(options: argparse.Namespace) -> int:
+    setting = read_setting(options)
+    plugins = await load_all(options.plugins, setting.allowed_hosts)
+    async with Orchestrator(plugins=plugins, model="offline", local=setting.local) as host:
+        print(_as_json(host).decode() if options.json else clean(_as_text(host)))
+        return 0 if host.toolbox.functions else 1
+
+
+def run(options: argparse.Namespace) -> int:
+    return anyio.run(_tools, options)
