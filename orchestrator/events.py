@@ -33,7 +33,7 @@ class Reason:
     """One reason for a verdict, and who gives it."""
 
     source: str
-    """`manifest`, `description`, `method`, `host`, `person` or `limit`."""
+    """`manifest`, `description`, `method`, `runtime`, `host` or `person`."""
     text: str
 
 

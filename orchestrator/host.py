@@ -62,7 +62,7 @@ class Orchestrator:
 
     `model` is `offline`, `openai:MODEL`, `scripted:FILE` or any `ChatModel`; without one it is what
     `ORCHESTRATOR_MODEL` names, else `offline`. `instructions` are the host's own words to the model. `local` is the
-    table of installed local plugins (spec 11.4), `runtimes` adds runtime types.
+    table of installed local plugins (spec 11.4), `runtimes` adds runtime types, `clock` tells seconds since the epoch.
 
     Raises: `UsageError` for a model that cannot be named, at construction.
     """
@@ -78,6 +78,7 @@ class Orchestrator:
         runtimes: Mapping[str, RuntimeFactory] | None = None,
         journal: Journal | None = None,
         log_http: Callable[[HttpExchange], None] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
@@ -88,6 +89,7 @@ class Orchestrator:
         self._runtimes = dict(runtimes or {})
         self._journal: Journal = journal if journal is not None else MemoryJournal()
         self._http = SharedClient(log=log_http)
+        self._clock = clock
         self._stack = AsyncExitStack()
         self._requests: Requests | None = None
         self._turns: set[asyncio.Task[None]] = set()
@@ -155,7 +157,7 @@ class Orchestrator:
         return conversation
 
     def _services(self) -> TurnServices:
-        return TurnServices(model=self.model, requests=self.requests, clock=time.time, call_timeout=CALL_TIMEOUT)
+        return TurnServices(model=self.model, requests=self.requests, clock=self._clock, call_timeout=CALL_TIMEOUT)
 
     def _spawn(self, turn: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(turn)

@@ -64,5 +64,7 @@ def judge(evidence: Evidence) -> Verdict:
         return Verdict(decision="allow", reasons=(note, *reasons))
     if reasons:
         return Verdict(decision="ask", reasons=reasons)
-    how = f"it is a {evidence.method} request" if evidence.method else "it only reads"
-    return Verdict(decision="allow", reasons=(Reason(source="method", text=f"{how}, which changes nothing"),))
+    if evidence.method is None:
+        return Verdict(decision="allow", reasons=(Reason(source="runtime", text="calling it changes nothing"),))
+    text = f"it is a {evidence.method} request, which changes nothing"
+    return Verdict(decision="allow", reasons=(Reason(source="method", text=text),))

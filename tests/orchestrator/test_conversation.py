@@ -1,0 +1,472 @@
+"""Conversations over a real host: a scripted model, Python functions as the runtime, the driver in between."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+import anyio
+import pytest
+
+from orchestrator import (
+    ChatModel,
+    Conversation,
+    ConversationBusy,
+    ConversationEnded,
+    Limits,
+    Orchestrator,
+    QuestionsPending,
+    UnknownName,
+    UsageError,
+    load_plugin,
+)
+from orchestrator.events import CallDispatched, CallReturned, CallUnknown, Event, TextDelta, TurnEnded, decode, encode
+from orchestrator.model.base import (
+    AssistantMessage,
+    ModelDelta,
+    PhraseRequest,
+    ReasoningRequest,
+    ReplyEnd,
+    RespondingRequest,
+    TextPart,
+    ToolMessage,
+    UserMessage,
+)
+from orchestrator.model.scripted import Call, Calls, Phrase, Say, ScriptedModel, ScriptTurn
+from runtimes.memory import MemoryRuntime
+from runtimes.values import Json, JsonObject
+
+MANIFEST: JsonObject = {
+    "schema_version": "v2.2",
+    "name_for_human": "Todos",
+    "namespace": "todos",
+    "description_for_human": "Keeps todos.",
+    "runtimes": [{"type": "x-python"}],
+}
+
+
+class Recorded:
+    """A model that passes everything to another one and remembers the requests."""
+
+    def __init__(self, model: ScriptedModel) -> None:
+        self._model = model
+        self.requests: list[ReasoningRequest | RespondingRequest] = []
+
+    @property
+    def name(self) -> str:
+        return self._model.name
+
+    def reason(self, request: ReasoningRequest, /) -> AsyncIterator[ModelDelta]:
+        self.requests.append(request)
+        return self._model.reason(request)
+
+    def respond(self, request: RespondingRequest, /) -> AsyncIterator[ModelDelta]:
+        self.requests.append(request)
+        return self._model.respond(request)
+
+    async def phrase(self, request: PhraseRequest, /) -> str:
+        return await self._model.phrase(request)
+
+
+def scripted(*turns: tuple[str, Sequence[Say | Call | Calls | Phrase]]) -> Recorded:
+    return Recorded(ScriptedModel(turns=[ScriptTurn(user=user, steps=tuple(steps)) for user, steps in turns]))
+
+
+@asynccontextmanager
+async def hosting(
+    model: ChatModel,
+    *functions: Callable[..., object],
+    read_only: set[str] | None = None,
+    manifest: JsonObject | None = None,
+    limits: Limits | None = None,
+    clock: Callable[[], float] = lambda: 0.0,
+) -> AsyncGenerator[Orchestrator]:
+    plugin = await load_plugin(manifest or MANIFEST)
+    runtime = MemoryRuntime(*functions, read_only=read_only or set())
+    async with Orchestrator(
+        plugins=[plugin], runtimes={"x-python": runtime}, model=model, limits=limits, clock=clock
+    ) as host:
+        yield host
+
+
+def look(what: str = "") -> str:
+    """Looks something up."""
+    return f"saw {what}"
+
+
+def buy(count: int) -> str:
+    """Buys some."""
+    return f"bought {count}"
+
+
+async def events_of(chat: Conversation, text: str) -> list[Event]:
+    return [event async for event in chat.send(text)]
+
+
+async def test_a_turn_calls_a_function_and_answers() -> None:
+    model = scripted(("hi", [Call("look", {"what": "it"}), Say("Here it is.")]))
+    async with hosting(model, look, read_only={"look"}) as host:
+        reply = await host.conversation().ask("hi")
+    assert (reply.text, reply.end) == ("Here it is.", "answered")
+    assert [(call.function, call.arguments, call.status) for call in reply.calls] == [
+        ("look", {"what": "it"}, "returned")
+    ]
+    last = model.requests[-1].messages
+    assert isinstance(last[-1], ToolMessage)
+    assert last[-1].text == "saw it"
+
+
+async def test_results_go_back_in_the_order_of_the_calls_though_they_end_in_another() -> None:
+    """Issue 2, 4: parallel calls run concurrently. The first can only return when the second has."""
+    second_done = anyio.Event()
+
+    async def first() -> str:
+        """One."""
+        with anyio.fail_after(5):
+            await second_done.wait()
+        return "first"
+
+    async def second() -> str:
+        """Two."""
+        second_done.set()
+        return "second"
+
+    model = scripted(("go", [Calls((Call("first", {}), Call("second", {}))), Say("Done.")]))
+    async with hosting(model, first, second, read_only={"first", "second"}) as host:
+        events = await events_of(host.conversation(), "go")
+    returned = [event.text for event in events if isinstance(event, CallReturned)]
+    assert returned == ["second", "first"]
+    told = [message.text for message in model.requests[-1].messages if isinstance(message, ToolMessage)]
+    assert told == ["first", "second"]
+
+
+async def test_a_call_that_may_change_something_waits_for_the_person() -> None:
+    model = scripted(("buy two", [Call("buy", {"count": 2}), Say("Bought.")]))
+    bought: list[int] = []
+
+    def buy(count: int) -> str:
+        """Buys some."""
+        bought.append(count)
+        return "ok"
+
+    async with hosting(model, buy) as host:
+        chat = host.conversation()
+        reply = await chat.ask("buy two")
+        assert (reply.end, bought) == (None, [])
+        (question,) = reply.pending
+        assert (question.function, question.arguments, question.body) == ("buy", {"count": 2}, "Buys some.")
+        assert (await chat.resume()).pending == reply.pending
+        assert await chat.decide(question.call_id, True) == "accepted"
+        assert bought == []
+        assert await chat.decide(question.call_id, True) == "already_answered"
+        reply = await chat.resume()
+        assert (reply.text, reply.end, bought) == ("Bought.", "answered", [2])
+        assert "after you allowed it" in chat.explain()
+
+
+async def test_a_declined_call_does_not_run_and_the_model_is_told() -> None:
+    def buy(count: int) -> str:
+        """Buys some."""
+        raise NotImplementedError
+
+    model = scripted(("buy", [Call("buy", {"count": 2}), Say("As you wish.")]))
+    async with hosting(model, buy) as host:
+        chat = host.conversation()
+        reply = await chat.ask("buy")
+        await chat.decide(reply.pending[0].call_id, False, note="too dear")
+        reply = await chat.resume()
+    assert reply.calls[0].status == "declined"
+    assert model.requests[-1].messages[-1].text == "not called: the person declined: too dear"
+
+
+async def test_arguments_edited_by_the_person_run_in_the_place_of_the_models() -> None:
+    model = scripted(("buy", [Call("buy", {"count": 2}), Say("Bought three.")]))
+    async with hosting(model, buy) as host:
+        chat = host.conversation()
+        reply = await chat.ask("buy")
+        await chat.decide(reply.pending[0].call_id, True, arguments={"count": 3})
+        reply = await chat.resume()
+    assert [call.status for call in reply.calls] == ["edited", "returned"]
+    assert model.requests[-1].messages[-1].text == (
+        'run with changed arguments {"count":3} by the person; result: bought 3'
+    )
+
+
+async def test_a_question_expires() -> None:
+    now = [0.0]
+    model = scripted(("buy", [Call("buy", {"count": 2}), Say("Too late.")]))
+    async with hosting(model, buy, clock=lambda: now[0]) as host:
+        chat = host.conversation()
+        reply = await chat.ask("buy")
+        now[0] = reply.pending[0].expires
+        assert await chat.decide(reply.pending[0].call_id, True) == "expired"
+        reply = await chat.resume()
+    assert (reply.calls[0].status, reply.text) == ("expired", "Too late.")
+
+
+async def test_a_new_message_waits_for_the_open_question_or_supersedes_it() -> None:
+    model = scripted(("buy", [Call("buy", {"count": 2})]), ("never mind", [Say("Fine.")]))
+    async with hosting(model, buy) as host:
+        chat = host.conversation()
+        reply = await chat.ask("buy")
+        with pytest.raises(QuestionsPending, match="buy"):
+            await chat.ask("never mind")
+        answer = await chat.ask("never mind", supersede=True)
+        assert (answer.text, chat.pending) == ("Fine.", ())
+        assert await chat.decide(reply.pending[0].call_id, True) == "already_answered"
+    told = [message.text for message in model.requests[-1].messages]
+    assert told == ["buy", "", "not called: the person declined: superseded by a new message", "never mind"]
+
+
+async def test_two_turns_at_once_are_refused() -> None:
+    started, released = anyio.Event(), anyio.Event()
+
+    async def wait() -> str:
+        """Waits."""
+        started.set()
+        await released.wait()
+        return "ok"
+
+    model = scripted(("wait", [Call("wait", {}), Say("Done.")]))
+    async with hosting(model, wait, read_only={"wait"}) as host:
+        chat = host.conversation()
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(chat.ask, "wait")
+                await started.wait()
+                with pytest.raises(ConversationBusy):
+                    await chat.ask("wait")
+                released.set()
+
+
+async def test_leaving_the_stream_cancels_the_turn_and_leaves_a_consistent_history() -> None:
+    async def hang() -> str:
+        """Never returns."""
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    model = scripted(("wait", [Calls((Call("hang", {}), Call("look", {})))]), ("and now?", [Say("Hello.")]))
+    async with hosting(model, hang, look, read_only={"look"}) as host:
+        chat = host.conversation()
+        reply = await chat.ask("wait")
+        await chat.decide(reply.pending[0].call_id, True)
+        with anyio.fail_after(5):
+            stream = chat.resume_stream()
+            async for event in stream:
+                if isinstance(event, CallDispatched):
+                    break
+            await stream.aclose()
+        facts = await chat.facts()
+        assert isinstance(facts[-2], CallUnknown)
+        assert facts[-1] == TurnEnded(reason="cancelled")
+        assert (await chat.ask("and now?")).text == "Hello."
+    results = [message for message in model.requests[-1].messages if isinstance(message, ToolMessage)]
+    assert [result.text.split(":")[0] for result in results] == ["error", "saw "]
+
+
+async def test_a_deadline_stops_the_turn() -> None:
+    async def hang() -> str:
+        """Never returns."""
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    async with hosting(scripted(("wait", [Call("hang", {})])), hang, read_only={"hang"}) as host:
+        reply = await host.conversation().ask("wait", deadline=0.05)
+    assert (reply.end, reply.calls[0].status) == ("cancelled", "failed")
+
+
+async def test_a_call_of_an_unknown_function_is_corrected_by_the_model() -> None:
+    model = scripted(("look", [Call("lok", {}), Call("look", {}), Say("Seen.")]))
+    async with hosting(model, look, read_only={"look"}) as host:
+        reply = await host.conversation().ask("look")
+    assert [call.status for call in reply.calls] == ["refused", "returned"]
+    refusal = model.requests[1].messages[-1].text
+    assert refusal == "error: there is no function 'lok'; known functions: todos-look"
+
+
+async def test_a_model_that_fails_ends_the_turn_and_not_the_conversation() -> None:
+    model = scripted(("hi", []), ("again", [Say("Hello.")]))
+    async with hosting(model, look) as host:
+        chat = host.conversation()
+        reply = await chat.ask("hi")
+        assert reply.end == "error"
+        assert reply.detail
+        assert (await chat.ask("again")).text == "Hello."
+
+
+async def test_an_error_of_the_callers_own_model_reaches_the_caller_as_it_is() -> None:
+    class Broken:
+        name = "broken"
+
+        async def reason(self, request: ReasoningRequest, /) -> AsyncIterator[ModelDelta]:
+            yield TextPart(text="I ")
+            raise LookupError("no such brain")
+
+        def respond(self, request: RespondingRequest, /) -> AsyncIterator[ModelDelta]:
+            raise NotImplementedError
+
+        async def phrase(self, request: PhraseRequest, /) -> str:
+            raise NotImplementedError
+
+    async with hosting(Broken(), look) as host:
+        chat = host.conversation()
+        with pytest.raises(LookupError, match="no such brain"):
+            await chat.ask("hi")
+        assert chat.pending == ()
+
+
+WITH_STATES: JsonObject = {
+    **MANIFEST,
+    "functions": [
+        {
+            "name": "look",
+            "description": "Looks something up.",
+            "parameters": {"properties": {"what": {"type": "string"}}},
+            "states": {
+                "reasoning": {"instructions": ["For anything rude, invoke `withdraw()`."]},
+                "responding": {"instructions": ["Answer in rhyme."]},
+                "disengaging": {"instructions": ["Wish a good day."]},
+            },
+        }
+    ],
+}
+
+
+async def test_responding_instructions_make_a_request_of_their_own_without_tools() -> None:
+    model = scripted(("look", [Call("look", {"what": "x"}), Say("(draft)"), Say("In rhyme.")]))
+    async with hosting(model, look, read_only={"look"}, manifest=WITH_STATES) as host:
+        events = await events_of(host.conversation(), "look")
+    shown = "".join(event.text for event in events if isinstance(event, TextDelta))
+    assert shown == "In rhyme."
+    request = model.requests[-1]
+    assert isinstance(request, RespondingRequest)
+    assert "Answer in rhyme." in request.system
+    assert "Answer in rhyme." not in model.requests[0].system
+    assert "(draft)" not in [message.text for message in request.messages]
+
+
+async def test_withdraw_disengages_and_ends_the_conversation() -> None:
+    model = scripted(("be rude", [Call("withdraw", {}), Say("Good day.")]))
+    async with hosting(model, look, manifest=WITH_STATES) as host:
+        chat = host.conversation()
+        reply = await chat.ask("be rude")
+        assert (reply.text, reply.end, chat.is_ended) == ("Good day.", "disengaged", True)
+        assert "Wish a good day." in model.requests[-1].system
+        with pytest.raises(ConversationEnded):
+            await chat.ask("hello?")
+
+
+async def test_a_call_while_responding_is_answered_with_a_correction() -> None:
+    class Stubborn:
+        """Calls a function in its first responding reply, and answers in the second."""
+
+        name = "stubborn"
+
+        def __init__(self) -> None:
+            self.responding: list[RespondingRequest] = []
+
+        async def reason(self, request: ReasoningRequest, /) -> AsyncIterator[ModelDelta]:
+            yield ReplyEnd()
+
+        async def respond(self, request: RespondingRequest, /) -> AsyncIterator[ModelDelta]:
+            from orchestrator.model.base import ModelCall
+
+            self.responding.append(request)
+            if len(self.responding) == 1:
+                yield ReplyEnd(calls=(ModelCall(id="1", tool="look", arguments="{}"),))
+                return
+            yield TextPart(text="Sorry.")
+            yield ReplyEnd()
+
+        async def phrase(self, request: PhraseRequest, /) -> str:
+            raise NotImplementedError
+
+    model = Stubborn()
+    async with hosting(model, look, read_only={"look"}) as host:
+        reply = await host.conversation().ask("hi")
+    assert (reply.text, reply.end, reply.calls[0].status) == ("Sorry.", "answered", "refused")
+    assert model.responding[1].messages[-1].text == (
+        "error: functions cannot be called here; answer the person in words"
+    )
+
+
+async def test_a_limit_ends_in_an_answer_with_a_note() -> None:
+    model = scripted(("look", [Call("look", {"what": "a"}), Call("look", {"what": "b"}), Say("Some of it.")]))
+    async with hosting(model, look, read_only={"look"}, limits=Limits(model_requests=2)) as host:
+        reply = await host.conversation().ask("look")
+    assert (reply.text, reply.end) == ("Some of it.", "limit")
+    assert "a turn may ask the model 2 times" in model.requests[-1].system
+
+
+async def test_undo_takes_the_last_turn_out_of_the_models_context() -> None:
+    model = scripted(("one", [Say("1")]), ("two", [Say("2")]), ("three", [Say("3")]))
+    async with hosting(model, look) as host:
+        chat = host.conversation()
+        await chat.ask("one")
+        await chat.ask("two")
+        assert await chat.undo() == "two"
+        await chat.ask("three")
+    said = [message for message in model.requests[-1].messages if isinstance(message, UserMessage)]
+    assert [message.text for message in said] == ["one", "three"]
+
+
+async def test_earlier_turns_carry_calls_results_and_answers() -> None:
+    model = scripted(("one", [Call("look", {"what": "x"}), Say("Saw.")]), ("two", [Say("Again.")]))
+    async with hosting(model, look, read_only={"look"}) as host:
+        chat = host.conversation()
+        await chat.ask("one")
+        await chat.ask("two")
+    messages = model.requests[-1].messages
+    assert [type(message) for message in messages] == [
+        UserMessage, AssistantMessage, ToolMessage, AssistantMessage, UserMessage,
+    ]  # fmt: skip
+    assert messages[3].text == "Saw."
+
+
+async def test_a_confirmation_is_rendered_and_phrased_by_the_model() -> None:
+    declared: list[Json] = [
+        {
+            "name": "buy",
+            "parameters": {"properties": {"count": {"type": "integer"}}},
+            "capabilities": {
+                "confirmation": {
+                    "type": "AdaptiveCard",
+                    "title": "Buy {{function.parameters.count}}?",
+                    "body": "{{ ''|model_generated }} Really?",
+                }
+            },
+        }
+    ]
+    model = scripted(("buy", [Call("buy", {"count": 4}), Phrase("Shall I buy four?")]))
+    async with hosting(model, buy, manifest={**MANIFEST, "functions": declared}) as host:
+        (question,) = (await host.conversation().ask("buy")).pending
+    assert (question.title, question.body) == ("Buy 4?", "Shall I buy four? Really?")
+
+
+async def test_every_event_goes_to_json_and_back() -> None:
+    model = scripted(("hi", [Call("look", {"what": "it"}), Say("Here it is.")]))
+    async with hosting(model, look, read_only={"look"}) as host:
+        events = await events_of(host.conversation(), "hi")
+    assert [decode(encode(event)) for event in events] == events
+
+
+async def test_wrong_use_is_named() -> None:
+    async with hosting(scripted(), look, buy) as host:
+        chat = host.conversation()
+        with pytest.raises(UsageError, match="empty"):
+            await chat.ask("  ")
+        with pytest.raises(UsageError, match="nothing has been said"):
+            await chat.resume()
+        with pytest.raises(UnknownName, match="question"):
+            await chat.decide("x", True)
+        with pytest.raises(UnknownName, match="did you mean 'look'"):
+            await host.call("lok")
+        with pytest.raises(UsageError, match="count"):
+            await host.call("buy", {"count": "x"})
+        assert (await host.call("todos-buy", {"count": 2})).payload == "bought 2"
+
+
+async def test_a_host_that_is_not_open_says_so() -> None:
+    host = Orchestrator(plugins=[], model=scripted())
+    with pytest.raises(UsageError, match="async with"):
+        await host.conversation().ask("hi")
