@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from orchestrator.cli.options import Setting, http_log, load_all, read_setting
 from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import Plugin
+from orchestrator.model.open import default_model_name, open_model
 from runtimes.base import LocalEndpoint
 
 
@@ -30,11 +32,10 @@ async def talk(
     from orchestrator.repl.session import run_message, run_repl
 
     save = Path(options.save) if options.save else None
+    name = options.model or setting.configuration.model or default_model_name(os.environ)
+    model = open_model(name, plain_results=setting.configuration.plain_results)
     with http_log(options.log_http) as log:
-        host = Orchestrator(
-            plugins=plugins, model=options.model or setting.configuration.model, local=local, log_http=log
-        )
-        async with host:
+        async with Orchestrator(plugins=plugins, model=model, local=local, log_http=log) as host:
             if plugins and not host.toolbox.functions:
                 _explain_nothing_to_call(host)
             if options.message is not None:

@@ -13,7 +13,7 @@ from runtimes.base import LocalEndpoint
 
 FILE_NAME = "orchestrator.toml"
 
-_MEMBERS = ("allow_hosts", "local", "model", "plugins")
+_MEMBERS = ("allow_hosts", "local", "model", "plain_results", "plugins")
 _LOCAL_MEMBERS = ("command", "directory", "environment")
 
 
@@ -22,6 +22,8 @@ class Configuration:
     """What the file says; a project's file is read in place of the person's."""
 
     model: str | None = None
+    plain_results: bool = False
+    """Send results of functions as text, for servers that refuse tool messages without tools."""
     plugins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     local: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
@@ -45,6 +47,12 @@ class _Table:
             return value
         raise UsageError(f"{self._place} {member} must be a string")
 
+    def flag(self, member: str) -> bool:
+        value = self._members.get(member, False)
+        if isinstance(value, bool):
+            return value
+        raise UsageError(f"{self._place} {member} must be true or false")
+
     def texts(self, member: str) -> tuple[str, ...]:
         value = self._members.get(member, [])
         items: list[object] = value if isinstance(value, list) else [value]
@@ -62,13 +70,14 @@ class _Table:
 
 def _local(path: Path, identifier: str, members: object) -> LocalEndpoint:
     if not isinstance(members, dict):
-        raise UsageError(f"{path}: [local.{identifier}] must be a table")
-    table = _Table(path, f"local.{identifier}", members, _LOCAL_MEMBERS)
+        raise UsageError(f'{path}: [local."{identifier}"] must be a table')
+    table = _Table(path, f'local."{identifier}"', members, _LOCAL_MEMBERS)
     command = table.texts("command")
     if not command:
-        raise UsageError(f"{path}: [local.{identifier}] needs a command, an array of strings")
+        raise UsageError(f'{path}: [local."{identifier}"] needs a command, an array of strings')
     environment = {name: str(value) for name, value in table.table("environment").items()}
-    return LocalEndpoint(command=command, directory=table.text("directory"), environment=environment)
+    directory = path.parent.absolute() / (table.text("directory") or ".")
+    return LocalEndpoint(command=command, directory=str(directory), environment=environment)
 
 
 def parse_configuration(path: Path, data: bytes) -> Configuration:
@@ -80,6 +89,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
     table = _Table(path, "", document, _MEMBERS)
     return Configuration(
         model=table.text("model"),
+        plain_results=table.flag("plain_results"),
         plugins=table.texts("plugins"),
         allowed_hosts=table.texts("allow_hosts"),
         local={name: _local(path, name, members) for name, members in table.table("local").items()},

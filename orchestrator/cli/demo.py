@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import anyio
 
@@ -12,9 +13,13 @@ from orchestrator.demo import running_examples
 from orchestrator.manifest.load import load_plugin
 
 
+def _progress(text: str) -> None:
+    print(text, file=sys.stderr)
+
+
 async def _demo(options: argparse.Namespace) -> int:
     setting = read_setting(options)
-    async with running_examples() as running:
+    async with running_examples(progress=_progress) as running:
         plugins = [
             await load_plugin(source.source, allowed_hosts=(*source.allowed_hosts, *setting.allowed_hosts))
             for source in running.sources

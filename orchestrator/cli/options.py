@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,7 +35,7 @@ def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
         raise UsageError(f"--local {text!r}: {error}") from None
     if not separator or not identifier or not words:
         raise UsageError(f"--local wants ID=COMMAND, not {text!r}")
-    return identifier, LocalEndpoint(command=tuple(words))
+    return identifier, LocalEndpoint(command=tuple(words), directory=os.getcwd())
 
 
 def read_setting(options: argparse.Namespace) -> Setting:

@@ -134,6 +134,7 @@ class RetryNotice:
     """The request failed before any text and is about to be repeated."""
 
     attempt: int
+    """The number of the attempt about to be made; 2 is the first repetition."""
     delay: float
     """Seconds until the next attempt."""
     reason: str

@@ -1,0 +1,137 @@
+"""A model behind any OpenAI-compatible chat completions endpoint: OpenAI, Azure, Ollama, vLLM, LM Studio and others.
+
+It is the `openai` client with its typed layers left out. `openai` is imported when the first request is made.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import anyio
+
+from orchestrator.errors import ModelError
+from orchestrator.model.base import (
+    ModelDelta,
+    PhraseRequest,
+    ReasoningRequest,
+    RespondingRequest,
+    TextPart,
+)
+from orchestrator.model.completion_limits import RequestLimits
+from orchestrator.model.completion_request import CompletionRequest, encode_request
+from orchestrator.model.endpoint import resolve_endpoint
+
+if TYPE_CHECKING:
+    from orchestrator.model.completion_client import CompletionClient, Exchange
+
+MAX_PHRASE_CHARS = 500
+"""The longest phrase; the rest is cut off."""
+
+
+class ChatCompletionsModel:
+    """A `ChatModel` that streams chat completions.
+
+    It is an async context manager: the client is made at the first request and closed when the context is left.
+    `plain_results` writes calls and results out as text in requests without tools, for gateways that refuse tool
+    messages there. `base_url` and `api_key` come before `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        plain_results: bool = False,
+        base_url: str | None = None,
+        api_key: str | None = None,
+        limits: RequestLimits = RequestLimits(),  # noqa: B008 - frozen
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._model = model
+        self._plain_results = plain_results
+        self._base_url = base_url
+        self._api_key = api_key
+        self._limits = limits
+        self._environ = environ
+        self._client: CompletionClient | None = None
+        self._takes_stream_options = True
+
+    @property
+    def name(self) -> str:
+        """`openai:` and the model's name."""
+        return f"openai:{self._model}"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def reason(self, request: ReasoningRequest, /) -> AsyncGenerator[ModelDelta]:
+        """As the seam says; each repeat is announced by a `RetryNotice`, and none follows the first text."""
+        return self._deltas(request)
+
+    def respond(self, request: RespondingRequest, /) -> AsyncGenerator[ModelDelta]:
+        """As `reason`; the request that is sent has no `tools`."""
+        return self._deltas(request)
+
+    async def phrase(self, request: PhraseRequest, /) -> str:
+        """One line made from the request alone, of at most `MAX_PHRASE_CHARS`."""
+        async with aclosing(self._deltas(request)) as deltas:
+            text = "".join([delta.text async for delta in deltas if isinstance(delta, TextPart)])
+        phrase = " ".join(text.split())[:MAX_PHRASE_CHARS]
+        if not phrase:
+            raise ModelError(f"the model {self._model!r} wrote nothing when asked for a sentence")
+        return phrase
+
+    async def _deltas(self, request: CompletionRequest) -> AsyncGenerator[ModelDelta]:
+        from orchestrator.model.completion_retry import RetrySchedule
+
+        client = self._open()
+        deadline = anyio.current_time() + self._limits.deadline
+        schedule = RetrySchedule(self._limits)
+        begun: tuple[str, Exchange] | None = None
+        async for attempt in schedule.attempts:
+            if schedule.notice is not None:
+                yield schedule.notice
+                await anyio.sleep(schedule.notice.delay)
+            with attempt:
+                begun = await self._begin(client, request, deadline)
+        assert begun is not None
+        text, exchange = begun
+        async with aclosing(exchange):
+            while text:
+                yield TextPart(text=text)
+                text = await exchange.next_text()
+            yield exchange.end()
+
+    async def _begin(
+        self, client: CompletionClient, request: CompletionRequest, deadline: float
+    ) -> tuple[str, Exchange]:
+        try:
+            return await client.begin(self._encoded(request), deadline)
+        except ModelError as error:
+            if not self._takes_stream_options or "stream_options" not in str(error):
+                raise
+        self._takes_stream_options = False
+        return await client.begin(self._encoded(request), deadline)
+
+    def _encoded(self, request: CompletionRequest) -> bytes:
+        return encode_request(
+            self._model, request, plain_results=self._plain_results, ask_for_usage=self._takes_stream_options
+        )
+
+    def _open(self) -> CompletionClient:
+        if self._client is None:
+            from orchestrator.model.completion_client import CompletionClient
+
+            endpoint = resolve_endpoint(self._model, self._base_url, self._api_key, self._environ)
+            self._client = CompletionClient(endpoint, self._limits)
+        return self._client

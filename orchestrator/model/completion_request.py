@@ -1,0 +1,122 @@
+"""The body of a chat completions request, as bytes; pure.
+
+Tools are taken as they were serialised once, and everything else goes through one call of the JSON encoder: no typed
+walk over tools or messages happens anywhere on the way out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import orjson
+
+from orchestrator.errors import ModelError
+from orchestrator.model.base import (
+    AssistantMessage,
+    Message,
+    ModelCall,
+    PhraseRequest,
+    ReasoningRequest,
+    RespondingRequest,
+    ToolMessage,
+    UserMessage,
+)
+from runtimes.values import Json, JsonObject
+
+CompletionRequest = ReasoningRequest | RespondingRequest | PhraseRequest
+
+_SHORTEST_FENCE = 3
+_BACKTICKS = re.compile("`+")
+
+
+def _echoed_arguments(arguments: str) -> str:
+    """Valid JSON whatever the model wrote: some gateways parse the arguments of calls they are sent back."""
+    try:
+        is_object = isinstance(orjson.loads(arguments), dict)
+    except orjson.JSONDecodeError:
+        is_object = False
+    return arguments if is_object else orjson.dumps({"not_an_object": arguments}).decode()
+
+
+def _call(call: ModelCall) -> JsonObject:
+    function: JsonObject = {"name": call.tool, "arguments": _echoed_arguments(call.arguments)}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _message(message: Message) -> JsonObject:
+    if isinstance(message, UserMessage):
+        return {"role": "user", "content": message.text}
+    if isinstance(message, ToolMessage):
+        return {"role": "tool", "tool_call_id": message.call_id, "content": message.text}
+    if not message.calls:
+        return {"role": "assistant", "content": message.text}
+    return {
+        "role": "assistant",
+        "content": message.text or None,
+        "tool_calls": [_call(call) for call in message.calls],
+    }
+
+
+def _fenced(text: str, language: str = "") -> str:
+    longest = max((len(run) for run in _BACKTICKS.findall(text)), default=0)
+    fence = "`" * max(_SHORTEST_FENCE, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def _plain(message: Message, tools: dict[str, str]) -> tuple[str, str]:
+    """The role and the text of a message in which calls and results are written out."""
+    if isinstance(message, UserMessage):
+        return "user", message.text
+    if isinstance(message, ToolMessage):
+        tool = tools.get(message.call_id, "the function")
+        return "user", f"The result of {tool}:\n\n{_fenced(message.text)}"
+    calls = [f"I call {call.tool} with:\n\n{_fenced(call.arguments, 'json')}" for call in message.calls]
+    return "assistant", "\n\n".join([*([message.text] if message.text else []), *calls])
+
+
+def _plain_messages(messages: Sequence[Message]) -> list[JsonObject]:
+    """Roles alternate in the result: gateways that refuse tool messages are often strict about that too."""
+    tools = {
+        call.id: call.tool for message in messages if isinstance(message, AssistantMessage) for call in message.calls
+    }
+    merged: list[tuple[str, str]] = []
+    for role, text in (_plain(message, tools) for message in messages):
+        if merged and merged[-1][0] == role:
+            text = f"{merged.pop()[1]}\n\n{text}"
+        merged.append((role, text))
+    return [{"role": role, "content": text} for role, text in merged]
+
+
+def _system(text: str) -> Iterable[JsonObject]:
+    return [{"role": "system", "content": text}] if text else []
+
+
+def _messages(request: CompletionRequest, *, are_results_plain: bool) -> list[JsonObject]:
+    if isinstance(request, PhraseRequest):
+        data = orjson.dumps(request.data).decode()
+        return [*_system(request.instruction), {"role": "user", "content": data}]
+    if are_results_plain:
+        return [*_system(request.system), *_plain_messages(request.messages)]
+    return [*_system(request.system), *map(_message, request.messages)]
+
+
+def encode_request(
+    model: str, request: CompletionRequest, *, plain_results: bool = False, ask_for_usage: bool = True
+) -> bytes:
+    """The body of a streaming request.
+
+    With `plain_results`, a request without tools has calls and results as fenced text in ordinary messages.
+    Raises: `ModelError` where a text is no Unicode.
+    """
+    has_tools = isinstance(request, ReasoningRequest) and bool(request.tools)
+    settings: dict[str, Json] = {"model": model, "stream": True}
+    if ask_for_usage:
+        settings["stream_options"] = {"include_usage": True}
+    try:
+        head = orjson.dumps(settings)[:-1]
+        tools = b',"tools":' + request.tools.encoded if isinstance(request, ReasoningRequest) and has_tools else b""
+        messages = orjson.dumps(_messages(request, are_results_plain=plain_results and not has_tools))
+    except orjson.JSONEncodeError as error:
+        raise ModelError(f"the conversation cannot be sent: {error}") from None
+    return b"".join((head, tools, b',"messages":', messages, b"}"))

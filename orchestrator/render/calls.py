@@ -1,0 +1,194 @@
+"""One line for each call, as much of it as the runtime's progress style asks for (spec 11.3.2.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from orchestrator.events import (
+    CallDecided,
+    CallDispatched,
+    CallFailed,
+    CallJudged,
+    CallNotExecuted,
+    CallProgress,
+    CallRefused,
+    CallReturned,
+    CallUnknown,
+    CallWithdrawn,
+    Event,
+    QuestionExpired,
+    ReplyReceived,
+    TurnStarted,
+)
+from orchestrator.render.sanitize import clean_line
+from runtimes.values import JsonObject, dump_json
+
+MAX_INPUT_WIDTH = 160
+"""Characters of the arguments that a line shows."""
+MAX_OUTPUT_WIDTH = 300
+"""Characters of the result, or of a message, that a line shows."""
+SLOW = 1.0
+"""Seconds after which a wait is shown, and how long it took is said."""
+
+Tone = Literal["fine", "bad", "note"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLabel:
+    """What a person calls a function, and how much of a call its author wants shown."""
+
+    plugin: str
+    function: str
+    progress_style: str = "ShowUsage"
+    """`None`, `ShowUsage`, `ShowUsageWithInput` or `ShowUsageWithInputAndOutput`; any other reads as `ShowUsage`."""
+
+
+Labels: TypeAlias = Mapping[tuple[str, str], CallLabel]
+"""By plugin namespace and function name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallLine:
+    """A line of the log of calls, clean."""
+
+    tone: Tone
+    text: str
+    detail: str = ""
+    """What goes on a line of its own below it."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Call:
+    label: CallLabel
+    arguments: JsonObject = field(default_factory=lambda: JsonObject())
+    started: float | None = None
+    progress: str = ""
+
+    @property
+    def name(self) -> str:
+        names = (clean_line(self.label.plugin), clean_line(self.label.function))
+        return " · ".join(name for name in names if name)
+
+    @property
+    def title(self) -> str:
+        if self.label.progress_style not in ("ShowUsageWithInput", "ShowUsageWithInputAndOutput"):
+            return self.name
+        return f"{self.name}({cut(_arguments(self.arguments), MAX_INPUT_WIDTH)})"
+
+
+def cut(text: str, width: int) -> str:
+    """The text, or its start and an ellipsis."""
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def _arguments(arguments: JsonObject) -> str:
+    return ", ".join(f"{clean_line(name)}={clean_line(dump_json(value))}" for name, value in arguments.items())
+
+
+class CallLog:
+    """Reads the events of a conversation, and says in lines what became of its calls."""
+
+    def __init__(self, labels: Labels, clock: Callable[[], float]) -> None:
+        self.labels = labels
+        self._clock = clock
+        self._calls: dict[str, _Call] = {}
+
+    def running(self) -> tuple[str, ...]:
+        """The calls that have been waited for longer than `SLOW`, for a status line."""
+        now = self._clock()
+        slow = [call for call in tuple(self._calls.values()) if call.started is not None and now - call.started > SLOW]
+        return tuple(
+            f"{call.name}{': ' + call.progress if call.progress else ''} ({now - (call.started or now):.0f} s)"
+            for call in slow
+            if call.label.progress_style != "None"
+        )
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while a call is running."""
+        return any(call.started is not None for call in tuple(self._calls.values()))
+
+    def read(self, event: Event) -> CallLine | None:
+        """The line that this event asks for, if any."""
+        match event:
+            case TurnStarted():
+                self._calls.clear()
+            case ReplyReceived():
+                for call in event.calls:
+                    self._calls[call.call_id] = _Call(label=CallLabel(plugin="", function=call.request.tool))
+            case CallJudged():
+                return self._judged(event)
+            case CallDispatched():
+                self._call(event.call_id).started = self._clock()
+            case CallProgress():
+                self._call(event.call_id).progress = cut(clean_line(event.text), MAX_OUTPUT_WIDTH)
+            case CallReturned():
+                return self._returned(event)
+            case _:
+                return self._not_returned(event)
+        return None
+
+    def _label(self, plugin: str, function: str) -> CallLabel:
+        return self.labels.get((plugin, function)) or CallLabel(plugin=plugin, function=function)
+
+    def _call(self, call_id: str) -> _Call:
+        return self._calls.setdefault(call_id, _Call(label=CallLabel(plugin="", function="call")))
+
+    def _judged(self, event: CallJudged) -> CallLine | None:
+        call = _Call(label=self._label(event.plugin, event.function), arguments=event.arguments)
+        self._calls[event.call_id] = call
+        if event.verdict != "deny":
+            return None
+        why = "; ".join(clean_line(reason.text) for reason in event.reasons)
+        return CallLine(tone="bad", text=f"{call.title} not allowed", detail=why)
+
+    def _took(self, call: _Call) -> str:
+        took = self._clock() - call.started if call.started is not None else 0.0
+        call.started = None
+        return f"  {took:.1f} s" if took > SLOW else ""
+
+    def _returned(self, event: CallReturned) -> CallLine | None:
+        call = self._call(event.call_id)
+        took = self._took(call)
+        style = call.label.progress_style
+        if style == "None":
+            return None
+        result = cut(clean_line(event.text), MAX_OUTPUT_WIDTH) if style == "ShowUsageWithInputAndOutput" else ""
+        if not event.is_error:
+            return CallLine(tone="fine", text=call.title + took, detail=result)
+        status = f" (HTTP {event.status})" if event.status else ""
+        return CallLine(tone="bad", text=f"{call.title} answered with an error{status}{took}", detail=result)
+
+    def _not_returned(self, event: Event) -> CallLine | None:
+        match event:
+            case CallRefused():
+                return self._refused(event)
+            case CallDecided(decision="decline"):
+                return self._end(event.call_id, "note", "declined", event.note)
+            case QuestionExpired():
+                return self._end(event.call_id, "note", "not run: nobody answered in time")
+            case CallFailed():
+                return self._end(event.call_id, "bad", "failed", event.message)
+            case CallNotExecuted():
+                return self._end(event.call_id, "bad", "not carried out", event.message)
+            case CallUnknown():
+                return self._end(event.call_id, "bad", "sent, but whether it was carried out is unknown", event.message)
+            case CallWithdrawn(disengages=False):
+                return self._end(event.call_id, "note", "dropped")
+            case _:
+                return None
+
+    def _refused(self, event: CallRefused) -> CallLine | None:
+        call = self._call(event.call_id)
+        if event.function:
+            call.label = self._label(event.plugin, event.function)
+        if call.label.progress_style == "None":
+            return None
+        return self._end(event.call_id, "note", f"refused ({event.code})", event.message)
+
+    def _end(self, call_id: str, tone: Tone, word: str, detail: str = "") -> CallLine:
+        call = self._call(call_id)
+        call.started = None
+        return CallLine(tone=tone, text=f"{call.title} {word}", detail=cut(clean_line(detail), MAX_OUTPUT_WIDTH))

@@ -1,0 +1,282 @@
+"""The events of a conversation on a terminal: Markdown that grows while it is written, or plain lines in a pipe."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Literal
+
+from rich import box
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.live import Live
+from rich.panel import Panel
+from rich.segment import Segment
+from rich.table import Table
+from rich.text import Text
+
+from orchestrator.content import Card, Citation
+from orchestrator.events import (
+    AnswerReceived,
+    CallReturned,
+    Event,
+    ReplyReceived,
+    RetryScheduled,
+    StateEntered,
+    TextDelta,
+    TurnEnded,
+    TurnStarted,
+)
+from orchestrator.model.base import Usage
+from orchestrator.render.answer import Answer
+from orchestrator.render.calls import SLOW, CallLine, CallLog, Labels
+from orchestrator.render.cards import card_lines
+from orchestrator.render.console import marks_for
+from orchestrator.render.markdown import Prose
+from orchestrator.render.sanitize import clean, clean_line
+
+MAX_CITATIONS = 40
+"""How many citations of one turn are listed."""
+MAX_CARDS = 10
+"""How many cards of one turn are shown."""
+REFRESHES = 8
+"""Repaints of a growing answer in a second."""
+
+Section = Literal["", "calls", "text", "card", "citations", "notice", "question", "starters", "person"]
+"""What was printed last: between two different ones there is an empty line."""
+
+_STYLES = {"fine": "green", "bad": "red", "note": "dim"}
+
+
+class _Bottom:
+    """What is not final: the end of a growing block, and what is being waited for."""
+
+    def __init__(self, view: TerminalView) -> None:
+        self._view = view
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        waiting = self._view.waiting()
+        room = max(1, console.height - len(waiting) - 3)
+        answer = self._view.answer
+        if answer and answer.pending.strip():
+            pending = answer.pending
+            if answer.has_blocks:
+                yield Segment.line()
+            for line in console.render_lines(Prose(pending), options.update(height=None), pad=False)[-room:]:
+                yield from line
+                yield Segment.line()
+        for text in waiting:
+            yield Text(text, style="dim", no_wrap=True, overflow="ellipsis")
+
+
+class TerminalView:
+    """Shows events as they come."""
+
+    def __init__(
+        self, console: Console, labels: Labels, *, is_live: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.console = console
+        self.is_live = is_live
+        self.marks = marks_for(console)
+        self._clock = clock
+        self._log = CallLog(labels, clock)
+        self._section: Section = ""
+        self.answer: Answer | None = None
+        """The text that is still growing."""
+        self._waiting_since: float | None = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._is_answered = False
+        self._citations: dict[Citation, None] = {}
+        self._cards: list[Card] = []
+        self._usage = Usage()
+
+    def waiting(self) -> tuple[str, ...]:
+        """What is being waited for, once that takes longer than `SLOW`."""
+        now = self._clock()
+        frame = self.marks.frames[int(now * REFRESHES) % len(self.marks.frames)]
+        if running := self._log.running():
+            return tuple(f"{frame} {text}" for text in running)
+        since = self._waiting_since
+        if since is None or now - since < SLOW or self._log.is_waiting:
+            return ()
+        return (f"{frame} thinking ({now - since:.0f} s)",)
+
+    @contextmanager
+    def following(self) -> Generator[None]:
+        """While events are shown: on a terminal, what is not final is repainted at the bottom."""
+        self._waiting_since = self._clock()
+        try:
+            if not self.is_live:
+                yield
+                return
+            with Live(_Bottom(self), console=self.console, refresh_per_second=REFRESHES, transient=True):
+                try:
+                    yield
+                finally:
+                    self._settle()
+        finally:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Makes everything that was shown final."""
+        self._waiting_since = None
+        answer, self.answer = self.answer, None
+        if answer:
+            answer.finish()
+
+    def reset(self) -> None:
+        """The person has just typed a line: what comes next needs no empty line before it."""
+        self._section = ""
+
+    def open(self, section: Section) -> None:
+        """Ends the running text, and parts what comes from what was printed."""
+        if section != "text":
+            self._settle()
+        if self._section and self._section != section:
+            self.console.print()
+        self._section = section
+
+    def part(self) -> None:
+        """An empty line, unless nothing stands above."""
+        self.open("")
+
+    def notice(self, text: str, *, style: str = "dim") -> None:
+        """Says something of the program's own; `text` may quote what came from outside."""
+        self.open("notice")
+        self.console.print(Text(clean(text), style=style))
+
+    def line(self, text: str, *, style: str = "", note: str = "") -> None:
+        """One more line of the section that is open; `note` is said quietly at its end."""
+        self.console.print(Text.assemble((clean(text), style), (f"  {clean(note)}" if note else "", "dim")))
+
+    def banner(self, text: str) -> None:
+        """The program's own first words."""
+        self.open("notice")
+        self.line(text, style="bold")
+
+    def failure(self, text: str) -> None:
+        """Says what went wrong."""
+        self.notice(f"{self.marks.bad} {text}", style="red")
+
+    def person(self, text: str) -> None:
+        """What the person said, where they did not type it here."""
+        self.open("person")
+        self.line(f"{self.marks.person} {text}", style="bold")
+        self.reset()
+
+    def show(self, event: Event) -> None:
+        """Shows one event."""
+        match event:
+            case TurnStarted():
+                self._begin()
+            case StateEntered():
+                self._settle()
+                self._is_answered = False
+            case TextDelta():
+                self._text(event.text)
+            case AnswerReceived() | ReplyReceived():
+                self._complete(event)
+            case RetryScheduled():
+                reason = clean_line(event.reason)
+                self.notice(f"the model gave no answer: {reason}; trying again in {event.delay:.1f} s")
+            case CallReturned():
+                self._citations.update(dict.fromkeys(event.shown.citations))
+                self._cards.extend(event.shown.cards)
+            case TurnEnded():
+                self._end(event)
+            case _:
+                pass
+        if line := self._log.read(event):
+            self._call(line)
+        self._waiting_since = self._clock()
+
+    def stopped(self) -> None:
+        """The person has stopped the turn."""
+        self.notice("stopped", style="yellow")
+        self._begin()
+
+    def _text(self, text: str) -> None:
+        if not text:
+            return
+        if self.answer is None:
+            self.open("text")
+            self.answer = Answer(self.console, is_live=self.is_live)
+        self._is_answered = True
+        self.answer.feed(text)
+
+    def _complete(self, event: AnswerReceived | ReplyReceived) -> None:
+        """An answer that was not streamed is shown whole; a reply that was not is not for the person."""
+        if isinstance(event, AnswerReceived) and not self._is_answered:
+            self._text(event.text)
+        self._settle()
+        self._usage += event.usage or Usage()
+
+    def _call(self, line: CallLine) -> None:
+        self.open("calls")
+        mark = {"fine": self.marks.fine, "bad": self.marks.bad, "note": self.marks.note}[line.tone]
+        self.console.print(Text.assemble((mark, _STYLES[line.tone]), " ", (line.text, "dim")))
+        if line.detail:
+            self.console.print(Text(f"  {line.detail}", style="dim"))
+
+    def _end(self, event: TurnEnded) -> None:
+        self._settle()
+        for card in self._cards[:MAX_CARDS]:
+            self.card(card)
+        if self._citations:
+            self._cite(tuple(self._citations))
+        detail = clean_line(event.detail)
+        match event.reason:
+            case "error":
+                self.failure(detail or "the turn broke off")
+            case "limit":
+                self.notice(f"stopped at a limit: {detail}" if detail else "stopped at a limit", style="yellow")
+            case "cancelled":
+                self.stopped()
+            case "disengaged":
+                self.notice("the assistant has ended this conversation", style="yellow")
+            case "answered":
+                pass
+        if self._usage != Usage():
+            self.notice(f"{self._usage.input_tokens} tokens in, {self._usage.output_tokens} out")
+        self._begin()
+
+    def card(self, card: Card) -> None:
+        """Shows a card as text."""
+        self.part()
+        self.open("card")
+        lines = card_lines(card)
+        if not self.is_live:
+            for line in lines:
+                self.console.print(Text(f"| {line}"))
+            return
+        body = Text("\n".join(lines), overflow="fold")
+        self.console.print(Panel(body, box=box.ROUNDED, border_style="dim", expand=False, padding=(0, 1)))
+
+    def _cite(self, citations: tuple[Citation, ...]) -> None:
+        self.open("citations")
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_column(overflow="fold")
+        for number, citation in enumerate(citations[:MAX_CITATIONS], start=1):
+            words = _citation(citation)
+            if self.is_live:
+                grid.add_row(Text(f"[{number}]", style="dim"), words)
+            else:
+                self.console.print(Text.assemble(f"[{number}] ", words))
+        if self.is_live:
+            self.console.print(grid)
+        if (more := len(citations) - MAX_CITATIONS) > 0:
+            self.console.print(Text(f"… and {more} more", style="dim"))
+
+
+def _citation(citation: Citation) -> Text:
+    label = f"({citation.information_protection_label})" if citation.information_protection_label else None
+    parts = [
+        (clean_line(citation.title), ""),
+        (clean_line(citation.subtitle or ""), "dim"),
+        (clean_line(label or ""), "yellow"),
+        (clean_line(citation.url or ""), "blue"),
+    ]
+    return Text(" · ", style="dim", end="").join(Text(text, style=style) for text, style in parts if text)

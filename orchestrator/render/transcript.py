@@ -1,0 +1,122 @@
+"""A conversation's facts as a document: Markdown to read, or JSON lines to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from orchestrator.content import Citation
+from orchestrator.errors import UsageError
+from orchestrator.events import (
+    AnswerReceived,
+    CallReturned,
+    Fact,
+    ReplyReceived,
+    TurnEnded,
+    TurnStarted,
+    TurnUndone,
+    encode,
+)
+from orchestrator.render.calls import CallLog, Labels
+from orchestrator.render.cards import card_lines
+from orchestrator.render.sanitize import clean, clean_line
+
+JSON_LINES = ".jsonl"
+"""The ending of a file that facts are kept in as they are."""
+
+
+def _no_time() -> float:
+    return 0.0
+
+
+def _quoted(text: str) -> str:
+    return "\n".join(f"> {line}".rstrip() for line in clean(text).strip().splitlines())
+
+
+class _Turn:
+    """Collects one turn."""
+
+    def __init__(self, started: TurnStarted, log: CallLog) -> None:
+        self._started = started
+        self._log = log
+        self._calls: list[str] = []
+        self._answer = ""
+        self._end = ""
+        self._citations: dict[Citation, None] = {}
+        self._cards: list[str] = []
+        log.read(started)
+
+    def read(self, fact: Fact) -> None:
+        if line := self._log.read(fact):
+            self._calls.append(f"- {line.text}" + (f": {line.detail}" if line.detail else ""))
+        match fact:
+            case ReplyReceived():
+                self._answer = "" if fact.calls else fact.text
+            case AnswerReceived():
+                self._answer = fact.text
+            case CallReturned():
+                self._citations.update(dict.fromkeys(fact.shown.citations))
+                self._cards += ["\n".join(f"    {line}" for line in card_lines(card)) for card in fact.shown.cards]
+            case TurnEnded():
+                self._answer = self._answer or fact.partial
+                detail = f": {clean_line(fact.detail)}" if fact.detail else ""
+                self._end = "" if fact.reason == "answered" else f"*{fact.reason}{detail}*"
+            case _:
+                pass
+
+    def blocks(self) -> Iterator[str]:
+        yield _quoted(self._started.text)
+        yield "\n".join(self._calls)
+        yield clean(self._answer).strip()
+        yield from self._cards
+        yield "\n".join(_citation(number, citation) for number, citation in enumerate(self._citations, start=1))
+        yield self._end
+
+
+def _citation(number: int, citation: Citation) -> str:
+    parts = (citation.title, citation.subtitle, citation.information_protection_label, citation.url)
+    return f"{number}. " + " · ".join(clean_line(part) for part in parts if part)
+
+
+def as_markdown(facts: Iterable[Fact], labels: Labels) -> str:
+    """The conversation to read: what was said, the calls, the answers and their sources."""
+    log = CallLog(labels, _no_time)
+    turns: list[_Turn] = []
+    for fact in facts:
+        match fact:
+            case TurnStarted():
+                turns.append(_Turn(fact, log))
+            case TurnUndone():
+                turns = turns[:-1]
+            case _ if turns:
+                turns[-1].read(fact)
+            case _:
+                pass
+    blocks = [block for turn in turns for block in turn.blocks() if block]
+    return "\n\n".join(["# Conversation", *blocks]) + "\n"
+
+
+def as_json_lines(facts: Iterable[Fact]) -> str:
+    """The facts, one JSON object a line."""
+    return "".join(f"{encode(fact).decode()}\n" for fact in facts)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raises: `UsageError` when there is something that saving would overwrite."""
+    if path.exists():
+        raise UsageError(f"{str(path)!r} exists and is not overwritten; choose another name")
+
+
+def save_transcript(path: Path, facts: Sequence[Fact], labels: Labels) -> None:
+    """Writes the conversation to a file that must not exist: JSON lines when its name ends so, else Markdown.
+
+    Raises: `UsageError` when the file exists or cannot be written.
+    """
+    path = path.expanduser()
+    refuse_existing(path)
+    text = as_json_lines(facts) if path.suffix == JSON_LINES else as_markdown(facts, labels)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from None

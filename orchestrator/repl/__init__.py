@@ -1,0 +1,1 @@
+"""Talking at a terminal, or through a pipe: the loop, its commands and its questions."""

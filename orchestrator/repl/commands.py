@@ -1,0 +1,183 @@
+"""The slash commands of the loop, in one table."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.manifest.load import Plugin
+from orchestrator.render.sanitize import clean_line
+from orchestrator.repl.dialogue import Dialogue
+from orchestrator.tools.toolbox import BoundFunction
+
+_Run = Callable[[Dialogue, str], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """Something to tell the program rather than the model."""
+
+    name: str
+    argument: str = ""
+    summary: str
+    run: _Run
+
+    @property
+    def usage(self) -> str:
+        """The command as it is typed."""
+        return f"{self.name} {self.argument}".rstrip()
+
+
+async def _help(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    view = dialogue.view
+    view.open("notice")
+    for command in COMMANDS.values():
+        view.line(f"{command.usage:<14}", note=command.summary)
+    view.line("Esc-Enter, or a backslash at the end of a line, goes on in a new line", style="dim")
+    view.line("Ctrl-C stops an answer or clears the line, Ctrl-D leaves", style="dim")
+
+
+def _parameters(function: BoundFunction) -> str:
+    """The parameters in short: optional ones carry a question mark."""
+    properties = function.parameters.get("properties")
+    required = function.parameters.get("required")
+    needed = required if isinstance(required, list) else []
+    names = list(properties) if isinstance(properties, dict) else []
+    return ", ".join(clean_line(name) + ("" if name in needed else "?") for name in names)
+
+
+async def _tools(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    view = dialogue.view
+    view.open("notice")
+    for function in dialogue.host.toolbox.functions:
+        view.line(f"{function.tool_name}({_parameters(function)})")
+        if description := clean_line(function.description):
+            view.line(f"  {description}", style="dim")
+    if not dialogue.host.toolbox.functions:
+        view.line("the model is offered no functions", style="dim")
+    if skipped := dialogue.host.toolbox.skipped:
+        view.line(f"{len(skipped)} not offered; /plugins says why", style="dim")
+
+
+def _show_plugin(dialogue: Dialogue, plugin: Plugin) -> None:
+    view, manifest = dialogue.view, plugin.manifest
+    view.part()
+    view.open("notice")
+    view.line(clean_line(manifest.name_for_human), style="bold", note=plugin.namespace)
+    facts = [
+        ("", manifest.description_for_human),
+        ("contact", manifest.contact_email),
+        ("legal", manifest.legal_info_url),
+        ("privacy", manifest.privacy_policy_url),
+        ("logo", manifest.logo_url),
+        ("from", plugin.location),
+    ]
+    for name, value in facts:
+        if value:
+            view.line(f"  {name:<9}{clean_line(value)}" if name else f"  {clean_line(value)}")
+    for problem in plugin.problems:
+        view.line(f"  warning  {clean_line(problem.message)}{problem.place}", style="yellow")
+    for skipped in dialogue.host.toolbox.skipped:
+        if skipped.plugin == plugin.namespace:
+            view.line(f"  without  {clean_line(skipped.function)}: {clean_line(skipped.reason)}", style="yellow")
+
+
+async def _plugins(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    for plugin in dialogue.host.plugins:
+        _show_plugin(dialogue, plugin)
+    if not dialogue.host.plugins:
+        dialogue.view.notice("no plugins are loaded")
+
+
+async def _model(dialogue: Dialogue, argument: str) -> None:
+    if argument:
+        await dialogue.host.use_model(argument)
+        dialogue.view.notice(f"the model is {dialogue.host.model.name}")
+        return
+    dialogue.view.notice(f"the model is {dialogue.host.model.name}")
+    dialogue.view.line("another one: /model openai:MODEL, /model scripted:FILE or /model offline", style="dim")
+
+
+async def _why(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    dialogue.view.notice(dialogue.chat.explain(), style="")
+
+
+async def _retry(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    text = await dialogue.chat.undo()
+    if text is None:
+        dialogue.view.notice("nothing to send again")
+        return
+    dialogue.view.person(text)
+    await dialogue.say(text)
+
+
+async def _undo(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    text = await dialogue.chat.undo()
+    if text is None:
+        dialogue.view.notice("nothing to take back")
+        return
+    dialogue.view.notice(f"taken back: “{clean_line(text)}”; what its calls did stays done")
+
+
+async def _clear(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    await dialogue.renew()
+
+
+async def _save(dialogue: Dialogue, argument: str) -> None:
+    if not argument:
+        dialogue.view.failure("a file name is missing: /save FILE writes Markdown, /save FILE.jsonl the events")
+        return
+    await dialogue.save(Path(clean_line(argument)))
+
+
+async def _quit(dialogue: Dialogue, argument: str) -> None:
+    del argument
+    dialogue.is_over = True
+
+
+COMMANDS = {
+    command.name: command
+    for command in (
+        Command(name="/help", summary="what can be typed here", run=_help),
+        Command(name="/tools", summary="the functions, as the model sees them", run=_tools),
+        Command(name="/plugins", summary="the plugins, who made them, and what is left out and why", run=_plugins),
+        Command(name="/model", argument="[NAME]", summary="which model answers; with a name, another one", run=_model),
+        Command(name="/why", summary="why the last calls ran, asked or were stopped", run=_why),
+        Command(name="/retry", summary="take the last message back and send it again", run=_retry),
+        Command(name="/undo", summary="take the last message back", run=_undo),
+        Command(name="/clear", summary="a new conversation", run=_clear),
+        Command(name="/save", argument="FILE", summary="keep the conversation; FILE.jsonl keeps the events", run=_save),
+        Command(name="/quit", summary="leave", run=_quit),
+    )
+}
+
+
+def is_command(text: str) -> bool:
+    """True for a slash and a word; a path or a fraction in a message is none."""
+    word = text.split(maxsplit=1)[0] if text.strip() else ""
+    return word.startswith("/") and word[1:].isalpha()
+
+
+async def run_command(dialogue: Dialogue, text: str) -> None:
+    """Runs a slash command, or says which one was probably meant."""
+    name, _, argument = text.strip().partition(" ")
+    command = COMMANDS.get(name.casefold())
+    if command is None:
+        near = difflib.get_close_matches(name.casefold(), COMMANDS, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]}?" if near else "/help lists them"
+        dialogue.view.failure(f"there is no command {clean_line(name)}; {hint}")
+        return
+    try:
+        await command.run(dialogue, argument.strip())
+    except OrchestratorError as error:
+        dialogue.view.failure(str(error))

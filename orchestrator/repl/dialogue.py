@@ -1,0 +1,166 @@
+"""One person at one host: the conversation that is going on, what it is started with, and what is kept of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.cells import cell_len
+
+from orchestrator.errors import OrchestratorError
+from orchestrator.events import Fact
+from orchestrator.host import Orchestrator
+from orchestrator.manifest.load import Plugin
+from orchestrator.render.calls import CallLabel, Labels, cut
+from orchestrator.render.sanitize import clean_line
+from orchestrator.render.terminal import TerminalView
+from orchestrator.render.transcript import save_transcript
+from orchestrator.repl.confirm import Verdict, confirm, show_question
+from orchestrator.repl.input import PersonInput
+from orchestrator.repl.interrupts import Interrupts
+from orchestrator.repl.turns import Turns
+from orchestrator.reply import Question
+
+MAX_STARTERS = 9
+"""How many conversation starters are offered."""
+MAX_STARTER = 72
+"""Characters of a starter that are shown."""
+OFFLINE = "offline"
+"""The name of the stand-in for a model."""
+OFFLINE_NOTICE = (
+    "Offline: a stand-in without a language model answers, by matching words. For a real model start with "
+    "--model openai:MODEL and set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."
+)
+APPROVED = "approved by --yes"
+YES = Verdict(approve=True)
+NOBODY_THERE = Verdict(approve=False, note="nobody is here to ask; --yes says yes beforehand")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Starter:
+    """A conversation starter of a plugin (spec 12.2)."""
+
+    title: str
+    text: str
+    plugin: str
+
+
+def labels_of(host: Orchestrator) -> Labels:
+    """What a person calls each function."""
+    return {
+        (function.plugin.namespace, function.name): CallLabel(
+            plugin=function.plugin.manifest.name_for_human,
+            function=function.name,
+            progress_style=function.progress_style,
+        )
+        for function in host.toolbox.functions
+    }
+
+
+def label_of(labels: Labels, question: Question) -> CallLabel:
+    """What a person calls the function that is asked about."""
+    known = labels.get((question.plugin, question.function))
+    return known or CallLabel(plugin=question.plugin, function=question.function)
+
+
+def _starters(plugin: Plugin) -> list[Starter]:
+    return [
+        Starter(title=starter.title or starter.text, text=starter.text, plugin=plugin.manifest.name_for_human)
+        for starter in plugin.manifest.capabilities.conversation_starters
+        if starter.text.strip()
+    ]
+
+
+def starters_of(host: Orchestrator) -> tuple[Starter, ...]:
+    """The first starters of every plugin; each plugin has its share of `MAX_STARTERS`."""
+    share = max(1, MAX_STARTERS // max(1, len(host.plugins)))
+    starters = [starter for plugin in host.plugins for starter in _starters(plugin)[:share]]
+    return tuple(starters[:MAX_STARTERS])
+
+
+class Dialogue:
+    """The state of a session at a terminal or a pipe."""
+
+    def __init__(
+        self,
+        host: Orchestrator,
+        view: TerminalView,
+        person: PersonInput,
+        interrupts: Interrupts,
+        *,
+        approve_all: bool = False,
+    ) -> None:
+        self.host = host
+        self.view = view
+        self.labels = labels_of(host)
+        self.starters = starters_of(host)
+        self.is_over = False
+        self.chat = host.conversation()
+        self._person = person
+        self._approve_all = approve_all
+        self._turns = Turns(view, self._decide, interrupts)
+        self._earlier: tuple[Fact, ...] = ()
+        self._offers_starters = False
+
+    def open(self) -> None:
+        """Says what a new conversation starts with."""
+        self._warn_offline()
+        if not self.starters:
+            return
+        self._offers_starters = True
+        self.view.open("starters")
+        self.view.line("Ask something, or pick one by its number:", style="dim")
+        titles = [cut(clean_line(starter.title), MAX_STARTER) for starter in self.starters]
+        width = max(map(cell_len, titles))
+        for number, (title, starter) in enumerate(zip(titles, self.starters, strict=True), start=1):
+            note = " " * (width - cell_len(title)) + clean_line(starter.plugin)
+            self.view.line(f"  {number}  {title}", note=note)
+
+    async def renew(self) -> None:
+        """Starts a new conversation; what was said so far is kept for `save`."""
+        await self._replace()
+        self.view.notice("a new conversation")
+        self.open()
+
+    async def _replace(self) -> None:
+        self._earlier += await self.chat.facts()
+        self.chat = self.host.conversation()
+
+    def _warn_offline(self) -> None:
+        if self.host.model.name == OFFLINE:
+            self.view.notice(OFFLINE_NOTICE)
+
+    async def say(self, text: str) -> None:
+        """Takes a message: runs its turn, or says why not. A bare number right at the start picks a starter."""
+        if self._offers_starters and text.isdecimal() and 1 <= int(text) <= len(self.starters):
+            text = self.starters[int(text) - 1].text
+            self.view.person(text)
+        self._offers_starters = False
+        if self.chat.is_ended:
+            await self._replace()
+            self._warn_offline()
+        try:
+            end = await self._turns.run(self.chat, text)
+        except OrchestratorError as error:
+            self.view.failure(str(error))
+            return
+        if end is None:
+            self.view.notice("left open; your next message declines it")
+        if self.chat.is_ended:
+            self.view.notice("your next message starts a new one")
+
+    async def save(self, path: Path, *, everything: bool = False) -> None:
+        """Keeps this conversation, or also the earlier ones, in a new file. Raises: `UsageError`."""
+        facts = await self.chat.facts()
+        save_transcript(path, (*self._earlier, *facts) if everything else facts, self.labels)
+        self.view.notice(f"saved to {path}")
+
+    async def _decide(self, question: Question) -> Verdict | None:
+        label = label_of(self.labels, question)
+        if self._person.is_interactive and not self._approve_all:
+            return await confirm(self.view, question, label, self._person)
+        show_question(self.view, question, label)
+        if not self._approve_all:
+            return NOBODY_THERE
+        self.view.notice(APPROVED)
+        return YES

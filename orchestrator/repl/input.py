@@ -1,0 +1,224 @@
+"""Where the person's words come from: a prompt with history and completion, or the lines of a pipe."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+import platformdirs
+from prompt_toolkit import PromptSession
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
+from prompt_toolkit.input.typeahead import clear_typeahead
+from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
+
+MAX_LINE = 256 * 1024
+"""Bytes of one line of a pipe; a longer one is given in pieces of this size."""
+CHUNK = 64 * 1024
+"""Bytes read from a pipe at a time."""
+HISTORY_FILE = "history"
+
+_MARK = "\u203a "
+
+
+class PersonInput(Protocol):
+    """What the loop needs of the person."""
+
+    @property
+    def is_interactive(self) -> bool:
+        """True when somebody sits there who can be asked."""
+        ...
+
+    async def message(self) -> str | None:
+        """The next message or command; None when there will be no more."""
+        ...
+
+    async def answer(self, prompt: str) -> str | None:
+        """The answer to a question, read from nothing that was typed before it was asked; None when it is refused."""
+        ...
+
+
+class PipeInput:
+    """Reads lines of a file descriptor, without keeping the loop from its work; there is nobody to ask."""
+
+    is_interactive = False
+
+    def __init__(self, descriptor: int, echo: Callable[[str], None]) -> None:
+        self._descriptor = descriptor
+        self._echo = echo
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._buffer = ""
+        self._is_over = False
+
+    async def message(self) -> str | None:
+        """The next line that is not blank."""
+        while (line := await self._line()) is not None:
+            if text := line.strip():
+                self._echo(text)
+                return text
+        return None
+
+    async def answer(self, prompt: str) -> str | None:
+        """Nobody answers."""
+        del prompt
+        return None
+
+    async def _line(self) -> str | None:
+        while "\n" not in self._buffer and len(self._buffer) < MAX_LINE and not self._is_over:
+            data = await self._read()
+            self._is_over = not data
+            self._buffer += self._decoder.decode(data, final=self._is_over)
+        if not self._buffer:
+            return None
+        end = self._buffer.find("\n", 0, MAX_LINE) + 1 or MAX_LINE
+        line, self._buffer = self._buffer[:end], self._buffer[end:]
+        return line
+
+    async def _read(self) -> bytes:
+        with suppress(OSError):  # a regular file: the loop cannot wait for it, and reading it does not block
+            await anyio.wait_readable(self._descriptor)
+        return os.read(self._descriptor, CHUNK)
+
+
+class Words(Completer):
+    """Completes slash commands, and the names of functions."""
+
+    def __init__(self, commands: Iterable[str], functions: Callable[[], Iterable[str]]) -> None:
+        self._commands = tuple(commands)
+        self._functions = functions
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """Completions of the word before the cursor."""
+        text = document.text_before_cursor
+        if text.startswith("/") and not any(char.isspace() for char in text):
+            return [Completion(name, -len(text)) for name in self._commands if name.startswith(text)]
+        word = document.get_word_before_cursor(WORD=True)
+        if not word:
+            return []
+        near = [name for name in self._functions() if name.casefold().startswith(word.casefold())]
+        return [Completion(name, -len(word)) for name in sorted(set(near))]
+
+
+def history_file() -> Path:
+    """Where the messages of earlier sessions are kept."""
+    return platformdirs.user_state_path("orchestrator") / HISTORY_FILE
+
+
+def _history(path: Path) -> History:
+    """The history in that file, which only its owner may read; in memory when it cannot be written."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(path)
+
+
+def _continues(text: str) -> bool:
+    """True when the line ends in a backslash that is not itself escaped."""
+    return (len(text) - len(text.rstrip("\\"))) % 2 == 1
+
+
+def _bindings() -> KeyBindings:
+    keys = KeyBindings()
+
+    @keys.add("enter")
+    def _(event: KeyPressEvent) -> None:
+        buffer = event.current_buffer
+        if _continues(buffer.document.current_line_before_cursor) and buffer.document.is_cursor_at_the_end_of_line:
+            buffer.delete_before_cursor()
+            buffer.insert_text("\n")
+            return
+        buffer.validate_and_handle()
+
+    @keys.add("escape", "enter")
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.insert_text("\n")
+
+    @keys.add("c-c")
+    def _(event: KeyPressEvent) -> None:
+        event.current_buffer.reset()
+
+    return keys
+
+
+@contextmanager
+def without_echo(descriptor: int) -> Generator[None]:
+    """While entered, what is typed into a growing answer does not disturb it; the next prompt has it."""
+    if sys.platform == "win32":
+        yield
+        return
+    import termios
+
+    before = termios.tcgetattr(descriptor)
+    flags = before[3] & ~termios.ECHO
+    termios.tcsetattr(descriptor, termios.TCSADRAIN, [*before[:3], flags, *before[4:]])
+    try:
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+
+
+class PromptInput:
+    """Asks at a terminal. Ctrl-C clears the line, Ctrl-D on an empty one ends; Esc-Enter or a final backslash go on."""
+
+    is_interactive = True
+
+    def __init__(self, commands: Sequence[str], functions: Callable[[], Iterable[str]], history: Path) -> None:
+        self._words = Words(commands, functions)
+        self._session = PromptSession[str](
+            message=[("bold ansicyan", _MARK)],
+            history=_history(history),
+            completer=self._words,
+            complete_while_typing=Condition(self._is_command),
+            reserve_space_for_menu=6,
+            multiline=True,
+            prompt_continuation=self._indent,
+            key_bindings=_bindings(),
+        )
+
+    def _is_command(self) -> bool:
+        return self._session.default_buffer.text.startswith("/")
+
+    @staticmethod
+    def _indent(width: int, line: int, wraps: int) -> StyleAndTextTuples:
+        del line, wraps
+        return [("", " " * width)]
+
+    async def message(self) -> str | None:
+        """What the person types next that is not blank."""
+        while True:
+            try:
+                text = await self._session.prompt_async(handle_sigint=False)
+            except EOFError:
+                return None
+            if text.strip():
+                return text.strip()
+
+    async def answer(self, prompt: str) -> str | None:
+        """One line; Ctrl-C and Ctrl-D refuse to answer."""
+        session = PromptSession[str](message=[("bold", prompt)], history=InMemoryHistory())
+        _forget_typed(session)
+        try:
+            return await session.prompt_async(handle_sigint=False)
+        except (EOFError, KeyboardInterrupt):
+            return None
+
+
+def _forget_typed(session: PromptSession[str]) -> None:
+    """Drops what was typed before a question was there to be read."""
+    clear_typeahead(session.app.input)
+    if sys.platform != "win32":
+        import termios
+
+        with suppress(termios.error):  # an input that is not a terminal keeps nothing back
+            termios.tcflush(session.app.input.fileno(), termios.TCIFLUSH)

@@ -1,0 +1,92 @@
+"""One message and out: the turn of `chat -m`, for a person or, as JSON lines, for a program."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.events import EndReason, Event, encode
+from orchestrator.host import Orchestrator
+from orchestrator.render.transcript import refuse_existing, save_transcript
+from orchestrator.repl.confirm import Verdict, show_question
+from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE, OFFLINE_NOTICE, YES, label_of, labels_of
+from orchestrator.repl.interrupts import Interrupts
+from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, view_for
+from orchestrator.repl.turns import Audience, Turns
+from orchestrator.reply import Question
+
+_BAD_ENDS: tuple[EndReason | None, ...] = ("error", "limit", None)
+
+
+class JsonLines:
+    """Writes every event as one line of JSON."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    @contextmanager
+    def following(self) -> Generator[None]:
+        """Nothing is repainted."""
+        yield
+
+    def show(self, event: Event, /) -> None:
+        """Writes the event, and passes it on at once."""
+        print(encode(event).decode(), file=self._file, flush=True)
+
+    def stopped(self) -> None:
+        """The exit code says it."""
+
+
+class _Message:
+    """The turn of one message, and where its words go."""
+
+    def __init__(self, host: Orchestrator, *, approve_all: bool, json_lines: bool) -> None:
+        self._labels = labels_of(host)
+        self._approve_all = approve_all
+        self._errors = view_for(host, sys.stderr)
+        self._view = self._errors if json_lines else view_for(host, sys.stdout)
+        self._audience: Audience = JsonLines(sys.stdout) if json_lines else self._view
+        self._is_offline = host.model.name == OFFLINE
+        self._chat = host.conversation()
+
+    async def run(self, text: str, save: Path | None, interrupts: Interrupts) -> int:
+        """Returns the exit code."""
+        try:
+            if save is not None:
+                refuse_existing(save)
+            if self._is_offline:
+                self._errors.notice(OFFLINE_NOTICE)
+            end = await Turns(self._audience, self._decide, interrupts).run(self._chat, text)
+            if save is not None:
+                save_transcript(save, await self._chat.facts(), self._labels)
+        except BrokenPipeError:
+            return leave_quietly(sys.stdout)
+        except OrchestratorError as error:
+            self._errors.failure(str(error))
+            return WRONG_USE if isinstance(error, UsageError) else BROKE_OFF
+        return INTERRUPTED if end == "cancelled" else BROKE_OFF if end in _BAD_ENDS else FINE
+
+    async def _decide(self, question: Question) -> Verdict:
+        show_question(self._view, question, label_of(self._labels, question))
+        verdict = YES if self._approve_all else NOBODY_THERE
+        if verdict.approve or self._view is self._errors:
+            self._view.notice(APPROVED if verdict.approve else f"declined: {verdict.note}")
+        return verdict
+
+
+async def run_message(
+    host: Orchestrator, text: str, *, approve_all: bool = False, json_lines: bool = False, save: Path | None = None
+) -> int:
+    """Runs one turn, and returns the exit code: 1 when it ended by an error or a limit.
+
+    Nobody is asked: what needs a yes has it from `approve_all`, or is declined, and the output says so. With
+    `json_lines` the output is the events, and everything else is said on the error stream.
+    """
+    interrupts = Interrupts()
+    async with interrupts.heeded():
+        return await _Message(host, approve_all=approve_all, json_lines=json_lines).run(text, save, interrupts)
+    return INTERRUPTED

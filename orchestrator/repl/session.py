@@ -1,0 +1,88 @@
+"""The loop: a line from the person, then a command or a turn, until there are no more lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from contextlib import nullcontext
+from pathlib import Path
+
+from orchestrator.errors import UsageError
+from orchestrator.host import Orchestrator
+from orchestrator.render.terminal import TerminalView
+from orchestrator.render.transcript import refuse_existing
+from orchestrator.repl.commands import COMMANDS, is_command, run_command
+from orchestrator.repl.dialogue import Dialogue
+from orchestrator.repl.input import PersonInput, PipeInput, PromptInput, history_file, without_echo
+from orchestrator.repl.interrupts import Interrupts
+from orchestrator.repl.message import run_message
+from orchestrator.repl.streams import FINE, INTERRUPTED, WRONG_USE, leave_quietly, view_for
+
+__all__ = ["run_message", "run_repl"]
+
+
+def _person(host: Orchestrator, view: TerminalView) -> PersonInput:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return PipeInput(sys.stdin.fileno(), echo=view.person)
+
+    def functions() -> Iterable[str]:
+        return (function.name for function in host.toolbox.functions)
+
+    return PromptInput(tuple(COMMANDS), functions, history_file())
+
+
+async def converse(dialogue: Dialogue, person: PersonInput, interrupts: Interrupts) -> int:
+    """The loop itself; returns the exit code."""
+    dialogue.open()
+    while not dialogue.is_over:
+        if person.is_interactive:
+            dialogue.view.part()
+        with interrupts.stoppable() as reading:
+            text = await person.message()
+            if text is None:
+                return FINE
+            dialogue.view.reset()
+        if reading.cancelled_caught:
+            if person.is_interactive:
+                continue
+            return INTERRUPTED
+        if is_command(text):
+            await run_command(dialogue, text)
+        else:
+            await dialogue.say(text)
+    return FINE
+
+
+async def _session(dialogue: Dialogue, person: PersonInput, interrupts: Interrupts, save: Path | None) -> int:
+    try:
+        if save is not None:
+            refuse_existing(save)
+        code = await converse(dialogue, person, interrupts)
+        if save is not None:
+            await dialogue.save(save, everything=True)
+    except BrokenPipeError:
+        return leave_quietly(sys.stdout)
+    except UsageError as error:
+        dialogue.view.failure(str(error))
+        return WRONG_USE
+    return code
+
+
+async def run_repl(
+    host: Orchestrator, *, approve_all: bool = False, banner: str | None = None, save: Path | None = None
+) -> int:
+    """Talks with the person at the terminal, or with the lines of a pipe, until they end. Returns the exit code.
+
+    `approve_all` says yes to every question beforehand. `save` names a new file for all that is said.
+    """
+    view = view_for(host, sys.stdout)
+    person = _person(host, view)
+    interrupts = Interrupts()
+    echo = without_echo(sys.stdin.fileno()) if person.is_interactive else nullcontext()
+    async with interrupts.heeded():
+        if banner:
+            view.banner(banner)
+        dialogue = Dialogue(host, view, person, interrupts, approve_all=approve_all)
+        with echo:
+            return await _session(dialogue, person, interrupts, save)
+    return INTERRUPTED

@@ -1,0 +1,262 @@
+"""The one bounded, address-checked way out: calls of every runtime, and the documents that manifests refer to."""
+
+from __future__ import annotations
+
+import re
+import stat
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urljoin
+
+import anyio
+
+from runtimes.errors import FetchError, InvocationError
+from runtimes.http import HttpClient, HttpRequest, HttpResponse
+from runtimes.network import AddressRules, ContactRefused, origin_of
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from runtimes.transport import Progress
+
+MAX_DOCUMENT_REDIRECTS = 3
+"""Redirects followed for a document, all within its origin."""
+
+DOCUMENT_TIMEOUT = 20.0
+"""Seconds a document may take to arrive."""
+
+MAX_REASON_LENGTH = 200
+"""Characters of a network library's own words in a message."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_USERINFO = re.compile(r"//[^/]*@")
+_QUERY_VALUE = re.compile(r"=[^&]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpExchange:
+    """One line for a log of what was sent: no header, no body, no value of a query."""
+
+    method: str
+    url: str
+    """With the names of its query and without their values."""
+    status: int | None
+    error: str | None
+    duration: float
+    """Seconds."""
+    bytes: int
+    """Of the answer's body, as far as it was read."""
+
+
+def _without_query(url: str) -> str:
+    return _USERINFO.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+def _redacted(url: str) -> str:
+    query = url.partition("#")[0].partition("?")[2]
+    return _without_query(url) + (f"?{_QUERY_VALUE.sub('=…', query)}" if query else "")
+
+
+def _redirect(request: HttpRequest, response: HttpResponse) -> HttpRequest | None:
+    """The next request, when the redirect stays within the origin and nothing but reading is repeated."""
+    location = response.header("location")
+    if response.status not in _REDIRECTS or not location or not request.max_redirects:
+        return None
+    try:
+        target = urljoin(request.url, location).partition("#")[0]
+        is_within = request.method in {"GET", "HEAD"} and origin_of(target) == origin_of(request.url)
+    except ValueError:
+        return None
+    return replace(request, url=target, max_redirects=request.max_redirects - 1) if is_within else None
+
+
+class SharedClient:
+    """Sends every request of a host process over shared connections; used as it is, it reaches public addresses only.
+
+    The connections open on first use and live until `aclose`. `log` is told of every exchange. With a `proxy` the
+    proxy resolves names, so that only addresses written in a URL are judged.
+    """
+
+    def __init__(self, log: Callable[[HttpExchange], None] | None = None, proxy: str | None = None) -> None:
+        self._log = log
+        self._proxy = proxy
+        self._transport: httpx2.AsyncBaseTransport | None = None
+        self._public = AddressRules()
+
+    def allowing(self, hosts: Iterable[str]) -> HttpClient:
+        """A view of this client that also reaches these hosts, each `HOST` or `HOST:PORT`.
+
+        Raises: `ValueError` for an entry that is not a host.
+        """
+        return _AllowingClient(self, AddressRules(hosts))
+
+    async def send(self, request: HttpRequest, /) -> HttpResponse:
+        """As `HttpClient.send`. Raises: `InvocationError`."""
+        return await self.send_under(self._public, request)
+
+    async def send_under(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
+        """Sends to where the rules allow, following redirects within one time limit. Raises: `InvocationError`."""
+        deadline = time.monotonic() + request.timeout
+        while True:
+            response = await self._logged(rules, replace(request, timeout=deadline - time.monotonic()))
+            following = _redirect(request, response)
+            if following is None:
+                return response
+            request = following
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        if self._transport is not None:
+            await self._transport.aclose()
+            self._transport = None
+
+    async def _logged(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
+        started = time.monotonic()
+        response: HttpResponse | None = None
+        error: str | None = "cancelled"
+        try:
+            response = await self._exchange(rules, request)
+            error = None
+            return response
+        except InvocationError as failure:
+            error = str(failure)
+            raise
+        finally:
+            if self._log is not None:
+                self._log(
+                    HttpExchange(
+                        method=request.method,
+                        url=_redacted(request.url),
+                        status=response.status if response else None,
+                        error=error,
+                        duration=time.monotonic() - started,
+                        bytes=len(response.body) if response else 0,
+                    )
+                )
+
+    async def _exchange(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
+        from runtimes.transport import FAILURES, PooledTransport, Progress, exchange
+
+        if self._transport is None:
+            self._transport = PooledTransport(self._proxy)
+        progress = Progress()
+        try:
+            origin = origin_of(request.url)
+            rules.check_host(origin)
+            with anyio.fail_after(request.timeout):
+                return await exchange(self._transport, request, progress, is_allowed=rules.names(origin))
+        except ContactRefused as refusal:
+            raise InvocationError(f"nothing was sent: {refusal}") from None
+        except TimeoutError:
+            raise _no_answer(request, progress, f"no answer within {request.timeout:.3g} s") from None
+        except FAILURES as error:
+            raise _no_answer(request, progress, str(error) or type(error).__name__) from error
+
+
+def _no_answer(request: HttpRequest, progress: Progress, reason: str) -> InvocationError:
+    place = _without_query(request.url)
+    words = reason[:MAX_REASON_LENGTH]
+    if not progress.is_sent:
+        return InvocationError(f"cannot connect to {place}: {words}", not_executed="connect")
+    return InvocationError(f"{request.method} {place} was sent and has no usable answer: {words}")
+
+
+class _AllowingClient:
+    def __init__(self, client: SharedClient, rules: AddressRules) -> None:
+        self._client = client
+        self._rules = rules
+
+    async def send(self, request: HttpRequest, /) -> HttpResponse:
+        return await self._client.send_under(self._rules, request)
+
+
+def is_url(location: str) -> bool:
+    """True for an http or https URL, whatever the case of its scheme."""
+    return location[:8].lower().startswith(("http://", "https://"))
+
+
+async def _read_file(location: str, max_bytes: int) -> bytes:
+    path = anyio.Path(location)
+    try:
+        mode = (await path.stat()).st_mode
+        if stat.S_ISDIR(mode):
+            raise FetchError(f"{location!r} is a directory, not a file")
+        if not stat.S_ISREG(mode):
+            raise FetchError(f"{location!r} is not a regular file")
+        async with await path.open("rb") as file:
+            return await file.read(max_bytes + 1)
+    except FileNotFoundError:
+        raise FetchError(f"there is no file {location!r}") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise FetchError(f"cannot read {location!r}: {reason.lower()}") from None
+
+
+async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str) -> bytes:
+    request = HttpRequest(
+        method="GET",
+        url=location.partition("#")[0],
+        headers=(("Accept", accept),),
+        timeout=DOCUMENT_TIMEOUT,
+        max_bytes=max_bytes + 1,
+        max_redirects=MAX_DOCUMENT_REDIRECTS,
+    )
+    try:
+        response = await http.send(request)
+    except InvocationError as error:
+        raise FetchError(str(error)) from None
+    if response.status in _REDIRECTS:
+        raise FetchError(f"{_without_query(location)} redirects to another place, which is not followed")
+    if response.status != 200:
+        raise FetchError(f"{_without_query(location)} answered with HTTP status {response.status}")
+    return response.body
+
+
+async def fetch_document(http: HttpClient, location: str, *, max_bytes: int, accept: str = "*/*") -> bytes:
+    """The bytes of a file or an http(s) URL, whole.
+
+    Raises: `FetchError`, when it cannot be had or is longer than `max_bytes`.
+    """
+    by_url = is_url(location)
+    data = await _read_url(http, location, max_bytes, accept) if by_url else await _read_file(location, max_bytes)
+    if len(data) > max_bytes:
+        raise FetchError(f"{_without_query(location) if by_url else location!r} is larger than {max_bytes} bytes")
+    return data
+
+
+def resolve_location(base: str, reference: str) -> str:
+    """Where a reference in the manifest at `base` leads (spec 3.1).
+
+    A manifest from a URL refers to URLs only; one from a file to http(s) URLs and to files in its own folder.
+    Raises: `FetchError` for anything else.
+    """
+    if is_url(reference):
+        return reference
+    if is_url(base):
+        try:
+            target = urljoin(base, reference)
+        except ValueError:
+            target = ""
+        if not is_url(target):
+            raise FetchError(f"{reference!r} is not an http or https URL, as a manifest from a URL needs")
+        return target
+    return str(_inside(Path(base).parent, reference))
+
+
+def _inside(folder: Path, reference: str) -> Path:
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", reference):
+        raise FetchError(f"{reference!r} is neither an http or https URL nor a relative reference")
+    name = unquote(reference.partition("#")[0].partition("?")[0]).replace("\\", "/")
+    if not name or "\0" in name or name.startswith("/"):
+        raise FetchError(f"{reference!r} is not a reference relative to the manifest")
+    try:
+        target = (folder / name).resolve()
+        is_inside = target.is_relative_to(folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise FetchError(f"cannot follow {reference!r}: {error}") from None
+    if not is_inside:
+        raise FetchError(f"{reference!r} leads out of the manifest's folder")
+    return folder / name

@@ -1,0 +1,141 @@
+"""The arguments of an operation: what each is called, and where a given one goes.
+
+Parameters and the top-level members of an object body stand side by side. A name in two places stays plain for the
+path and gets its place in front elsewhere; a body that clashes, or is no object with named members, is one argument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from runtimes.openapi.body import Body
+from runtimes.openapi.parameters import InvalidArgument, Parameter
+from runtimes.values import Json, JsonObject
+
+BODY = "body"
+"""The argument that is a whole body."""
+
+MAX_NAMES_LISTED = 12
+"""How many argument names a message lists."""
+
+_UNSAFE = re.compile(r"[^A-Za-z0-9_]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Placed:
+    """Arguments where they belong."""
+
+    parameters: Sequence[tuple[Parameter, Json]]
+    has_body: bool
+    body: Json = None
+
+
+def _prefixed(parameter: Parameter, taken: frozenset[str]) -> str:
+    name = f"{parameter.location}_{parameter.name}"
+    while name in taken:
+        name += "_"
+    return name
+
+
+def _names(parameters: Sequence[Parameter], reserved: frozenset[str]) -> Mapping[str, Parameter]:
+    counts = Counter(parameter.name for parameter in parameters)
+    taken = reserved | counts.keys()
+    names: dict[str, Parameter] = {}
+    for parameter in parameters:
+        is_plain = parameter.location == "path" or (counts[parameter.name] == 1 and parameter.name not in reserved)
+        names[parameter.name if is_plain else _prefixed(parameter, frozenset(taken | names.keys()))] = parameter
+    return names
+
+
+class Arguments:
+    """The arguments of one operation."""
+
+    def __init__(self, parameters: Sequence[Parameter], body: Body | None) -> None:
+        self.body = body
+        by_name = _names(parameters, frozenset())
+        is_flat = body is not None and body.members is not None and not (body.members.keys() & by_name.keys())
+        self.members: Mapping[str, Json] = (body.members or {}) if body is not None and is_flat else {}
+        has_whole = body is not None and not is_flat
+        self.parameters = _names(parameters, frozenset({BODY})) if has_whole else by_name
+        self.whole_body = BODY if BODY not in self.parameters else f"{BODY}_"
+        self._is_flat = is_flat
+        self._loose = self._loosely()
+
+    @property
+    def schemas(self) -> JsonObject:
+        """The schema of each argument, as the description has it."""
+        schemas: JsonObject = {name: parameter.schema for name, parameter in self.parameters.items()}
+        if self._is_flat:
+            schemas.update(self.members)
+        elif self.body is not None:
+            schemas[self.whole_body] = self.body.schema
+        return schemas
+
+    @property
+    def required(self) -> list[str]:
+        """The arguments that a call must have."""
+        required = [name for name, parameter in self.parameters.items() if parameter.is_required]
+        if self.body is None or not self.body.is_required:
+            return required
+        return required + (list(self.body.required_members) if self._is_flat else [self.whole_body])
+
+    def _loosely(self) -> Mapping[str, Parameter]:
+        """Other spellings that a manifest may have declared: each that means one parameter alone."""
+        spellings: list[tuple[str, Parameter]] = []
+        for parameter in self.parameters.values():
+            place = f"{parameter.location}_{parameter.name}"
+            spellings += [
+                (name, parameter) for name in {place, _UNSAFE.sub("_", parameter.name), _UNSAFE.sub("_", place)}
+            ]
+            spellings += [(parameter.name, parameter), (_UNSAFE.sub("", parameter.name), parameter)]
+        meant: dict[str, set[Parameter]] = {}
+        for name, parameter in spellings:
+            meant.setdefault(name, set()).add(parameter)
+        return {name: next(iter(found)) for name, found in meant.items() if len(found) == 1}
+
+    def _parameter(self, name: str) -> Parameter | None:
+        exact = self.parameters.get(name)
+        if exact is not None or name in self.members:
+            return exact
+        return self._loose.get(name) if not (self.body and self.body.members and name in self.body.members) else None
+
+    def place(self, arguments: JsonObject) -> Placed:
+        """Where each argument goes. Raises: `InvalidArgument` for one that goes nowhere."""
+        found: dict[Parameter, Json] = {}
+        members: JsonObject = {}
+        whole: list[Json] = []
+        for name, value in arguments.items():
+            parameter = self._parameter(name)
+            if parameter is not None:
+                found[parameter] = value
+            elif self.body is not None and name == self.whole_body and name not in self.members:
+                whole.append(value)
+            elif self._goes_into_body(name):
+                members[name] = value
+            else:
+                raise InvalidArgument(self._unknown(name))
+        given = [(parameter, found.get(parameter, parameter.fallback)) for parameter in self.parameters.values()]
+        sent = [(parameter, value) for parameter, value in given if parameter in found or value is not None]
+        return self._with_body(sent, whole, members)
+
+    def _goes_into_body(self, name: str) -> bool:
+        if self.body is None:
+            return False
+        return name in (self.body.members or {}) or self.body.takes_more
+
+    def _with_body(self, sent: list[tuple[Parameter, Json]], whole: list[Json], members: JsonObject) -> Placed:
+        if whole:
+            if members and not isinstance(whole[0], dict):
+                raise InvalidArgument(f"the argument {self.whole_body!r} is the whole body; give nothing beside it")
+            body = whole[0] | members if isinstance(whole[0], dict) else whole[0]
+            return Placed(parameters=sent, has_body=True, body=body)
+        has_body = bool(members) or (self.body is not None and self.body.is_required and self._is_flat)
+        return Placed(parameters=sent, has_body=has_body, body=members if has_body else None)
+
+    def _unknown(self, name: str) -> str:
+        names = list(self.schemas)
+        listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
+        return f"there is no argument {name[:60]!r}; it takes: {listed or 'none'}"

@@ -1,0 +1,118 @@
+"""An operation with all resolved that a call of it needs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from runtimes.base import FunctionSignature
+from runtimes.network import origin_of
+from runtimes.openapi.arguments import Arguments
+from runtimes.openapi.body import Body, read_body
+from runtimes.openapi.document import Description, Entry, OperationUnusable, text_at
+from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
+from runtimes.openapi.schema import Closure, tool_schema
+from runtimes.openapi.servers import server_url
+from runtimes.values import Json, JsonObject, canonical_json
+
+MAX_DESCRIPTION_LENGTH = 4096
+"""Characters of an operation's description that are kept."""
+
+REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing, so that doing it twice is the same as once."""
+
+TEMPLATE_NAME = re.compile(r"\{([^{}]+)\}")
+"""A name in a path template."""
+
+_CONSEQUENTIAL = ("x-openai-isConsequential", "x-oai-isConsequential")
+_NOT_SENT = frozenset({"responses", "callbacks"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Operation:
+    """What a call of one function needs."""
+
+    server: str
+    """Without a slash at the end."""
+    path: str
+    """The template."""
+    arguments: Arguments
+    idempotency_header: str | None
+    """The name of the header that carries the call's id."""
+    signature: FunctionSignature
+
+
+def _description_of(entry: Entry) -> str:
+    text = text_at(entry.operation, "description").strip() or text_at(entry.operation, "summary").strip()
+    return text if len(text) <= MAX_DESCRIPTION_LENGTH else text[: MAX_DESCRIPTION_LENGTH - 1] + "…"
+
+
+def _is_consequential(entry: Entry) -> bool | None:
+    values = (entry.operation.get(name) for name in _CONSEQUENTIAL)
+    return next((value for value in values if isinstance(value, bool)), None)
+
+
+def _usable(entry: Entry, parameters: tuple[Parameter, ...]) -> list[Parameter]:
+    """Those with a place to go, and one for each name in the path that its author forgot to declare.
+
+    Raises: `OperationUnusable`.
+    """
+    if "#" in entry.path:
+        raise OperationUnusable("its path has a fragment")
+    in_path = set(TEMPLATE_NAME.findall(entry.path.partition("?")[0]))
+    in_template = list(dict.fromkeys(TEMPLATE_NAME.findall(entry.path)))
+    declared = {one.name for one in parameters if one.location == "path"}
+    declared |= {one.name for one in parameters if one.location == "query" and one.name not in in_path}
+    forgotten = [name for name in in_template if name not in declared]
+    usable = [one for one in parameters if one.location != "path" or one.name in in_template]
+    return usable + [
+        Parameter(name=name, location="path", is_required=True, schema={"type": "string"}) for name in forgotten
+    ]
+
+
+def _fingerprint(
+    entry: Entry, server: str, parameters: Sequence[Parameter], body: Body | None, closure: Closure
+) -> str:
+    """Over all that decides what is sent and how it is described."""
+    operation: JsonObject = {name: value for name, value in entry.operation.items() if name not in _NOT_SENT}
+    shapes: list[Json] = [[one.name, one.location, one.is_required, one.explode, one.schema] for one in parameters]
+    resolved: JsonObject = {
+        "server": server,
+        "method": entry.method,
+        "path": entry.path,
+        "operation": operation,
+        "parameters": shapes,
+        "body": [body.media_type, body.is_required, body.schema] if body else None,
+        "definitions": closure.targets,
+    }
+    return hashlib.sha256(canonical_json(resolved).encode()).hexdigest()
+
+
+def read_operation(description: Description, function: str, manifest_location: str) -> Operation:
+    """Resolves the operation that a function names. Raises: `OperationUnusable`."""
+    entry = description.find(function)
+    server = server_url(description, entry, manifest_location)
+    parameters = _usable(entry, read_parameters(description, entry))
+    key = next((one for one in parameters if one.location == "header" and one.name.lower() == IDEMPOTENCY_KEY), None)
+    body = read_body(description, entry)
+    arguments = Arguments([one for one in parameters if one is not key], body)
+    schemas = arguments.schemas
+    closure = Closure(description, list(schemas.values()))
+    return Operation(
+        server=server,
+        path=entry.path,
+        arguments=arguments,
+        idempotency_header=key.name if key else None,
+        signature=FunctionSignature(
+            name=function,
+            description=_description_of(entry),
+            parameters=tool_schema(closure, schemas, arguments.required),
+            method=entry.method,
+            destination=str(origin_of(server)),
+            repeatable=key is not None or entry.method in REPEATABLE_METHODS,
+            is_consequential=_is_consequential(entry),
+            fingerprint=_fingerprint(entry, server, parameters, body, closure),
+        ),
+    )

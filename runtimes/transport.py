@@ -1,0 +1,267 @@
+"""One hop over one pool: `httpx2` requests carried by `httpcore2` to addresses that were checked and pinned.
+
+Loaded on the first request, since the HTTP libraries are heavy; `runtimes.fetch` stands above it. There is no
+`httpx2.AsyncClient` here: a client keeps cookies, prepares redirects and logs whole URLs, of which we want none.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from contextlib import aclosing
+from ipaddress import ip_address
+
+import anyio
+import httpcore2
+import httpx2
+
+from runtimes.http import HttpRequest, HttpResponse
+from runtimes.network import check_addresses
+
+MAX_CONNECTIONS = 64
+"""Open connections of one pool; a request beyond them waits within its own time."""
+
+MAX_IDLE_CONNECTIONS = 16
+"""Connections of one pool that are kept alive between requests."""
+
+IDLE_SECONDS = 15.0
+"""How long an idle connection is kept."""
+
+CONNECT_SECONDS = 10.0
+"""How long one address may take to accept a connection."""
+
+CLOSE_SECONDS = 2.0
+"""How long the end of an exchange may take once it is decided."""
+
+MAX_HEADER_BYTES = 64 * 1024
+"""The header fields of an answer, names and values together."""
+
+MAX_ADDRESSES = 16
+"""How many addresses of a host are tried."""
+
+DEFAULT_HEADERS = (("User-Agent", "plugin-orchestrator"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
+"""Sent when the request does not name them."""
+
+FAILURES = (
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    httpcore2.UnsupportedProtocol,
+    httpx2.InvalidURL,
+    httpx2.StreamError,
+    zlib.error,
+    OSError,
+    UnicodeError,
+)
+"""What can go wrong in an exchange."""
+
+_IS_ALLOWED = "runtimes.is_allowed"
+
+
+class Progress:
+    """How far an exchange has come: what was never sent was certainly not carried out."""
+
+    def __init__(self) -> None:
+        self.is_sent = False
+
+    async def trace(self, event: str, info: object) -> None:
+        """Told by `httpcore2` of each step."""
+        del info
+        self.is_sent = self.is_sent or event.endswith(".send_request_headers.started")
+
+
+class BadAnswer(httpcore2.RemoteProtocolError):
+    """The answer breaks a limit or a rule of HTTP."""
+
+
+def _connect_reason(error: BaseException, timeout: float | None) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()
+        cause = cause.__cause__
+    return f"no connection within {timeout:g} s" if isinstance(error, httpcore2.ConnectTimeout) else str(error)
+
+
+class _ClosingStream(httpcore2.AsyncNetworkStream):
+    """A stream that closes when its TLS handshake is cancelled, which `httpcore2` leaves to the collector."""
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+
+    async def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.AsyncNetworkStream:
+        try:
+            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+        except anyio.get_cancelled_exc_class():
+            with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+                await self._stream.aclose()
+            raise
+
+
+class _PinnedBackend(httpcore2.AsyncNetworkBackend):
+    """Resolves a name, judges every answer, and connects to one of exactly those."""
+
+    def __init__(self, *, is_allowed: bool, is_tls: bool) -> None:
+        self._is_allowed = is_allowed
+        self._is_tls = is_tls
+        # pyright takes the class that stands in where anyio is not installed
+        self._network: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue]
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        try:
+            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            raise httpcore2.ConnectError(f"the name {host!r} cannot be resolved") from None
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        check_addresses(host, map(ip_address, addresses), is_allowed=self._is_allowed)
+        reason = "it has no address"
+        for address in addresses[:MAX_ADDRESSES]:
+            try:
+                stream = await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
+                return _ClosingStream(stream) if self._is_tls else stream
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                reason = _connect_reason(error, timeout)
+        raise httpcore2.ConnectError(reason)
+
+
+class _BodyStream(httpx2.AsyncByteStream):
+    def __init__(self, response: httpcore2.Response) -> None:
+        self._response = response
+
+    async def __aiter__(self) -> AsyncGenerator[bytes]:
+        async with aclosing(self._response.aiter_stream()) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def aclose(self) -> None:
+        await self._response.aclose()
+
+
+def _proxy(url: str) -> httpcore2.Proxy:
+    parsed = httpx2.Proxy(url)
+    return httpcore2.Proxy(str(parsed.url), auth=parsed.raw_auth)
+
+
+class PooledTransport(httpx2.AsyncBaseTransport):
+    """Pools of kept-alive connections, apart for hosts that are allowed by name and for all others.
+
+    So a connection that one plugin was allowed to open to a private address never serves another plugin.
+    """
+
+    def __init__(self, proxy: str | None = None) -> None:
+        self._proxy = None if proxy is None else _proxy(proxy)
+        self._tls: ssl.SSLContext | None = None
+        self._pools: dict[tuple[str, bool], httpcore2.AsyncConnectionPool] = {}
+
+    def _pool(self, scheme: str, *, is_allowed: bool) -> httpcore2.AsyncConnectionPool:
+        key = (scheme, is_allowed)
+        if key not in self._pools:
+            self._pools[key] = httpcore2.AsyncConnectionPool(
+                ssl_context=self._ssl_context() if scheme == "https" else None,
+                proxy=self._proxy,
+                max_connections=MAX_CONNECTIONS,
+                max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=None
+                if self._proxy
+                else _PinnedBackend(is_allowed=is_allowed, is_tls=scheme == "https"),
+            )
+        return self._pools[key]
+
+    def _ssl_context(self) -> ssl.SSLContext:
+        if self._tls is None:
+            self._tls = httpcore2.default_ssl_context()
+        return self._tls
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        pool = self._pool(request.url.scheme, is_allowed=bool(request.extensions.get(_IS_ALLOWED)))
+        assert isinstance(request.stream, AsyncIterable)
+        answer = await pool.handle_async_request(
+            httpcore2.Request(
+                method=request.method,
+                url=httpcore2.URL(
+                    scheme=request.url.raw_scheme,
+                    host=request.url.raw_host,
+                    port=request.url.port,
+                    target=request.url.raw_path,
+                ),
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions=request.extensions,
+            )
+        )
+        return httpx2.Response(answer.status, headers=answer.headers, stream=_BodyStream(answer))
+
+    async def aclose(self) -> None:
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
+
+
+def _cut(chunk: bytes, room: int) -> bytes:
+    return chunk[:room]
+
+
+def _decoder(response: httpx2.Response) -> Callable[[bytes, int], bytes]:
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"", "identity"}:
+        return _cut
+    if coding in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(wbits=32 + zlib.MAX_WBITS).decompress
+    raise BadAnswer(f"the answer is encoded as {coding[:40]!r}, which was not asked for")
+
+
+async def _read(response: httpx2.Response, max_bytes: int) -> bytes:
+    body = bytearray()
+    decode = _decoder(response)
+    async with aclosing(response.aiter_raw()) as chunks:
+        async for chunk in chunks:
+            body += decode(chunk, max_bytes - len(body))
+            if len(body) >= max_bytes:
+                break
+    return bytes(body)
+
+
+def _prepared(request: HttpRequest, progress: Progress, *, is_allowed: bool) -> httpx2.Request:
+    named = {name.lower() for name, _ in request.headers}
+    defaults = [field for field in DEFAULT_HEADERS if field[0].lower() not in named]
+    return httpx2.Request(
+        request.method,
+        request.url,
+        headers=[*request.headers, *defaults],
+        content=request.body,
+        extensions={
+            "timeout": {"connect": CONNECT_SECONDS},
+            "trace": progress.trace,
+            _IS_ALLOWED: is_allowed,
+        },
+    )
+
+
+async def exchange(
+    transport: httpx2.AsyncBaseTransport, request: HttpRequest, progress: Progress, *, is_allowed: bool
+) -> HttpResponse:
+    """One request and its answer, cut at the request's `max_bytes`. Raises: one of `FAILURES`, `ContactRefused`."""
+    response = await transport.handle_async_request(_prepared(request, progress, is_allowed=is_allowed))
+    try:
+        headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
+            raise BadAnswer(f"its header is longer than {MAX_HEADER_BYTES} bytes")
+        body = await _read(response, request.max_bytes)
+    finally:
+        with anyio.move_on_after(CLOSE_SECONDS, shield=True):
+            await response.aclose()
+    return HttpResponse(status=response.status_code, headers=headers, body=body, url=request.url)

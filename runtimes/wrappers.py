@@ -1,0 +1,158 @@
+"""Executors around an executor, each for one purpose: `Templated`, `Bounded`, `Guarded`.
+
+The host puts them around what `runtimes.discovery` finds; the innermost is the runtime itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+import anyio
+
+from runtimes.base import (
+    CallContext,
+    CallResult,
+    FunctionCall,
+    FunctionSignature,
+    RuntimeExecutor,
+    RuntimeFactory,
+    RuntimeServices,
+    RuntimeSpec,
+    WireMessage,
+)
+from runtimes.errors import InvocationError, RuntimeUnavailable
+from runtimes.liquid import TemplateError, render
+from runtimes.values import InvalidJson, Json, parse_json
+
+MAX_MESSAGE_CHARS = 300
+"""How much of a stranger's exception is quoted."""
+
+BOUND_GRACE = 0.25
+"""Seconds that `Bounded` waits beyond the timeout: an executor that keeps the time itself knows better what to say."""
+
+_QUERY = re.compile(r"\?\S+")
+
+
+def one_line(error: BaseException) -> str:
+    """The first line of an exception's message, short and without the queries of URLs, where secrets travel."""
+    lines = str(error).strip().splitlines()
+    return _QUERY.sub("?…", lines[0])[:MAX_MESSAGE_CHARS] if lines else ""
+
+
+def _with_payload(result: CallResult, payload: Json, *, is_error: bool = False) -> CallResult:
+    return CallResult(payload=payload, is_error=is_error, status=result.status, is_truncated=result.is_truncated)
+
+
+def _json_or_text(text: str) -> Json:
+    try:
+        return parse_json(text)
+    except InvalidJson:
+        return text
+
+
+def _failed(call: FunctionCall, error: Exception) -> InvocationError:
+    return InvocationError(f"the runtime of {call.function!r} failed: {type(error).__name__}: {one_line(error)}")
+
+
+class _Wrapper:
+    """Passes everything on."""
+
+    def __init__(self, inner: RuntimeExecutor) -> None:
+        self._inner = inner
+
+    @property
+    def functions(self) -> Mapping[str, FunctionSignature]:
+        """Those of the executor inside."""
+        return self._inner.functions
+
+    @property
+    def unusable(self) -> Mapping[str, str]:
+        """Those of the executor inside."""
+        return self._inner.unusable
+
+    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
+        """What the executor inside would send."""
+        return self._inner.preview(call)
+
+    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
+        """Has the executor inside carry the call out."""
+        return await self._inner.invoke(call, context)
+
+
+class Bounded(_Wrapper):
+    """Ends a call when its time is over, whatever the executor inside makes of it."""
+
+    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
+        """Raises: `InvocationError` when there is no answer within `context.timeout` and `BOUND_GRACE`."""
+        with anyio.move_on_after(context.timeout + BOUND_GRACE):
+            return await self._inner.invoke(call, context)
+        raise InvocationError(f"{call.function!r} gave no answer within {context.timeout:g} s")
+
+
+class Templated(_Wrapper):
+    """Applies a runtime's `output_template` to successful answers (spec 11.1.5).
+
+    The template sees `response` and `manifest`. What it makes is JSON if it reads as JSON, else text. A template that
+    fails does not lose the answer: the call has been carried out, and repeating it could do harm. The result is then
+    an error whose payload has `error`, which says so, and `response`, the answer as it came.
+    """
+
+    def __init__(self, inner: RuntimeExecutor, spec: RuntimeSpec) -> None:
+        super().__init__(inner)
+        self._template = spec.output_template
+        self._manifest = spec.template_context
+
+    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
+        """Raises: `InvocationError` as the executor inside does."""
+        result = await self._inner.invoke(call, context)
+        if self._template is None or result.is_error:
+            return result
+        try:
+            text = render(self._template, {"response": result.payload, "manifest": self._manifest})
+        except TemplateError as error:
+            message = f"the call was carried out, but output_template cannot be applied to the answer: {error}"
+            return _with_payload(result, {"error": message, "response": result.payload}, is_error=True)
+        return _with_payload(result, _json_or_text(text))
+
+
+class Guarded(_Wrapper):
+    """Keeps the exceptions of somebody else's executor from ending the turn."""
+
+    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
+        """Raises: `InvocationError`, whatever the executor inside raises."""
+        try:
+            return self._inner.preview(call)
+        except InvocationError:
+            raise
+        except Exception as error:
+            raise _failed(call, error) from error
+
+    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
+        """Raises: `InvocationError`, whatever the executor inside raises."""
+        try:
+            return await self._inner.invoke(call, context)
+        except InvocationError:
+            raise
+        except Exception as error:
+            raise _failed(call, error) from error
+
+
+def guarded(factory: RuntimeFactory) -> RuntimeFactory:
+    """A factory that opens what `factory` opens, behind `Guarded`; what entering raises is `RuntimeUnavailable`."""
+
+    @asynccontextmanager
+    async def open_guarded(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor, None]:
+        async with AsyncExitStack() as stack:
+            try:
+                executor = await stack.enter_async_context(factory(spec, services))
+            except RuntimeUnavailable:
+                raise
+            except Exception as error:
+                raise RuntimeUnavailable(
+                    f"the runtime {spec.type!r} cannot be opened: {type(error).__name__}: {one_line(error)}"
+                ) from error
+            yield Guarded(executor)
+
+    return open_guarded

@@ -1,0 +1,75 @@
+"""A conversation is kept as Markdown or as its facts, and never over something else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.content import Card, Citation, Shown
+from orchestrator.errors import UsageError
+from orchestrator.events import (
+    AnswerReceived,
+    CallJudged,
+    CallReturned,
+    Fact,
+    ReplyReceived,
+    TurnEnded,
+    TurnStarted,
+    TurnUndone,
+    decode,
+)
+from orchestrator.render.calls import CallLabel
+from orchestrator.render.transcript import as_markdown, save_transcript
+
+LABELS = {("contoso", "getListings"): CallLabel(plugin="Contoso", function="getListings")}
+HOME = Citation(title="24 Rainier Ave", url="https://example.test/24")
+CARD = Card(body={"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "A card"}]})
+FACTS: tuple[Fact, ...] = (
+    TurnStarted(text="homes\nin Seattle?", person="me", documents={}),
+    ReplyReceived(text="let me look"),
+    CallJudged(call_id="c1", plugin="contoso", function="getListings", arguments={}, verdict="allow", reasons=()),
+    CallReturned(call_id="c1", text="{}", shown=Shown(citations=(HOME,), cards=(CARD,))),
+    AnswerReceived(text="One **home**.\x1b[2J"),
+    TurnEnded(reason="answered"),
+    TurnStarted(text="forget this", person="me", documents={}),
+    AnswerReceived(text="forgotten"),
+    TurnEnded(reason="answered"),
+    TurnUndone(),
+    TurnStarted(text="more", person="me", documents={}),
+    TurnEnded(reason="error", detail="the model is away", partial="I fou"),
+)
+
+
+def test_a_transcript_reads_like_the_conversation() -> None:
+    """Issue 2, item 9: /save."""
+    assert as_markdown(FACTS, LABELS) == (
+        "# Conversation\n\n"
+        "> homes\n> in Seattle?\n\n"
+        "- Contoso · getListings\n\n"
+        "One **home**.\n\n"
+        "    A card\n\n"
+        "1. 24 Rainier Ave · https://example.test/24\n\n"
+        "> more\n\n"
+        "I fou\n\n"
+        "*error: the model is away*\n"
+    )
+
+
+def test_a_file_of_json_lines_keeps_the_facts_themselves(tmp_path: Path) -> None:
+    path = tmp_path / "talk.jsonl"
+    save_transcript(path, FACTS, LABELS)
+    assert tuple(decode(line) for line in path.read_bytes().splitlines()) == FACTS
+
+
+def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    path.write_text("precious")
+    with pytest.raises(UsageError, match="exists and is not overwritten"):
+        save_transcript(path, FACTS, LABELS)
+    assert path.read_text() == "precious"
+
+
+def test_a_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"cannot write .*: No such file or directory"):
+        save_transcript(tmp_path / "missing" / "talk.md", FACTS, LABELS)

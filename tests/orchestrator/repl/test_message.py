@@ -1,0 +1,70 @@
+"""`chat -m`: one turn and out, for people and for programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.events import CallDecided, TextDelta, TurnEnded, decode
+from orchestrator.host import Orchestrator
+from orchestrator.repl.dialogue import OFFLINE_NOTICE
+from orchestrator.repl.session import run_message
+from tests.servers.talking import talking_host
+
+
+async def test_the_answer_is_written_and_the_exit_code_is_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    async with await talking_host() as host:
+        assert await run_message(host, "hello") == 0
+    assert capsys.readouterr() == ("you said hello\n\n10 tokens in, 2 out\n", "")
+
+
+async def test_a_turn_that_ends_by_an_error_has_exit_code_one(capsys: pytest.CaptureFixture[str]) -> None:
+    """Design, section 5."""
+    async with await talking_host() as host:
+        assert await run_message(host, "fail") == 1
+    assert "✗ the model is away\n" in capsys.readouterr().out
+
+
+async def test_with_json_every_line_is_an_event(capsys: pytest.CaptureFixture[str]) -> None:
+    """Design, section 5."""
+    async with await talking_host() as host:
+        assert await run_message(host, "save it", json_lines=True) == 0
+    out, errors = capsys.readouterr()
+    events = [decode(line) for line in out.splitlines()]
+    assert events[-1] == TurnEnded(reason="answered")
+    assert [event.decision for event in events if isinstance(event, CallDecided)] == ["decline"]
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)).startswith("I got: not called")
+    assert "Home Finder wants to run save_search" in errors
+    assert "declined: nobody is here to ask; --yes says yes beforehand" in errors
+
+
+async def test_a_yes_beforehand_runs_the_call(capsys: pytest.CaptureFixture[str]) -> None:
+    async with await talking_host() as host:
+        assert await run_message(host, "save it", approve_all=True) == 0
+    out = capsys.readouterr().out
+    assert "approved by --yes" in out
+    assert 'I got: {"saved":"Seattle"}' in out
+
+
+async def test_the_stand_in_says_so_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:
+    async with Orchestrator(plugins=[], model="offline") as host:
+        await run_message(host, "hello", json_lines=True)
+    out, errors = capsys.readouterr()
+    assert errors == f"{OFFLINE_NOTICE}\n"
+    assert [decode(line) for line in out.splitlines()]
+
+
+async def test_the_conversation_is_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "talk.md"
+    async with await talking_host() as host:
+        assert await run_message(host, "hello", save=path) == 0
+        assert path.read_text().endswith("you said hello\n")
+        assert await run_message(host, "hello", save=path) == 2
+    assert "exists and is not overwritten" in capsys.readouterr().err
+
+
+async def test_a_message_that_cannot_be_sent_is_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    async with await talking_host() as host:
+        assert await run_message(host, "  ") == 2
+    assert capsys.readouterr().err == "✗ the message is empty\n"

@@ -1,0 +1,132 @@
+"""The loop in a real terminal: keys in, a screen out."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pexpect  # type: ignore[import-untyped]  # its stubs are not among the development tools
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+TIMEOUT = 20
+"""Seconds a program may take to show what is waited for; it starts slowly when many tests run."""
+PROMPT = "\u203a"
+QUESTION = "run it\\?"
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+
+
+@contextmanager
+def terminal(tmp_path: Path) -> Generator[pexpect.spawn[str]]:
+    environ = {
+        "PATH": "/usr/bin:/bin",
+        "HOME": str(tmp_path),
+        "XDG_STATE_HOME": str(tmp_path),
+        "TERM": "xterm",
+        "PYTHONPATH": str(ROOT),
+        "LANG": "C.UTF-8",
+        "PROMPT_TOOLKIT_NO_CPR": "1",
+    }
+    child: pexpect.spawn[str] = pexpect.spawn(
+        sys.executable,
+        ["-m", "tests.servers.talking"],
+        cwd=str(ROOT),
+        env=environ,
+        encoding="utf-8",
+        timeout=TIMEOUT,
+        dimensions=(40, 90),
+    )
+    try:
+        child.expect(PROMPT)
+        yield child
+    finally:
+        child.close(force=True)
+
+
+def say(child: pexpect.spawn[str], text: str) -> None:
+    child.send(text + "\r")
+
+
+def leave(child: pexpect.spawn[str]) -> None:
+    say(child, "/quit")
+    child.expect(pexpect.EOF)
+    child.wait()
+    assert child.exitstatus == 0
+
+
+def test_a_starter_is_picked_and_its_answer_streamed_as_markdown(tmp_path: Path) -> None:
+    """Issue 2, `what it must show`."""
+    with terminal(tmp_path) as child:
+        say(child, "1")
+        child.expect("find homes")
+        child.expect(re.escape('find_homes(city="Seattle")'))
+        child.expect(r"There are \x1b\[1mthree homes\x1b\[0m\.")
+        child.expect("20 tokens in, 4 out")
+        leave(child)
+
+
+def test_a_confirmation_is_answered_with_yes_and_with_no(tmp_path: Path) -> None:
+    """Issue 2, `what it must show`."""
+    with terminal(tmp_path) as child:
+        say(child, "save it")
+        child.expect("wants to run save_search")
+        child.expect(re.escape('{"city":"Seattle"}'))
+        child.expect(QUESTION)
+        say(child, "")
+        child.expect("nothing runs without an answer")
+        child.expect(QUESTION)
+        say(child, "y")
+        child.expect(re.escape('I got: {"saved":"Seattle"}'))
+        child.expect(PROMPT)
+        say(child, "save it")
+        child.expect(QUESTION)
+        say(child, "n not now")
+        child.expect("declined")
+        child.expect("not now")
+        child.expect("I got: not called")
+        leave(child)
+
+
+def test_an_answer_typed_before_the_question_does_not_count(tmp_path: Path) -> None:
+    """Design, decision 2: consent is given to what was shown."""
+    with terminal(tmp_path) as child:
+        child.send("save it\ry\ry\r")
+        child.expect(QUESTION)
+        say(child, "n")
+        child.expect("declined")
+        leave(child)
+
+
+def test_ctrl_c_stops_the_turn_and_not_the_program(tmp_path: Path) -> None:
+    """Issue 2, `what it must show`."""
+    with terminal(tmp_path) as child:
+        say(child, "linger")
+        child.expect("thinking about it")
+        child.sendintr()
+        child.expect("stopped")
+        child.expect(PROMPT)
+        child.send("never said")
+        child.sendintr()
+        say(child, "hello")
+        child.expect("you said hello")
+        child.expect(PROMPT)
+        child.kill(signal.SIGINT)
+        say(child, "again")
+        child.expect("you said again")
+        leave(child)
+
+
+def test_help_is_there_and_ctrl_d_leaves(tmp_path: Path) -> None:
+    with terminal(tmp_path) as child:
+        say(child, "/help")
+        child.expect("a new conversation")
+        child.expect(PROMPT)
+        child.sendeof()
+        child.expect(pexpect.EOF)
+        child.wait()
+        assert child.exitstatus == 0

@@ -1,0 +1,164 @@
+"""The text that arguments become, row by row, as previewed and as it arrives at a real server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote
+
+import anyio
+import orjson
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtimes.base import CallContext, FunctionCall, RuntimeServices, RuntimeSpec
+from runtimes.errors import InvocationError
+from runtimes.fetch import SharedClient
+from runtimes.openapi import OpenApiExecutor, open_openapi
+from runtimes.values import Json, JsonObject, dump_json, parse_json
+from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
+
+ROWS: list[JsonObject] = orjson.loads((Path(__file__).parents[2] / "cases/openapi_serialisation.json").read_bytes())
+
+
+async def accept(request: Request) -> Answer:
+    del request
+    return json_response({"ok": True})
+
+
+@asynccontextmanager
+async def opened(
+    path: str, operation: JsonObject, method: str = "get", base: str = "/base"
+) -> AsyncGenerator[tuple[OpenApiExecutor, LoopbackServer]]:
+    """One operation, `f`, on a real server."""
+    async with serve(accept) as server:
+        client = SharedClient()
+        description: JsonObject = {
+            "openapi": "3.0.4",
+            "servers": [{"url": server.url + base}],
+            "paths": {path: {method: {"operationId": "f", **operation}}},
+        }
+        spec = RuntimeSpec(
+            plugin="test", type="OpenApi", spec={"api_description": dump_json(description)}, location="plugin.json"
+        )
+        services = RuntimeServices(http=client.allowing(["127.0.0.1"]))
+        try:
+            async with open_openapi(spec, services) as executor:
+                yield executor, server
+        finally:
+            await client.aclose()
+
+
+async def arrived(executor: OpenApiExecutor, server: LoopbackServer, arguments: JsonObject) -> Request:
+    """What reached the server, which is what the preview says."""
+    call = FunctionCall(id="c1", function="f", arguments=arguments)
+    (message,) = executor.preview(call)
+    result = await executor.invoke(call, CallContext(person="me"))
+    assert result.payload == {"ok": True}
+    request = server.requests[-1]
+    assert (request.method, server.url + request.target) == (message.method, message.url)
+    assert request.body.decode() == (message.body or "")
+    assert set(message.headers) <= set(request.headers)
+    return request
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row['in']}-{row['value']!r}" for row in ROWS])
+async def test_a_value_is_written_as_the_style_table_says(row: Mapping[str, Json]) -> None:
+    name, where, expected = str(row["name"]), row["in"], row["expected"]
+    parameter: JsonObject = {"name": name, "in": where, "schema": {}, "required": where == "path"}
+    if "explode" in row:
+        parameter["explode"] = row["explode"]
+    path = f"/items/{{{name}}}/x" if where == "path" else "/items"
+    async with opened(path, {"parameters": [parameter]}) as (executor, server):
+        if expected is None:
+            with pytest.raises(InvocationError, match="nothing was sent"):
+                executor.preview(FunctionCall(id="c1", function="f", arguments={name: row["value"]}))
+            return
+        request = await arrived(executor, server, {name: row["value"]})
+    if where == "path":
+        assert request.target == f"/base/items/{expected}/x"
+    elif where == "query":
+        assert request.target == ("/base/items" + (f"?{expected}" if expected else ""))
+    else:
+        assert request.header(name) == expected
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+SCALARS = TEXT | st.integers(-(2**53), 2**53) | st.booleans()
+SAFE_PATHS = SCALARS.filter(
+    lambda value: unquote(str(value)) not in {"", ".", ".."} and not any(char in str(value) for char in "\r\n\0")
+)
+ITEMS = st.lists(TEXT, min_size=1, max_size=4)
+MEMBERS = st.dictionaries(TEXT.filter(lambda name: name not in {"q", "list"}), TEXT, min_size=1, max_size=3)
+BODIES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=6,
+)
+OPERATION: JsonObject = {
+    "parameters": [
+        {"name": "id", "in": "path", "required": True, "schema": {}},
+        {"name": "q", "in": "query", "schema": {}},
+        {"name": "list", "in": "query", "explode": False, "schema": {"type": "array"}},
+        {"name": "object", "in": "query", "schema": {"type": "object"}},
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"properties": {"a": {}, "b": {}}}}},
+    },
+}
+
+
+def spelled(value: Json) -> str:
+    return value if isinstance(value, str) else dump_json(value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arguments=st.fixed_dictionaries(
+        {"id": SAFE_PATHS, "q": SCALARS, "list": ITEMS, "object": MEMBERS, "a": BODIES}, optional={"b": BODIES}
+    )
+)
+def test_arguments_read_back_equal_from_what_arrived(arguments: JsonObject) -> None:
+    async def exchange() -> Request:
+        async with opened("/items/{id}/x", OPERATION, "post") as (executor, server):
+            return await arrived(executor, server, arguments)
+
+    request = anyio.run(exchange)
+    before, segment, after = request.path.split("/")[2:]
+    assert (before, unquote(segment), after) == ("items", spelled(arguments["id"]), "x")
+    pairs = parse_qsl(request.query, keep_blank_values=True, strict_parsing=True)
+    listed = next(pair for pair in request.query.split("&") if pair.startswith("list="))
+    assert [unquote(item) for item in listed.removeprefix("list=").split(",")] == arguments["list"]
+    members = arguments["object"]
+    assert isinstance(members, dict)
+    assert ("q", spelled(arguments["q"])) in pairs
+    assert [pair for pair in pairs if pair[0] not in {"q", "list"}] == list(members.items())
+    assert parse_json(request.body) == {name: arguments[name] for name in ("a", "b") if name in arguments}
+
+
+@settings(max_examples=200)
+@given(value=TEXT | st.text("./\\%2eEfF?#;:@&= \r\n\0", max_size=10) | ITEMS | MEMBERS)
+def test_no_path_argument_leaves_its_segment(value: Json) -> None:
+    async def preview() -> str | None:
+        async with opened("/a/{x}{y}/b", TWO_IN_A_SEGMENT) as (executor, _):
+            try:
+                (message,) = executor.preview(FunctionCall(id="1", function="f", arguments={"x": value, "y": "."}))
+            except InvocationError:
+                return None
+            return message.url
+
+    url = anyio.run(preview)
+    if url is None:
+        return
+    segments = url.split("/")[3:]
+    assert (segments[:2], segments[3:]) == (["base", "a"], ["b"])
+    assert unquote(segments[2]) not in {"", ".", ".."}
+    assert not set("?#\\ \r\n\0") & set(url)
+
+
+TWO_IN_A_SEGMENT: JsonObject = {
+    "parameters": [{"name": name, "in": "path", "required": True, "schema": {}} for name in ("x", "y")]
+}
