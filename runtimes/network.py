@@ -46,7 +46,7 @@ _ENTRY = re.compile(
     r"(?P<bare>[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)|(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?",
     re.ASCII,
 )
-_HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
 _ISATAP_INTERFACES = frozenset({0x00005EFE, 0x02005EFE})
 _METADATA = frozenset(
     ip_address(text)
@@ -125,7 +125,7 @@ def origin_of(url: str) -> Origin:
         raise ContactRefused("the URL carries a user name or password; credentials do not belong into URLs")
     if not host or not host.isascii():
         raise ContactRefused("the URL has no host" if not host else f"write the host {host!r} in its ASCII form")
-    if not _HOST.fullmatch(host):
+    if not _HOST.fullmatch(host) and literal_address(host) is None:
         raise ContactRefused(f"{host!r} is no host name")
     return Origin(scheme=scheme, host=plain_host(host), port=DEFAULT_PORTS[scheme] if port is None else port)
 

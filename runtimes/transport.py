@@ -241,7 +241,7 @@ def _prepared(request: HttpRequest, progress: Progress, *, is_allowed: bool) -> 
     return httpx2.Request(
         request.method,
         request.url,
-        headers=[*request.headers, *defaults],
+        headers=[(name.encode("ascii"), value.encode("latin-1")) for name, value in (*request.headers, *defaults)],
         content=request.body,
         extensions={
             "timeout": {"connect": CONNECT_SECONDS},

@@ -14,7 +14,7 @@ from orchestrator.version import __version__
 FINE, PROBLEM, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes."""
 
-_SHELLS = ("bash", "zsh", "tcsh")
+_SHELLS = ("bash", "zsh")
 
 _EPILOG = """\
 examples:

@@ -24,7 +24,7 @@ MAX_NOTE = 500
 MAX_ON_ONE_LINE = 50
 """Characters of arguments that are shown on one line; longer ones have a line for each member."""
 
-PROMPT = "run it? [y]es / [n]o, with a word why if you like: "
+PROMPT = "run it? [y]es / [n]o (or n WHY): "
 _AGAIN = 'nothing runs without an answer: "y" runs it, "n" or "n WHY" does not'
 
 
@@ -58,8 +58,9 @@ def _arguments(question: Question, *, is_wide: bool) -> str:
     return clean(text)
 
 
-def _rows(question: Question, *, is_wide: bool) -> list[tuple[str, str]]:
-    said = (clean(question.title).strip(), clean(question.body).strip())
+def _rows(question: Question, label: CallLabel, *, is_wide: bool) -> list[tuple[str, str]]:
+    title = "" if question.title == label.plugin else question.title
+    said = (clean(title).strip(), clean(question.body).strip())
     rows = [
         ("it says", "\n".join(text for text in said if text)),
         ("goes to", clean_line(question.destination)),
@@ -75,13 +76,13 @@ def show_question(view: TerminalView, question: Question, label: CallLabel) -> N
     view.open("question")
     if not view.is_live:
         view.console.print(Text(f"? {title}"))
-        for name, text in _rows(question, is_wide=not view.is_live):
+        for name, text in _rows(question, label, is_wide=not view.is_live):
             view.console.print(Text(f"  {name}: " + text.replace("\n", "\n    ")))
         return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, text in _rows(question, is_wide=not view.is_live):
+    for name, text in _rows(question, label, is_wide=not view.is_live):
         grid.add_row(name, Text(text, style="bold" if name in ("goes to", "with") else ""))
     heading = Text(title, style="bold yellow")
     width = min(view.console.width, MAX_WIDTH)

@@ -23,7 +23,7 @@ from orchestrator.reply import Question
 
 MAX_STARTERS = 9
 """How many conversation starters are offered."""
-MAX_STARTER = 72
+MAX_STARTER = 60
 """Characters of a starter that are shown."""
 OFFLINE = "offline"
 """The name of the stand-in for a model."""
@@ -42,7 +42,7 @@ class Starter:
 
     title: str
     text: str
-    plugin: str
+    """What is said when it is picked."""
 
 
 def labels_of(host: Orchestrator) -> Labels:
@@ -65,7 +65,7 @@ def label_of(labels: Labels, question: Question) -> CallLabel:
 
 def _starters(plugin: Plugin) -> list[Starter]:
     return [
-        Starter(title=starter.title or starter.text, text=starter.text, plugin=plugin.manifest.name_for_human)
+        Starter(title=starter.title or starter.text, text=starter.text)
         for starter in plugin.manifest.capabilities.conversation_starters
         if starter.text.strip()
     ]
@@ -113,8 +113,8 @@ class Dialogue:
         titles = [cut(clean_line(starter.title), MAX_STARTER) for starter in self.starters]
         width = max(map(cell_len, titles))
         for number, (title, starter) in enumerate(zip(titles, self.starters, strict=True), start=1):
-            note = " " * (width - cell_len(title)) + clean_line(starter.plugin)
-            self.view.line(f"  {number}  {title}", note=note)
+            note = "" if starter.title == starter.text else cut(clean_line(starter.text), MAX_STARTER)
+            self.view.line(f"  {number}  {title}", note=note and " " * (width - cell_len(title)) + note)
 
     async def renew(self) -> None:
         """Starts a new conversation; what was said so far is kept for `save`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
@@ -23,9 +24,11 @@ _BAD_ENDS: tuple[EndReason | None, ...] = ("error", "limit", None)
 
 
 class JsonLines:
-    """Writes every event as one line of JSON."""
+    """Writes every event as one line of JSON, in UTF-8."""
 
     def __init__(self, file: IO[str]) -> None:
+        if isinstance(file, TextIOWrapper):
+            file.reconfigure(encoding="utf-8")
         self._file = file
 
     @contextmanager

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
+from typing import IO
 
 from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
@@ -22,8 +24,11 @@ __all__ = ["run_message", "run_repl"]
 
 
 def _person(host: Orchestrator, view: TerminalView) -> PersonInput:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return PipeInput(sys.stdin.fileno(), echo=view.person)
+    stdin: IO[str] | None = sys.stdin  # None where the program was started without one
+    if stdin is None:
+        return PipeInput(os.open(os.devnull, os.O_RDONLY), echo=view.person)
+    if not (stdin.isatty() and sys.stdout.isatty()):
+        return PipeInput(stdin.fileno(), echo=view.person)
 
     def functions() -> Iterable[str]:
         return (function.name for function in host.toolbox.functions)

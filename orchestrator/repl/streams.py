@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from io import TextIOWrapper
 from typing import IO
 
 from orchestrator.host import Orchestrator
@@ -28,7 +29,9 @@ def _is_live(file: IO[str]) -> bool:
 
 
 def view_for(host: Orchestrator, file: IO[str]) -> TerminalView:
-    """Shows the host's conversations on that stream."""
+    """Shows the host's conversations on that stream; what its encoding cannot write is replaced."""
+    if isinstance(file, TextIOWrapper):
+        file.reconfigure(errors="replace")
     live = _is_live(file)
     return TerminalView(console_for(file, is_live=live), labels_of(host), is_live=live)
 

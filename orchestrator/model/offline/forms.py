@@ -9,7 +9,7 @@ from orchestrator.model.offline.dates import Day
 from orchestrator.model.offline.draft import MAX_ITEMS, Draft, Span
 from orchestrator.model.offline.schema import Kind, Parameter
 from orchestrator.model.offline.vocabulary import vocabulary
-from orchestrator.model.offline.words import STOP_WORDS, Word, name_words, stems_of
+from orchestrator.model.offline.words import STOP_WORDS, Word, name_words, stem_of, stems_of
 from runtimes.values import Json
 
 NEGATION_REACH = 2
@@ -21,6 +21,7 @@ _YES = vocabulary("on enable enabled yes true activate activated active start al
 _NO = vocabulary("off disable disabled no false deactivate deactivated inactive stop deny")
 _POLAR = frozenset(stems_of(_YES | _NO))
 _NEGATIONS = vocabulary("without no not non exclude excluding except never don doesn isn")
+_DENIALS = vocabulary("without not except excluding")
 _SETTING = vocabulary("turn turned switch set put keep make be is to turning switching")
 _UNTIL = vocabulary("to until till by before through ending ends")
 _BEGIN_WORDS = vocabulary("start from since begin after min earliest")
@@ -74,7 +75,7 @@ def _occurrences(draft: Draft, choice: str | int | float) -> Iterator[Span]:
     """Where a choice is said, as first and last word; `without furniture` is `no furniture`, `wifi` is `wi-fi`."""
     parts = name_words(str(choice))
     stems = stems_of(parts)
-    joined = "".join(parts)
+    joined = stem_of("".join(parts))
     said = draft.stems
     if not stems or (stems[0] not in said and joined not in said):
         return
@@ -86,7 +87,8 @@ def _occurrences(draft: Draft, choice: str | int | float) -> Iterator[Span]:
 
 
 def _is_denied(words: Sequence[Word], first: int) -> bool:
-    return first > 0 and words[first - 1].lower in ("without", "not", "except", "excluding")
+    before = [word.lower for word in words[max(0, first - 2) : first]]
+    return not _DENIALS.isdisjoint(before[-1:] if before[-1:] not in (["a"], ["an"], ["the"]) else before)
 
 
 def choices_said(draft: Draft, parameter: Parameter) -> list[tuple[Span, str | int | float]]:
@@ -141,7 +143,7 @@ def take_choices(draft: Draft) -> None:
 
 
 def _take_implied(draft: Draft, parameter: Parameter) -> None:
-    is_yes = polarity(draft.words)
+    is_yes = polarity([word for word in draft.words if word.lower not in STOP_WORDS])
     choice = None if is_yes is None else polar_choice(parameter, is_yes)
     if choice is None and parameter.is_required and len(parameter.choices) == 1 and not parameter.is_array:
         choice = parameter.choices[0]

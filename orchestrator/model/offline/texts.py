@@ -31,7 +31,9 @@ _AFFINITIES = {
 }
 _GROUPS = {word: frozenset(stems_of(names.split())) for words, names in _AFFINITIES.items() for word in words.split()}
 _PLACING = vocabulary("in at near around within to for from by about")
-_BREAKS = vocabulary("that which who whose where when please and or but if because with without using")
+_BREAKS = vocabulary(
+    "that which who whose where when please and or but if because with without using until till since after before"
+)
 _DEICTIC = vocabulary(
     "my our your his her their this that these those it them me us him here there now today tomorrow tonight sale "
     "same all any every each you what which"
@@ -81,16 +83,23 @@ def _phrases(draft: Draft) -> Iterator[Phrase]:
             yield Phrase(word.lower, _span_of(extent), extent[0].is_capitalised)
 
 
+def _distance(draft: Draft, span: Span, parameter: Parameter) -> int:
+    """How many words from a quote its parameter is named; in front of it counts as nearer than behind it."""
+    own = frozenset(stems_of(parameter.words))
+    before = [word.stem for word in draft.words if word.end <= span[0]][: -MENTION_REACH - 1 : -1]
+    after = [word.stem for word in draft.words if word.start >= span[1]][:MENTION_REACH]
+    places = [2 * at for at, stem in enumerate(before) if stem in own]
+    places += [2 * at + 1 for at, stem in enumerate(after) if stem in own]
+    return min(places, default=2 * MENTION_REACH)
+
+
 def take_quotes(draft: Draft) -> None:
     """Quoted text, for the parameter named beside it, else the first that must be given."""
     for span, quoted in draft.quotes:
-        open_texts = draft.open(lambda p: p.is_text)
-        before = [word for word in draft.words if word.end <= span[0]][-MENTION_REACH:]
-        after = [word for word in draft.words if word.start >= span[1]][:MENTION_REACH]
-        near = frozenset(word.stem for word in (*before, *after))
-        ranked = sorted(open_texts, key=lambda p: -len(near & frozenset(stems_of(p.words))))
-        if not ranked or not draft.put(ranked[0], quoted, span):
-            continue
+        candidates = draft.open(lambda p: p.is_text)
+        distances = [_distance(draft, span, parameter) for parameter in candidates]
+        if candidates:
+            draft.put(candidates[distances.index(min(distances))], quoted, span)
 
 
 def take_named(draft: Draft) -> None:
@@ -194,7 +203,8 @@ def _request(draft: Draft) -> Span | None:
     """The sentence behind its verb: `write me a song about rain` is `a song about rain`."""
     title = frozenset(stem_of(word) for word in draft.tool.title)
     words = list(draft.words)
-    while words and (is_leading(words[0].lower) or sense_of(words[0].stem)):
+    verb = frozenset(stems_of(draft.tool.title[:1]))
+    while words and (is_leading(words[0].lower) or sense_of(words[0].stem) or words[0].stem in verb):
         words.pop(0)
     told = [word for word in words if word.lower not in STOP_WORDS and word.stem not in title]
     return _span_of(words) if told else None

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no ps
 
 
 @contextmanager
-def terminal(tmp_path: Path) -> Generator[pexpect.spawn[str]]:
+def terminal(tmp_path: Path, *arguments: str) -> Generator[pexpect.spawn[str]]:
     environ = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),
@@ -34,7 +34,7 @@ def terminal(tmp_path: Path) -> Generator[pexpect.spawn[str]]:
     }
     child: pexpect.spawn[str] = pexpect.spawn(
         sys.executable,
-        ["-m", "tests.servers.talking"],
+        list(arguments or ("-m", "tests.servers.talking")),
         cwd=str(ROOT),
         env=environ,
         encoding="utf-8",
@@ -118,6 +118,27 @@ def test_ctrl_c_stops_the_turn_and_not_the_program(tmp_path: Path) -> None:
         child.kill(signal.SIGINT)
         say(child, "again")
         child.expect("you said again")
+        leave(child)
+
+
+def test_the_demo_answers_a_starter_and_changes_nothing_without_a_yes(tmp_path: Path) -> None:
+    """Issue 2, item 11: the command a newcomer types."""
+    with terminal(tmp_path, "-c", "from orchestrator.cli.main import run; run()", "demo") as child:
+        say(child, "find 3 bedroom homes in Seattle")
+        child.expect(re.escape("getListings("))
+        child.expect(re.escape("[1]"))
+        child.expect(PROMPT)
+        say(child, "Set the Windows theme to dark")
+        child.expect(re.escape('{"themeName":"dark"}'))
+        child.expect(QUESTION)
+        say(child, "n")
+        child.expect("declined")
+        child.expect(PROMPT)
+        say(child, "Set the Windows theme to dark")
+        child.expect(QUESTION)
+        say(child, "y")
+        child.expect("theme: dark")
+        child.expect(PROMPT)
         leave(child)
 
 

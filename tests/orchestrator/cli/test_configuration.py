@@ -1,0 +1,54 @@
+"""`orchestrator.toml`: what it means, and what is said when it means nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli.configuration import Configuration, parse_configuration
+from orchestrator.errors import UsageError
+
+PATH = Path("/project/orchestrator.toml")
+
+
+def test_a_file_is_read() -> None:
+    text = """
+        model = "openai:x"
+        plain_results = true
+        plugins = ["a.json"]
+        allow_hosts = ["127.0.0.1"]
+        [local."a/b"]
+        command = ["run", "it"]
+        directory = "sub"
+        environment = { A = "1" }
+    """
+    configuration = parse_configuration(PATH, text.encode())
+    assert (configuration.model, configuration.plain_results, configuration.plugins) == ("openai:x", True, ("a.json",))
+    assert configuration.allowed_hosts == ("127.0.0.1",)
+    endpoint = configuration.local["a/b"]
+    assert (endpoint.command, endpoint.directory, endpoint.environment) == (("run", "it"), "/project/sub", {"A": "1"})
+
+
+def test_an_empty_file_says_nothing() -> None:
+    assert parse_configuration(PATH, b"") == Configuration()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("model = ", "not TOML"),
+        ('modle = "x"', "did you mean 'model'?"),
+        ("model = 1", "model must be a string"),
+        ('plugins = "a.json"', "plugins must be an array of strings"),
+        ('plain_results = "yes"', "plain_results must be true or false"),
+        ("local = 1", "local must be a table"),
+        ("[local.x]", "needs a command"),
+        ('[local.x]\ncommand = ["a"]\ndirectroy = "."', "did you mean 'directory'?"),
+        ("[local]\nx = 1", "must be a table"),
+    ],
+)
+def test_a_mistake_is_named(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=r"orchestrator\.toml") as caught:
+        parse_configuration(PATH, text.encode())
+    assert told in str(caught.value)
