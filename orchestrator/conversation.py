@@ -111,7 +111,7 @@ class Conversation:
         `supersede` declines what is still asked. Raises as `ask`.
         """
         with self._exclusive():
-            await self._start(text, supersede=supersede)
+            yield await self._start(text, supersede=supersede)
             async with aclosing(self._drive()) as events:
                 async for event in events:
                     yield event
@@ -207,7 +207,7 @@ class Conversation:
         finally:
             self._is_busy = False
 
-    async def _start(self, text: str, *, supersede: bool) -> None:
+    async def _start(self, text: str, *, supersede: bool) -> TurnStarted:
         if not text.strip():
             raise UsageError("the message is empty")
         if len(text) > MAX_MESSAGE:
@@ -219,7 +219,9 @@ class Conversation:
             names = ", ".join(question.function for question in self.pending)
             raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
         await self._close_open_turn("superseded by a new message")
-        await self._ledger.append(TurnStarted(text=text, person=self.person, documents=self._documents))
+        started = TurnStarted(text=text, person=self.person, documents=self._documents)
+        await self._ledger.append(started)
+        return started
 
     async def _close_open_turn(self, why: str) -> None:
         """Ends a turn that waits or broke off: what is asked is declined."""

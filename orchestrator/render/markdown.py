@@ -111,9 +111,8 @@ def settled(text: str) -> int:
     The last block may still grow: a paragraph may become a heading or a table. One that has grown beyond `MAX_BLOCK`
     counts as settled up to its last whole line.
     """
-    starts = [token.map[0] for token in _BLOCKS.parse(text) if token.level == 0 and token.map and token.nesting >= 0]
-    lines = text.split("\n")
-    first = starts[-1] if starts else 0
-    if not first and len(text) > MAX_BLOCK:
-        first = len(lines) - 1
-    return sum(len(line) + 1 for line in lines[:first])
+    whole = text[: text.rfind("\n") + 1]
+    starts = [token.map[0] for token in _BLOCKS.parse(whole) if token.level == 0 and token.map and token.nesting >= 0]
+    if not starts or not starts[-1]:
+        return len(whole) if len(whole) > MAX_BLOCK else 0
+    return sum(len(line) + 1 for line in whole.split("\n")[: starts[-1]])

@@ -226,6 +226,8 @@ class TerminalView:
             self.card(card)
         if self._citations:
             self._cite(tuple(self._citations))
+        if self._usage != Usage():
+            self.notice(f"{self._usage.input_tokens} tokens in, {self._usage.output_tokens} out")
         detail = clean_line(event.detail)
         match event.reason:
             case "error":
@@ -238,8 +240,6 @@ class TerminalView:
                 self.notice("the assistant has ended this conversation", style="yellow")
             case "answered":
                 pass
-        if self._usage != Usage():
-            self.notice(f"{self._usage.input_tokens} tokens in, {self._usage.output_tokens} out")
         self._begin()
 
     def card(self, card: Card) -> None:

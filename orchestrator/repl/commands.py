@@ -99,6 +99,7 @@ async def _model(dialogue: Dialogue, argument: str) -> None:
     if argument:
         await dialogue.host.use_model(argument)
         dialogue.view.notice(f"the model is {dialogue.host.model.name}")
+        dialogue.warn_offline()
         return
     dialogue.view.notice(f"the model is {dialogue.host.model.name}")
     dialogue.view.line("another one: /model openai:MODEL, /model scripted:FILE or /model offline", style="dim")

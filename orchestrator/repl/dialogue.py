@@ -94,6 +94,7 @@ class Dialogue:
         self.view = view
         self.labels = labels_of(host)
         self.starters = starters_of(host)
+        self._by_number = {str(number): starter for number, starter in enumerate(self.starters, start=1)}
         self.is_over = False
         self.chat = host.conversation()
         self._person = person
@@ -104,7 +105,7 @@ class Dialogue:
 
     def open(self) -> None:
         """Says what a new conversation starts with."""
-        self._warn_offline()
+        self.warn_offline()
         if not self.starters:
             return
         self._offers_starters = True
@@ -126,19 +127,20 @@ class Dialogue:
         self._earlier += await self.chat.facts()
         self.chat = self.host.conversation()
 
-    def _warn_offline(self) -> None:
+    def warn_offline(self) -> None:
+        """Says so when a stand-in answers in the place of a model."""
         if self.host.model.name == OFFLINE:
             self.view.notice(OFFLINE_NOTICE)
 
     async def say(self, text: str) -> None:
         """Takes a message: runs its turn, or says why not. A bare number right at the start picks a starter."""
-        if self._offers_starters and text.isdecimal() and 1 <= int(text) <= len(self.starters):
-            text = self.starters[int(text) - 1].text
+        if self._offers_starters and (starter := self._by_number.get(text)):
+            text = starter.text
             self.view.person(text)
         self._offers_starters = False
         if self.chat.is_ended:
             await self._replace()
-            self._warn_offline()
+            self.warn_offline()
         try:
             end = await self._turns.run(self.chat, text)
         except OrchestratorError as error:

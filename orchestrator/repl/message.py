@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from io import TextIOWrapper
 from pathlib import Path
 from typing import IO
 
@@ -16,7 +15,7 @@ from orchestrator.render.transcript import refuse_existing, save_transcript
 from orchestrator.repl.confirm import Verdict, show_question
 from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE, OFFLINE_NOTICE, YES, label_of, labels_of
 from orchestrator.repl.interrupts import Interrupts
-from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, view_for
+from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.reply import Question
 
@@ -27,8 +26,7 @@ class JsonLines:
     """Writes every event as one line of JSON, in UTF-8."""
 
     def __init__(self, file: IO[str]) -> None:
-        if isinstance(file, TextIOWrapper):
-            file.reconfigure(encoding="utf-8")
+        prepare(file, encoding="utf-8")
         self._file = file
 
     @contextmanager

@@ -28,10 +28,15 @@ def _is_live(file: IO[str]) -> bool:
     return file.isatty() and os.environ.get("TERM", "") != "dumb"
 
 
+def prepare(file: object, *, encoding: str | None = None) -> None:
+    """Lets a stream replace what its encoding cannot write, rather than fail; `encoding` is another one."""
+    if isinstance(file, TextIOWrapper):
+        file.reconfigure(encoding=encoding, errors="replace")
+
+
 def view_for(host: Orchestrator, file: IO[str]) -> TerminalView:
     """Shows the host's conversations on that stream; what its encoding cannot write is replaced."""
-    if isinstance(file, TextIOWrapper):
-        file.reconfigure(errors="replace")
+    prepare(file)
     live = _is_live(file)
     return TerminalView(console_for(file, is_live=live), labels_of(host), is_live=live)
 

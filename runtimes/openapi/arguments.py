@@ -108,11 +108,10 @@ class Arguments:
         members: JsonObject = {}
         whole: list[Json] = []
         for name, value in arguments.items():
-            parameter = self._parameter(name)
-            if parameter is not None:
-                found[parameter] = value
-            elif self.body is not None and name == self.whole_body and name not in self.members:
+            if name == self.whole_body and self.body is not None and name not in self.members:
                 whole.append(value)
+            elif (parameter := self._parameter(name)) is not None:
+                found[parameter] = value
             elif self._goes_into_body(name):
                 members[name] = value
             else:

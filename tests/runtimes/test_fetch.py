@@ -1,22 +1,20 @@
-"""The shared client and the documents fetched through it, against real sockets on loopback."""
+"""The shared client, against real sockets on loopback."""
 
 from __future__ import annotations
 
 import gzip
-import os
 import socket
 import sys
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import anyio
 import pytest
 from anyio.abc import SocketAttribute, SocketStream
 
-from runtimes.errors import FetchError, InvocationError
-from runtimes.fetch import HttpExchange, SharedClient, fetch_document, resolve_location
+from runtimes.errors import InvocationError
+from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import HttpClient, HttpRequest
 from tests.servers.loopback import Answer, Chunked, Raw, Request, Response, json_response, serve, text_response
 
@@ -276,6 +274,17 @@ async def test_the_log_has_every_exchange_without_the_values_of_its_query() -> N
     assert "user name or password" in str(seen[1].error)
 
 
+async def test_a_proxy_gets_every_request_and_addresses_in_urls_are_still_judged() -> None:
+    async with serve(echo) as proxy:
+        client = SharedClient(proxy=proxy.url)
+        response = await client.send(get("http://somewhere.invalid/x?q=1"))
+        with pytest.raises(InvocationError, match="nothing was sent"):
+            await client.send(get("http://10.0.0.1/"))
+        await client.aclose()
+    assert b'"target":"http://somewhere.invalid/x?q=1"' in response.body
+    assert len(proxy.requests) == 1
+
+
 async def test_leaving_a_request_closes_its_connection() -> None:
     arrived = anyio.Event()
 
@@ -299,95 +308,3 @@ def test_loading_the_module_loads_no_http_library() -> None:
 
     code = "import sys, runtimes.fetch; sys.exit(bool({'httpx2', 'httpcore2', 'yaml'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
-
-
-async def test_a_document_comes_from_a_file_or_a_url(tmp_path: Path) -> None:
-    file = tmp_path / "a.json"
-    file.write_bytes(b"{}")
-    async with serve(redirecting) as server, open_client() as http:
-        assert await fetch_document(http, str(file), max_bytes=2, accept="*/*") == b"{}"
-        assert await fetch_document(http, f"{server.url}/near", max_bytes=100, accept="text/plain") == b"arrived"
-    assert server.requests[0].header("accept") == "text/plain"
-
-
-async def test_a_document_that_cannot_be_had_has_its_reason_in_one_line(tmp_path: Path) -> None:
-    (tmp_path / "long").write_bytes(b"x" * 11)
-    os.mkfifo(tmp_path / "pipe")
-
-    async def handler(request: Request) -> Answer:
-        if request.path == "/long":
-            return text_response("x" * 11)
-        return Response(status=404) if request.path == "/missing" else await redirecting(request)
-
-    async with serve(handler) as server, open_client() as http:
-        cases = {
-            str(tmp_path / "none"): "there is no file",
-            str(tmp_path): "is a directory",
-            str(tmp_path / "pipe"): "is not a regular file",
-            str(tmp_path / "long"): "larger than 10 bytes",
-            "a\0b": "cannot read",
-            f"{server.url}/long?key=secret": "larger than 10 bytes",
-            f"{server.url}/missing?key=secret": "HTTP status 404",
-            f"{server.url}/far?http://example.com/": "redirects to another place",
-            "http://127.0.0.1:1/": "cannot connect",
-            "http://10.0.0.1/": "--allow-host 10.0.0.1",
-        }
-        for location, reason in cases.items():
-            with pytest.raises(FetchError, match=reason) as caught:
-                await fetch_document(http, location, max_bytes=10)
-            assert "\n" not in str(caught.value)
-            assert "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("base", "reference", "target"),
-    [
-        ("https://a.example/p/plugin.json", "openapi.yaml", "https://a.example/p/openapi.yaml"),
-        ("https://a.example/p/plugin.json", "../x.yaml?v=1", "https://a.example/x.yaml?v=1"),
-        ("https://a.example/p/plugin.json", "//b.example/x", "https://b.example/x"),
-        ("https://a.example/p/plugin.json", "HTTPS://b.example/x", "HTTPS://b.example/x"),
-        ("dir/plugin.json", "https://b.example/x", "https://b.example/x"),
-        ("dir/plugin.json", "api/my%20file.yaml", "dir/api/my file.yaml"),
-        ("dir/plugin.json", "./api\\x.yaml#frag", "dir/api/x.yaml"),
-        ("plugin.json", "a/../x.yaml", "a/../x.yaml"),
-    ],
-)
-def test_a_reference_is_read_relative_to_the_manifest(base: str, reference: str, target: str) -> None:
-    assert resolve_location(base, reference) == target
-
-
-@pytest.mark.parametrize(
-    ("base", "reference"),
-    [
-        ("https://a.example/plugin.json", "file:///etc/passwd"),
-        ("https://a.example/plugin.json", "http:///["),
-        ("https://a.example/plugin.json", "//["),
-        ("dir/plugin.json", "/etc/passwd"),
-        ("dir/plugin.json", "\\\\host\\share"),
-        ("dir/plugin.json", "C:\\windows\\x"),
-        ("dir/plugin.json", "file:x.yaml"),
-        ("dir/plugin.json", "../x.yaml"),
-        ("dir/plugin.json", "..\\x.yaml"),
-        ("dir/plugin.json", "a/%2e%2e/%2E%2e/x.yaml"),
-        ("dir/plugin.json", "a\0b"),
-        ("dir/plugin.json", "#frag"),
-        ("dir/plugin.json", ""),
-    ],
-)
-def test_a_reference_that_leaves_the_manifest_is_refused(base: str, reference: str) -> None:
-    if reference == "http:///[":
-        assert resolve_location(base, reference) == reference
-        return
-    with pytest.raises(FetchError):
-        resolve_location(base, reference)
-
-
-def test_a_symbolic_link_does_not_lead_out_of_the_manifest_s_folder(tmp_path: Path) -> None:
-    folder = tmp_path / "plugin"
-    folder.mkdir()
-    (tmp_path / "secret.yaml").write_text("x", encoding="utf-8")
-    (folder / "link.yaml").symlink_to(tmp_path / "secret.yaml")
-    (folder / "inner.yaml").symlink_to(folder / "real.yaml")
-    with pytest.raises(FetchError, match="leads out"):
-        resolve_location(str(folder / "plugin.json"), "link.yaml")
-    assert resolve_location(str(folder / "plugin.json"), "inner.yaml") == str(folder / "inner.yaml")

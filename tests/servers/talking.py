@@ -44,7 +44,11 @@ MANIFEST: JsonObject = {
         "conversation_starters": [{"title": "Look", "text": "find homes"}, {"text": "save a search for Seattle"}]
     },
     "functions": [
-        {"name": "find_homes", "description": "Finds homes in a city"},
+        {
+            "name": "find_homes",
+            "description": "Finds homes in a city",
+            "states": {"disengaging": {"instructions": "Say good-bye."}},
+        },
         {
             "name": "save_search",
             "description": "Keeps a search",
@@ -96,6 +100,8 @@ class WordModel:
             yield _call("find_homes")
         elif "save" in said:
             yield _call("save_search")
+        elif "goodbye" in said:
+            yield ReplyEnd(calls=(ModelCall(id="m1", tool="withdraw", arguments="{}"),))
         elif "linger" in said:
             yield TextPart(text="thinking about it ")
             await anyio.sleep_forever()

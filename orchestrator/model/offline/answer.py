@@ -39,7 +39,8 @@ def title_of(tool: str) -> str:
 
 def _noun(tool: str) -> str | None:
     """What a function finds, where its name says so in the plural: `listings`."""
-    words = [word for word in name_words(own_name(tool)) if not sense_of(stem_of(word))]
+    words = name_words(own_name(tool))
+    words = words[1:] if words and sense_of(stem_of(words[0])) else words
     joint = next((at for at, word in enumerate(words) if word in _JOINTS), len(words))
     noun = " ".join(words[:joint])
     return noun if noun.endswith("s") and not noun.endswith("ss") else None
@@ -85,7 +86,7 @@ def _from_json(made: Made, value: Json) -> str:
     if isinstance(value, list):
         return _list(made.tool, value)
     if not isinstance(value, dict):
-        return scalar(value)
+        return scalar(value) or f"Done: {escape(title_of(made.tool))}."
     if _is_complaint(value):
         return _failure(made, _complaint(value))
     items = list_in(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from orchestrator.model.base import AssistantMessage, Message, ModelCall, ToolMessage, UserMessage
 from orchestrator.model.offline.fill import Recall, json_in
@@ -70,9 +71,8 @@ def _turn(said: str, messages: Sequence[Message]) -> Turn:
 def turns_of(messages: Sequence[Message]) -> tuple[Turn, ...]:
     """The last turns, oldest first; what stands before a person's first message belongs to none."""
     starts = [at for at, message in enumerate(messages) if isinstance(message, UserMessage)][-MAX_TURNS:]
-    ends = [*starts[1:], len(messages)]
     found: list[Turn] = []
-    for start, end in zip(starts, ends, strict=True):
+    for start, end in pairwise([*starts, len(messages)]):
         first = messages[start]
         assert isinstance(first, UserMessage)
         found.append(_turn(first.text, messages[start + 1 : end]))

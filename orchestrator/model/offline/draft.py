@@ -74,10 +74,6 @@ class Draft:
         self._claimed.extend(spans)
         return True
 
-    def claim(self, span: Span) -> None:
-        """Uses words up that belong to no value."""
-        self._claimed.append(span)
-
     def mentions(self, parameter: Parameter) -> Iterator[tuple[int, int]]:
         """Where the sentence names the parameter: first and last word, the fullest mentions first."""
         own = stems_of(parameter.words)

@@ -87,8 +87,8 @@ def _occurrences(draft: Draft, choice: str | int | float) -> Iterator[Span]:
 
 
 def _is_denied(words: Sequence[Word], first: int) -> bool:
-    before = [word.lower for word in words[max(0, first - 2) : first]]
-    return not _DENIALS.isdisjoint(before[-1:] if before[-1:] not in (["a"], ["an"], ["the"]) else before)
+    before = [word.lower for word in words[max(0, first - 2) : first] if word.lower not in ("a", "an", "the")]
+    return not _DENIALS.isdisjoint(before[-1:])
 
 
 def choices_said(draft: Draft, parameter: Parameter) -> list[tuple[Span, str | int | float]]:
@@ -143,7 +143,7 @@ def take_choices(draft: Draft) -> None:
 
 
 def _take_implied(draft: Draft, parameter: Parameter) -> None:
-    is_yes = polarity([word for word in draft.words if word.lower not in STOP_WORDS])
+    is_yes = polarity([word for at, word in enumerate(draft.words) if _is_meant(draft.words, at, at)])
     choice = None if is_yes is None else polar_choice(parameter, is_yes)
     if choice is None and parameter.is_required and len(parameter.choices) == 1 and not parameter.is_array:
         choice = parameter.choices[0]

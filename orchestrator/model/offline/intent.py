@@ -62,16 +62,17 @@ def kin(asked: str | None, offered: frozenset[str]) -> float:
 
 
 def sense_asked(words: Sequence[str]) -> str | None:
-    """The sense of a sentence, from its first verb or question word; `words` are lower case."""
+    """The sense of a sentence, from its first verb or question word; `words` are lower case.
+
+    A verb unknown here still asks for something to be made where that is to be `new`.
+    """
     for place, word in enumerate(words[:_MAX_LEAD]):
-        if word in _QUESTION_WORDS:
-            return "read"
-        sense = _SENSE_OF.get(stem_of(word))
+        sense = "read" if word in _QUESTION_WORDS else _SENSE_OF.get(stem_of(word))
         if sense:
             return sense
         if word not in _LEADING and place >= 1:
-            return None
-    return None
+            break
+    return "create" if "new" in words else None
 
 
 def senses_offered(name: Sequence[str], description: Sequence[str]) -> frozenset[str]:

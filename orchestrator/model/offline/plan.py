@@ -18,7 +18,7 @@ from orchestrator.model.offline.fill import fill
 from orchestrator.model.offline.intent import is_leading, sense_of
 from orchestrator.model.offline.question import question_for
 from orchestrator.model.offline.reply import is_stopping, take_reply
-from orchestrator.model.offline.schema import Parameter, is_valid
+from orchestrator.model.offline.schema import Kind, Parameter, is_valid
 from orchestrator.model.offline.topics import sensitive_topics, touches
 from orchestrator.model.offline.words import words_of
 from runtimes.values import JsonObject
@@ -95,7 +95,7 @@ class Planner:
             return Calls(tuple((tool, {}) for tool in self._index.tools if tool.definition.name == WITHDRAW))
         if pending is None:
             return self._request(turns)
-        if is_stopping(text) and pending.parameter.kind.value not in ("boolean", "choice"):
+        if is_stopping(text) and pending.parameter.kind not in (Kind.BOOLEAN, Kind.CHOICE):
             return Say(DROPPED)
         if self._is_request(text, pending):
             return self._request(turns)

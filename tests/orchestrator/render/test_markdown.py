@@ -88,7 +88,7 @@ def test_what_is_settled_stays_settled(text: str, more: str) -> None:
 
 
 def test_a_finished_block_settles_when_the_next_begins() -> None:
-    text = "first\n\nsecond"
+    text = "first\n\nsecond\n"
     assert text[: settled(text)] == "first\n\n"
     assert settled("```\nopen\n\nstill open\n") == 0
     assert settled("- one\n\n- two\n") == 0

@@ -258,12 +258,12 @@ def test_on_a_terminal_the_text_ends_up_as_rendered_markdown() -> None:
     file = StringIO()
     view = view_on(file, is_live=True)
     with view.following():
-        for event in deltas("# Homes\n\nThree **ho", "mes** in\x1b[2J Seattle"):
+        for event in deltas("# Homes\n\nThere are\nthree **ho", "mes** in\x1b[2J Seattle"):
             view.show(event)
         assert view.answer is not None
-        assert view.answer.pending == "Three **homes** in Seattle"
+        assert view.answer.pending == "There are\nthree **homes** in Seattle"
     assert file.getvalue().count("Homes") == 1
-    assert file.getvalue().rpartition("Three ")[2].startswith("\x1b[1mhomes\x1b[0m in Seattle")
+    assert file.getvalue().rpartition("three ")[2].startswith("\x1b[1mhomes\x1b[0m in Seattle")
     assert "\x1b[2J" not in file.getvalue()
     assert view.answer is None
 

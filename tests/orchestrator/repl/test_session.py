@@ -148,7 +148,8 @@ async def test_the_model_is_named_and_changed() -> None:
     text = await pipe("/model", "/model offlin", "/model offline", "/model")
     assert "the model is words\n" in text
     assert "did you mean 'offline'?" in text
-    assert text.rstrip().partition("the model is offline")[2]
+    assert text.count("the model is offline\n") == 2
+    assert text.count(OFFLINE_NOTICE) == 1
 
 
 async def test_why_explains_the_last_calls() -> None:
@@ -173,6 +174,15 @@ async def test_clear_begins_anew() -> None:
     assert "a new conversation" in text
     assert "No function was called." in text
     assert text.count(ANSWER) == 2
+
+
+async def test_after_the_model_has_ended_the_conversation_the_next_message_starts_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "talk.md"
+    text = await pipe("goodbye", "hello", f"/save {path}")
+    assert "that is all\n\n10 tokens in, 2 out\n" in text
+    assert "the assistant has ended this conversation\nyour next message starts a new one\n" in text
+    assert "you said hello" in text
+    assert "goodbye" not in path.read_text()
 
 
 async def test_save_keeps_the_conversation_and_overwrites_nothing(tmp_path: Path) -> None:

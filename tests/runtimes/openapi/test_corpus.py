@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -11,10 +14,11 @@ import pytest
 from runtimes.base import FunctionCall, RuntimeServices, RuntimeSpec
 from runtimes.documents import DocumentError, parse_document
 from runtimes.errors import RuntimeUnavailable
+from runtimes.fetch import resolve_location
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.openapi import open_openapi
 from runtimes.openapi.document import list_at, object_at, text_at
-from runtimes.values import Json, JsonObject, dump_json
+from runtimes.values import Json, JsonObject
 
 CORPUS = Path(__file__).resolve().parents[3].parent / "shared" / "corpus"
 
@@ -78,45 +82,62 @@ def sample(schema: Json, definitions: JsonObject, depth: int = 0) -> Json:
     return values.get(str(kind), "a b")
 
 
-async def check(path: Path, manifest: JsonObject, runtime: JsonObject) -> int:
+async def check(spec: RuntimeSpec) -> int:
     """Opens one runtime object and previews a call of each function; the number of usable ones."""
-    names = [text_at(one, "name") for one in list_at(manifest, "functions")]
-    bound = [name for name in map(str, list_at(runtime, "run_for_functions")) if name != "*"]
-    spec = RuntimeSpec(
-        plugin="corpus",
-        type="OpenApi",
-        spec=object_at(runtime, "spec"),
-        location=str(path),
-        functions=tuple(bound or names) or None,
-    )
     async with open_openapi(spec, RuntimeServices(http=Offline())) as executor:
         for reason in executor.unusable.values():
-            assert any(known in reason for known in KNOWN_REASONS), f"{path}: {reason}"
+            assert any(known in reason for known in KNOWN_REASONS), f"{spec.location}: {reason}"
         for name, signature in executor.functions.items():
             schema = signature.parameters
             jsonschema_rs.validator_for(schema)
             properties = object_at(schema, "properties")
             arguments = {key: sample(sub, object_at(schema, "$defs")) for key, sub in properties.items()}
-            dump_json(schema)
             (message,) = executor.preview(FunctionCall(id="1", function=name, arguments=arguments))
             assert message.url.startswith(signature.destination)
     return len(executor.functions)
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of public plugins does not lie beside the checkout")
-def test_every_local_description_of_the_corpus_opens_or_says_why_not() -> None:
-    opened = usable = 0
-    unavailable: list[str] = []
+def specs() -> Iterator[RuntimeSpec]:
+    """Every runtime object with a local description, bound to the functions of its manifest."""
     for path in manifests():
         manifest = parse_document(path.read_bytes(), path.name)
         assert isinstance(manifest, dict)
+        names = tuple(text_at(one, "name") for one in list_at(manifest, "functions"))
         for runtime in local_runtimes(manifest):
-            try:
-                usable += anyio.run(check, path, manifest, runtime)
-            except RuntimeUnavailable as error:
-                unavailable.append(f"{path}: {error}")
-            else:
-                opened += 1
+            bound = tuple(name for name in map(str, list_at(runtime, "run_for_functions")) if name != "*")
+            spec = object_at(runtime, "spec")
+            yield RuntimeSpec(
+                plugin="corpus", type="OpenApi", spec=spec, location=str(path), functions=bound or names or None
+            )
+
+
+def built(spec: RuntimeSpec) -> RuntimeSpec | None:
+    """The same with every placeholder of its description filled in, and all of its operations."""
+    try:
+        text = Path(resolve_location(spec.location, text_at(spec.spec, "url"))).read_text(encoding="utf-8")
+    except OSError:
+        return None
+    filled = re.sub(r"\$\{\{\w+\}\}", "https://filled.example", text).replace("<your-web-api>", "your-web-api")
+    return replace(spec, spec={"api_description": filled}, functions=None)
+
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of plugins does not lie beside the checkout")
+
+
+def test_every_local_description_opens_with_its_manifest_s_functions_or_says_why_not() -> None:
+    usable: list[int] = []
+    unavailable: list[str] = []
+    for spec in specs():
+        try:
+            usable.append(anyio.run(check, spec))
+        except RuntimeUnavailable as error:
+            unavailable.append(f"{spec.location}: {error}")
     assert [one for one in unavailable if not any(known in one for known in KNOWN_REASONS)] == []
-    assert opened >= 40
-    assert usable >= 40
+    assert len(usable) >= 80
+    assert sum(usable) >= 40
+
+
+def test_every_operation_of_every_description_can_be_called_once_its_placeholders_are_filled_in() -> None:
+    usable = [anyio.run(check, spec) for spec in map(built, specs()) if spec is not None]
+    assert len(usable) >= 80
+    assert sum(usable) >= 200

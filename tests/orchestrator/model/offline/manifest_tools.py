@@ -17,6 +17,7 @@ MAX_REFERENCES = 6
 def read(path: Path) -> JsonObject:
     """A JSON or YAML document."""
     text = path.read_text(encoding="utf-8-sig")
+    document: Json
     try:
         document = parse_json(text)
     except InvalidJson:

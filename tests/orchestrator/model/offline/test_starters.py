@@ -62,11 +62,7 @@ async def _picked(tools: ToolSet, text: str) -> str | None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["plugins"][0]).rpartition("/")[2] if row else "")
 async def test_a_starter_picks_the_function_that_answers_it(row: JsonObject) -> None:
     tools, starters = _tools(row), _starters(row)
-    wrong = {
-        place
-        for place, names in _expected(row).items()
-        if (await _picked(tools, starters[place])) not in names
-    }
+    wrong = {place for place, names in _expected(row).items() if (await _picked(tools, starters[place])) not in names}
     assert wrong == _known_misses(row), "a starter that is right by now leaves `misses`"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -62,7 +63,7 @@ def test_words_know_where_they_stand() -> None:
 def test_the_words_of_any_text_are_pieces_of_it_in_order(text: str) -> None:
     words = words_of(text)
     assert all(text[word.start : word.end] == word.text != "" for word in words)
-    assert all(first.end <= second.start for first, second in zip(words, words[1:], strict=False))
+    assert all(first.end <= second.start for first, second in pairwise(words))
 
 
 @given(st.text(max_size=30))

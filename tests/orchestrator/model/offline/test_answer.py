@@ -1,0 +1,73 @@
+"""Results in words: `tests/cases/offline_answers.json`, and what no result may do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.model.offline.answer import worded
+from orchestrator.model.offline.conversation import Made
+from orchestrator.model.offline.markdown import MAX_ITEMS, MAX_VALUE, escape
+from runtimes.values import Json, JsonObject, dump_json
+from tests.orchestrator.model.offline.manifest_tools import objects, read
+
+ROWS = objects(read(Path(__file__).resolve().parents[3] / "cases" / "offline_answers.json")["rows"])
+
+
+def _made(result: str, tool: str = "shop-getOrders") -> Made:
+    return Made(tool=tool, arguments={}, result=result)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: str(row["about"]))
+def test_a_result_is_worded_like_this(row: JsonObject) -> None:
+    result = row["result"]
+    text = result if isinstance(result, str) else dump_json(result)
+    lines = row["answer"]
+    assert isinstance(lines, list)
+    assert worded(_made(text, str(row["tool"]))).split("\n") == lines
+
+
+def test_a_long_list_is_counted_rather_than_shown() -> None:
+    items: list[Json] = [{"title": f"thing {place}"} for place in range(25)]
+    answer = worded(_made(dump_json(items)))
+    assert answer.startswith("I found 25 orders:")
+    assert answer.count("\n- **") == MAX_ITEMS
+    assert answer.endswith("- and 15 more")
+
+
+def test_a_result_that_was_cut_says_so() -> None:
+    answer = worded(_made('{"status": "open"}\n[cut: the answer was longer than the host reads]'))
+    assert answer.endswith("- status: open\n\nThe result was longer than what I was given.")
+
+
+def test_a_long_value_is_cut() -> None:
+    assert len(escape("x" * 10_000)) == MAX_VALUE
+
+
+@pytest.mark.parametrize("text", ["*a*", "_a_", "`a`", "[a](b)", "<b>", "a|b", "~~a~~", "\\"])
+def test_no_markup_survives_in_a_value(text: str) -> None:
+    assert escape(text).count("\\") > text.count("\\")
+
+
+@pytest.mark.parametrize("text", ["snake_case_name", "https://example.com/a_b?c=*d", "1 < 2"[:1], "a-b"])
+def test_what_means_nothing_in_markdown_is_left_alone(text: str) -> None:
+    assert escape(text) in (text, text.replace("*", "\\*"))
+
+
+@given(st.text(max_size=500))
+def test_any_text_is_worded(text: str) -> None:
+    assert worded(_made(text))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False) | st.text(max_size=20),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=10), inner, max_size=4),
+        max_leaves=20,
+    )
+)
+def test_any_json_is_worded(value: Json) -> None:
+    assert worded(_made(dump_json(value)))

@@ -1,0 +1,122 @@
+"""Which function a sentence is about."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestrator.model.base import ToolDefinition, ToolSet
+from orchestrator.model.offline.choose import Index, own_name
+from orchestrator.model.offline.conversation import recall_nothing
+from orchestrator.model.offline.fill import fill
+from runtimes.values import Json, JsonObject
+from tests.orchestrator.model.offline.chat import TODAY
+from tests.orchestrator.model.offline.manifest_tools import tools_of
+
+EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
+MAX_CHOICE = 0.02
+"""Seconds of CPU that a choice among 100 functions may take."""
+
+
+def _tool(name: str, description: str = "", properties: JsonObject | None = None, *required: str) -> ToolDefinition:
+    schema: JsonObject = {"type": "object", "properties": properties or {}, "required": list[Json](required)}
+    return ToolDefinition(name=name, description=description, parameters=schema)
+
+
+def _picked(tools: list[ToolDefinition], text: str) -> str | None:
+    choice = Index(ToolSet(tuple(tools))).choose(text)
+    return own_name(choice.tool.definition.name) if choice else None
+
+
+CRUD = [
+    _tool("desk-listTickets", "Lists tickets"),
+    _tool("desk-getTicket", "Gets a ticket", {"id": {"type": "integer"}}, "id"),
+    _tool("desk-createTicket", "Creates a ticket", {"title": {"type": "string"}}, "title"),
+    _tool("desk-updateTicket", "Updates a ticket", {"id": {"type": "integer"}}, "id"),
+    _tool("desk-deleteTicket", "Deletes a ticket", {"id": {"type": "integer"}}, "id"),
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Show me all tickets", "listTickets"),
+        ("which tickets are there?", "listTickets"),
+        ("Can you fetch ticket 7 please", "getTicket"),
+        ("open a new ticket", "createTicket"),
+        ("Add a ticket called Printer", "createTicket"),
+        ("I want to change ticket 7", "updateTicket"),
+        ("remove ticket 7", "deleteTicket"),
+        ("forget about ticket 7", "deleteTicket"),
+    ],
+)
+def test_the_verb_decides_between_functions_over_the_same_things(text: str, name: str) -> None:
+    assert _picked(CRUD, text) == name
+
+
+@pytest.mark.parametrize(
+    "text", ["hello", "thanks!", "What is the capital of France?", "sing for me", "do it", "", "7", "\x00", "票"]
+)
+def test_nothing_is_picked_for_words_that_no_function_knows(text: str) -> None:
+    assert _picked(CRUD, text) is None
+
+
+def test_a_question_is_not_taken_for_an_order() -> None:
+    tools = [_tool("shop-placeOrder", "Places an order"), _tool("shop-getDishes", "Dishes for lunch or dinner")]
+    assert _picked(tools, "What can I order for dinner?") == "getDishes"
+
+
+def test_the_namespace_counts_less_than_the_name() -> None:
+    tools = [_tool("weather-getNews", "Says what is new"), _tool("news-getWeather", "Says how it will be")]
+    assert _picked(tools, "the weather please") == "getWeather"
+
+
+def test_choices_and_parameter_names_tell_functions_apart() -> None:
+    tools = [
+        _tool("x-setA", "Sets it", {"theme": {"type": "string", "enum": ["dark", "light"]}}),
+        _tool("x-setB", "Sets it", {"volume": {"type": "integer"}}),
+    ]
+    assert (_picked(tools, "make it dark"), _picked(tools, "volume 5")) == ("setA", "setB")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "arguments"),
+    [
+        ("Find three-bedroom homes in Seattle", "getListings", {"city": "Seattle", "bedrooms": 3}),
+        ("find 3 bedroom homes in Seattle", "getListings", {"city": "Seattle", "bedrooms": 3}),
+        ("delete saved search 1", "deleteSavedSearch", {"id": 1}),
+        ("turn bluetooth off", "change_bluetooth", {"requestedState": "off"}),
+        ("switch to dark mode", "set_windows_theme", {"themeName": "dark"}),
+        ("turn notifications off", "toggle_do_not_disturb", {"requestedState": "off"}),
+        ("Find charities about ocean", "SearchNposByName", {"npo_name_query": "ocean"}),
+        ("confirm the donation", "ConfirmDonation", {}),
+        ("List my donation history", "ListDonations", {}),
+        ("list my songs", "listSongs", {}),
+        (
+            "create a country song about Thanksgiving",
+            "createSong",
+            {"prompt": "a country song about Thanksgiving"},
+        ),
+    ],
+)
+def test_sentences_over_all_bundled_examples(text: str, name: str, arguments: JsonObject) -> None:
+    index = Index(ToolSet(tuple(tool for path in sorted(EXAMPLES.glob("*/plugin.json")) for tool in tools_of(path))))
+    choice = index.choose(text)
+    assert choice is not None
+    assert own_name(choice.tool.definition.name) == name
+    assert fill(choice.tool, text, TODAY, recall_nothing).arguments() == arguments
+
+
+def test_a_choice_among_100_functions_is_quick() -> None:
+    description = "Retrieves the records of one kind, with filters, pages and an order. " * 10
+    properties: JsonObject = {f"field{n}": {"type": "string", "description": description} for n in range(10)}
+    tools = [_tool(f"plugin{n % 7}-getThing{n}Records", f"{description} Thing {n}.", properties) for n in range(100)]
+    index = Index(ToolSet(tuple(tools)))
+    spent: list[float] = []
+    for _ in range(5):
+        start = time.process_time()
+        index.choose("Please retrieve the records of thing 42 with a filter on field 3, sorted by date")
+        spent.append(time.process_time() - start)
+    assert min(spent) < MAX_CHOICE

@@ -1,0 +1,114 @@
+"""What comes of an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anyio
+import pytest
+
+from runtimes.base import CallContext, CallResult, FunctionCall
+from runtimes.errors import InvocationError
+from runtimes.http import MAX_RESPONSE_BYTES
+from tests.servers.descriptions import api, opened
+from tests.servers.loopback import Answer, Handler, Raw, Request, Response, serve, text_response
+
+
+async def answered(handler: Handler, method: str = "get") -> CallResult:
+    async with serve(handler) as server:
+        description = api({"/x": {method: {"operationId": "f"}}}, servers=[{"url": server.url}])
+        async with opened(description) as executor:
+            return await executor.invoke(FunctionCall(id="1", function="f", arguments={}), CallContext(person="me"))
+
+
+def typed(content_type: str, body: bytes, status: int = 200) -> Response:
+    return Response(status=status, headers=(("Content-Type", content_type),) if content_type else (), body=body)
+
+
+ANSWERS: Mapping[str, tuple[Response, CallResult]] = {
+    "json": (typed("application/json", b'{"a":[1]}'), CallResult(payload={"a": [1]}, status=200)),
+    "json-scalar": (typed("application/json; charset=utf-8", b"3"), CallResult(payload=3, status=200)),
+    "json-suffix": (typed("application/problem+json", b"{}", 404), CallResult(payload={}, status=404, is_error=True)),
+    "broken-json": (typed("application/json", b"{oops"), CallResult(payload="{oops", status=200)),
+    "json-as-text": (typed("text/plain", b' [{"a":1}]'), CallResult(payload=[{"a": 1}], status=200)),
+    "number-as-text": (typed("text/plain", b"12"), CallResult(payload="12", status=200)),
+    "untyped": (typed("", b"plain"), CallResult(payload="plain", status=200)),
+    "latin": (typed("text/plain; charset=ISO-8859-1", b"caf\xe9"), CallResult(payload="café", status=200)),
+    "false-charset": (typed("text/html; charset=hex", "é".encode()), CallResult(payload="é", status=200)),
+    "not-its-charset": (typed("text/html", b"a\xff"), CallResult(payload="a\ufffd", status=200)),
+    "surrogates": (typed("text/csv; charset=unicode_escape", b"\\ud800"), CallResult(payload="?", status=200)),
+    "empty": (Response(status=204), CallResult(payload="", status=204)),
+    "error-text": (text_response("no such", 500), CallResult(payload="no such", status=500, is_error=True)),
+    "binary": (
+        typed("image/png", b"\x89PNG"),
+        CallResult(payload="a binary answer of type image/png, 4 bytes", status=200),
+    ),
+    "untyped-binary": (
+        typed("", b"\xff\xfe"),
+        CallResult(payload="a binary answer of type unknown, 2 bytes", status=200),
+    ),
+}
+
+
+@pytest.mark.parametrize(("response", "result"), ANSWERS.values(), ids=ANSWERS)
+async def test_an_answer_is_read_for_what_it_is(response: Response, result: CallResult) -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return response
+
+    assert await answered(handler) == result
+
+
+async def test_a_long_answer_is_cut_and_says_so() -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return typed("application/json", b'"' + b"x" * (MAX_RESPONSE_BYTES + 10) + b'"')
+
+    result = await answered(handler)
+    assert result.is_truncated
+    assert isinstance(result.payload, str)
+    assert len(result.payload) == MAX_RESPONSE_BYTES
+
+
+async def test_a_redirect_elsewhere_is_an_error_that_says_so() -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return Response(status=302, headers=(("Location", "http://169.254.169.254/"),))
+
+    result = await answered(handler)
+    assert (result.status, result.is_error) == (302, True)
+    assert "not followed" in str(result.payload)
+
+
+async def test_too_many_requests_is_certainly_not_executed() -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return Response(status=429, headers=(("Retry-After", "7"),))
+
+    with pytest.raises(InvocationError, match="it asks to wait 7 s") as caught:
+        await answered(handler, "post")
+    assert caught.value.not_executed == "rate"
+
+
+async def test_a_dropped_connection_leaves_the_outcome_unknown() -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return Raw()
+
+    with pytest.raises(InvocationError) as caught:
+        await answered(handler, "post")
+    assert caught.value.not_executed is None
+
+
+async def test_the_caller_s_patience_is_the_limit() -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    async with serve(handler) as server:
+        description = api({"/x": {"get": {"operationId": "f"}}}, servers=[{"url": server.url}])
+        async with opened(description) as executor:
+            call = FunctionCall(id="1", function="f", arguments={})
+            with anyio.fail_after(5), pytest.raises(InvocationError, match=r"no answer within 0\.2 s"):
+                await executor.invoke(call, CallContext(person="me", timeout=0.2))
