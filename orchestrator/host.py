@@ -38,7 +38,7 @@ from runtimes.base import (
     RuntimeServices,
     WireMessage,
 )
-from runtimes.fetch import HttpExchange, SharedClient
+from runtimes.fetch import SharedClient
 from runtimes.values import Json, JsonObject
 
 DEFAULT_PERSON = "me"
@@ -62,7 +62,8 @@ class Orchestrator:
 
     `model` is `offline`, `openai:MODEL`, `scripted:FILE` or any `ChatModel`; without one it is what
     `ORCHESTRATOR_MODEL` names, else `offline`. `instructions` are the host's own words to the model. `local` is the
-    table of installed local plugins (spec 11.4), `runtimes` adds runtime types, `clock` tells seconds since the epoch.
+    table of installed local plugins (spec 11.4), `runtimes` adds runtime types, `http` is the client that plugins
+    are called with (it stays the caller's to close), `clock` tells seconds since the epoch.
 
     Raises: `UsageError` for a model that cannot be named, at construction.
     """
@@ -76,8 +77,7 @@ class Orchestrator:
         limits: Limits | None = None,
         local: Mapping[str, LocalEndpoint] | None = None,
         runtimes: Mapping[str, RuntimeFactory] | None = None,
-        journal: Journal | None = None,
-        log_http: Callable[[HttpExchange], None] | None = None,
+        http: SharedClient | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
@@ -87,8 +87,9 @@ class Orchestrator:
         self._limits = limits or Limits()
         self._local = dict(local or {})
         self._runtimes = dict(runtimes or {})
-        self._journal: Journal = journal if journal is not None else MemoryJournal()
-        self._http = SharedClient(log=log_http)
+        self._journal: Journal = MemoryJournal()
+        self._http = http or SharedClient()
+        self._owns_http = http is None
         self._clock = clock
         self._stack = AsyncExitStack()
         self._requests: Requests | None = None
@@ -97,7 +98,8 @@ class Orchestrator:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(self._http.aclose)
+            if self._owns_http:
+                stack.push_async_callback(self._http.aclose)
             if isinstance(self.model, AbstractAsyncContextManager):
                 await stack.enter_async_context(self.model)
             binder = Binder(stack, self._runtimes)

@@ -7,7 +7,7 @@ import argparse
 import anyio
 import orjson
 
-from orchestrator.cli.options import http_log, load_all, read_setting
+from orchestrator.cli.options import http_client, load_all, read_setting
 from orchestrator.content import Citation
 from orchestrator.errors import UsageError
 from orchestrator.host import CallOutcome, Orchestrator
@@ -49,9 +49,9 @@ def _outcome_lines(outcome: CallOutcome) -> list[str]:
 async def _call(options: argparse.Namespace) -> int:
     setting = read_setting(options)
     arguments = _read_arguments(options.arguments)
-    plugins = await load_all([options.plugin], setting.allowed_hosts)
-    with http_log(options.log_http) as log:
-        async with Orchestrator(plugins=plugins, model="offline", local=setting.local, log_http=log) as host:
+    async with http_client(options, setting) as http:
+        plugins = await load_all([options.plugin], setting, http)
+        async with Orchestrator(plugins=plugins, model="offline", local=setting.local, http=http) as host:
             if options.dry_run:
                 _print_preview(host.preview(options.function, arguments), as_json=options.json)
                 return 0

@@ -13,7 +13,7 @@ from runtimes.base import LocalEndpoint
 
 FILE_NAME = "orchestrator.toml"
 
-_MEMBERS = ("allow_hosts", "local", "model", "plain_results", "plugins")
+_MEMBERS = ("allow_hosts", "local", "model", "plain_results", "plugins", "proxy")
 _LOCAL_MEMBERS = ("command", "directory", "environment")
 
 
@@ -26,6 +26,8 @@ class Configuration:
     """Send results of functions as text, for servers that refuse tool messages without tools."""
     plugins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
+    proxy: str | None = None
+    """The HTTP proxy for calls to plugins."""
     local: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
 
 
@@ -92,6 +94,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
         plain_results=table.flag("plain_results"),
         plugins=table.texts("plugins"),
         allowed_hosts=table.texts("allow_hosts"),
+        proxy=table.text("proxy"),
         local={name: _local(path, name, members) for name, members in table.table("local").items()},
     )
 

@@ -8,7 +8,7 @@ import sys
 import anyio
 
 from orchestrator.cli.chat import talk
-from orchestrator.cli.options import read_setting
+from orchestrator.cli.options import http_client, read_setting
 from orchestrator.demo import running_examples
 from orchestrator.manifest.load import load_plugin
 
@@ -19,12 +19,14 @@ def _progress(text: str) -> None:
 
 async def _demo(options: argparse.Namespace) -> int:
     setting = read_setting(options)
-    async with running_examples(progress=_progress) as running:
+    async with running_examples(progress=_progress) as running, http_client(options, setting) as http:
         plugins = [
-            await load_plugin(source.source, allowed_hosts=(*source.allowed_hosts, *setting.allowed_hosts))
+            await load_plugin(
+                source.source, allowed_hosts=source.allowed_hosts, http=http.allowing(source.allowed_hosts)
+            )
             for source in running.sources
         ]
-        return await talk(plugins, options, setting, {**setting.local, **running.local})
+        return await talk(plugins, options, setting, {**setting.local, **running.local}, http)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -41,6 +41,7 @@ def _shared_options() -> argparse.ArgumentParser:
         metavar="ID=COMMAND",
         help="the program behind a local plugin's endpoint; may be repeated",
     )
+    options.add_argument("--proxy", metavar="URL", help="send calls to plugins through this HTTP proxy")
     options.add_argument("--log-http", metavar="FILE", help="append one line a request to FILE (no headers, no bodies)")
     options.add_argument("--json", action="store_true", help="print JSON for machines")
     return options

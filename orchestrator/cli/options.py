@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 
 import orjson
@@ -15,7 +15,7 @@ from orchestrator.cli.configuration import Configuration, read_configuration
 from orchestrator.errors import UsageError
 from orchestrator.manifest.load import Plugin, load_plugin
 from runtimes.base import LocalEndpoint
-from runtimes.fetch import HttpExchange
+from runtimes.fetch import HttpExchange, SharedClient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Setting:
     configuration: Configuration
     allowed_hosts: tuple[str, ...]
     local: Mapping[str, LocalEndpoint]
+    proxy: str | None
 
 
 def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
@@ -47,22 +48,23 @@ def read_setting(options: argparse.Namespace) -> Setting:
         configuration=configuration,
         allowed_hosts=(*configuration.allowed_hosts, *hosts),
         local={**configuration.local, **dict(_local_endpoint(text) for text in given)},
+        proxy=options.proxy or configuration.proxy,
     )
 
 
-async def load_all(sources: Sequence[str], allowed_hosts: Sequence[str]) -> list[Plugin]:
+async def load_all(sources: Sequence[str], setting: Setting, http: SharedClient) -> list[Plugin]:
     """The plugins, in order. Raises: `ManifestError` for the first that cannot be loaded."""
-    return [await load_plugin(source, allowed_hosts=allowed_hosts) for source in sources]
+    hosts = setting.allowed_hosts
+    return [await load_plugin(source, allowed_hosts=hosts, http=http.allowing(hosts)) for source in sources]
 
 
 @contextmanager
-def http_log(path: str | None) -> Generator[Callable[[HttpExchange], None] | None]:
-    """A log with one JSON line for each exchange, or none. Raises: `UsageError` when the file cannot be opened."""
+def _log(path: str | None) -> Generator[Callable[[HttpExchange], None] | None]:
     if path is None:
         yield None
         return
     try:
-        file = open(path, "ab")  # noqa: SIM115  # closed below; a `with` would hide errors of the body as its own
+        file = open(path, "ab")  # noqa: SIM115  # closed below; a `with` would take errors of the body for its own
     except OSError as error:
         raise UsageError(f"cannot open {path!r} for the HTTP log: {error.strerror}") from None
 
@@ -74,3 +76,17 @@ def http_log(path: str | None) -> Generator[Callable[[HttpExchange], None] | Non
         yield log
     finally:
         file.close()
+
+
+@asynccontextmanager
+async def http_client(options: argparse.Namespace, setting: Setting) -> AsyncGenerator[SharedClient]:
+    """The client for all that a command fetches and calls; `--log-http` gets one JSON line for each exchange.
+
+    Raises: `UsageError` when the log cannot be opened.
+    """
+    with _log(options.log_http) as log:
+        client = SharedClient(log=log, proxy=setting.proxy)
+        try:
+            yield client
+        finally:
+            await client.aclose()

@@ -7,7 +7,7 @@ import argparse
 import anyio
 import orjson
 
-from orchestrator.cli.options import load_all, read_setting
+from orchestrator.cli.options import http_client, load_all, read_setting
 from orchestrator.host import Orchestrator
 from orchestrator.model.base import ToolDefinition
 from orchestrator.render.sanitize import clean
@@ -43,10 +43,11 @@ def _as_text(host: Orchestrator) -> str:
 
 async def _tools(options: argparse.Namespace) -> int:
     setting = read_setting(options)
-    plugins = await load_all(options.plugins, setting.allowed_hosts)
-    async with Orchestrator(plugins=plugins, model="offline", local=setting.local) as host:
-        print(_as_json(host).decode() if options.json else clean(_as_text(host)))
-        return 0 if host.toolbox.functions else 1
+    async with http_client(options, setting) as http:
+        plugins = await load_all(options.plugins, setting, http)
+        async with Orchestrator(plugins=plugins, model="offline", local=setting.local, http=http) as host:
+            print(_as_json(host).decode() if options.json else clean(_as_text(host)))
+            return 0 if host.toolbox.functions else 1
 
 
 def run(options: argparse.Namespace) -> int:

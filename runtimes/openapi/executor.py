@@ -71,7 +71,8 @@ class OpenApiExecutor:
     def _request(self, call: FunctionCall) -> HttpRequest:
         operation = self._operations.get(call.function)
         if operation is None:
-            reason = self._unusable.get(call.function, "the OpenAPI description was not opened for it")
+            known = ", ".join(self._operations) or "none"
+            reason = self._unusable.get(call.function, f"there is no such function; known functions: {known}")
             raise InvocationError(f"nothing was sent: {call.function!r} cannot be called: {reason}")
         try:
             return build_request(operation, call.arguments, call.id)

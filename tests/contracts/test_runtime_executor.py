@@ -27,8 +27,10 @@ from runtimes.base import (
 from runtimes.errors import InvocationError
 from runtimes.local import open_local
 from runtimes.memory import MemoryRuntime
-from runtimes.values import Json, dump_json
+from runtimes.values import Json, JsonObject, dump_json
 from tests.servers import local_plugin
+from tests.servers.descriptions import opened
+from tests.servers.loopback import Answer, Request, Response, json_response, serve
 from tests.servers.no_http import NO_SERVICES, NoHttp
 
 Opener = Callable[[], AbstractAsyncContextManager[RuntimeExecutor]]
@@ -60,7 +62,42 @@ def open_local_plugin() -> AbstractAsyncContextManager[RuntimeExecutor]:
     return open_local(spec, RuntimeServices(http=NoHttp(), local_endpoints={"zoo": endpoint}))
 
 
-SUBJECTS: dict[str, Opener] = {"memory": open_memory, "local": open_local_plugin}
+async def serve_functions(request: Request) -> Answer:
+    match request.path:
+        case "/echo":
+            return Response(headers=(("Content-Type", "application/json"),), body=request.body)
+        case "/fail":
+            return json_response({"message": "out of order"}, status=500)
+        case _:
+            await anyio.sleep_forever()
+            raise NotImplementedError
+
+
+@asynccontextmanager
+async def open_openapi_server() -> AsyncGenerator[RuntimeExecutor]:
+    body: JsonObject = {
+        "required": True,
+        "content": {"application/json": {"schema": {"properties": {"text": {"type": "string"}}}}},
+    }
+    async with serve(serve_functions) as server:
+        description: JsonObject = {
+            "openapi": "3.0.4",
+            "servers": [{"url": server.url}],
+            "paths": {
+                "/echo": {"post": {"operationId": "echo", "requestBody": body}},
+                "/fail": {"get": {"operationId": "fail"}},
+                "/wait": {"get": {"operationId": "wait"}},
+            },
+        }
+        async with opened(description, functions=FUNCTIONS) as executor:
+            yield executor
+
+
+SUBJECTS: dict[str, Opener] = {
+    "memory": open_memory,
+    "local": open_local_plugin,
+    "openapi": open_openapi_server,
+}
 
 
 @pytest.fixture(params=list(SUBJECTS.values()), ids=list(SUBJECTS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from orchestrator.model.offline.choose import own_name
+from orchestrator.model.offline.choose import WITHDRAW, own_name
 from orchestrator.model.offline.conversation import Made, Turn
 from orchestrator.model.offline.fill import json_in
 from orchestrator.model.offline.intent import sense_of, senses_offered
@@ -132,7 +132,7 @@ def worded(made: Made) -> str:
 def answer_from(turns: Sequence[Turn], system: str) -> str:
     """The answer to the last turn, from its calls; without any, from the latest turn that has some."""
     made = next((turn.made for turn in reversed(turns) if turn.made), ())
-    if any(own_name(call.tool) == "withdraw" for call in made) and turns[-1].made:
+    if any(call.tool == WITHDRAW for call in made) and turns[-1].made:
         return FAREWELL
     parts = list(dict.fromkeys(worded(call) for call in made)) or [NOTHING]
     limit = _LIMIT.search(system)

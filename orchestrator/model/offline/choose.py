@@ -18,6 +18,8 @@ from orchestrator.model.offline.schema import Parameter, parameters_of
 from orchestrator.model.offline.vocabulary import vocabulary
 from orchestrator.model.offline.words import STOP_WORDS, Word, name_words, number_of, stem_of, stems_of, words_of
 
+WITHDRAW = "withdraw"
+"""The tool that ends a conversation."""
 MAX_DESCRIPTION = 4_000
 """Characters of a function's description that are read."""
 SATURATION = 1.2
@@ -179,10 +181,14 @@ def _fit(sentence: Sentence, tool: Tool) -> float:
 
 
 class Index:
-    """The functions of a tool set, ready to be picked from; made once for many sentences."""
+    """The functions of a tool set, ready to be picked from; made once for many sentences.
+
+    `withdraw` is not among them: no words of a person alone end a conversation.
+    """
 
     def __init__(self, tools: ToolSet) -> None:
-        self.tools = tuple(_tool(definition) for definition in tools.definitions)
+        self.tools = tuple(_tool(definition) for definition in tools.definitions if definition.name != WITHDRAW)
+        self.offers_withdraw = any(definition.name == WITHDRAW for definition in tools.definitions)
         self._mean = sum(tool.length for tool in self.tools) / max(len(self.tools), 1) or 1.0
         seen = Counter(stem for tool in self.tools for stem in tool.weights)
         count = len(self.tools)

@@ -74,6 +74,10 @@ class Draft:
         self._claimed.extend(spans)
         return True
 
+    def drop(self, span: Span) -> None:
+        """Keeps words from being taken that no parameter can express."""
+        self._claimed.append(span)
+
     def mentions(self, parameter: Parameter) -> Iterator[tuple[int, int]]:
         """Where the sentence names the parameter: first and last word, the fullest mentions first."""
         own = stems_of(parameter.words)

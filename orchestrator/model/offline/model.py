@@ -26,7 +26,7 @@ from orchestrator.model.offline.answer import answer_from
 from orchestrator.model.offline.choose import Index
 from orchestrator.model.offline.conversation import turns_of
 from orchestrator.model.offline.phrase import phrase_for
-from orchestrator.model.offline.plan import WITHDRAW, Ask, Calls, Planner, Say
+from orchestrator.model.offline.plan import Ask, Calls, Planner, Say
 from orchestrator.model.offline.question import abilities
 from runtimes.values import dump_json
 
@@ -55,21 +55,20 @@ class OfflineModel:
     def _reply(self, request: ReasoningRequest) -> tuple[str, tuple[ModelCall, ...]]:
         turns = turns_of(request.messages)
         index = self._index(request.tools)
-        shown = [tool for tool in index.tools if tool.definition.name != WITHDRAW]
         if not turns:
-            return abilities(shown), ()
+            return abilities(index.tools), ()
         if turns[-1].made:
             return answer_from(turns, request.system), ()
         decision = Planner(index, request.system, self._today()).decide(turns)
         if isinstance(decision, Calls):
             said = sum(isinstance(message, UserMessage) for message in request.messages)
             return "", tuple(
-                ModelCall(id=f"offline-{said}-{place}", tool=tool.definition.name, arguments=dump_json(arguments))
+                ModelCall(id=f"offline-{said}-{place}", tool=tool, arguments=dump_json(arguments))
                 for place, (tool, arguments) in enumerate(decision.calls, 1)
             )
         if isinstance(decision, Ask):
             return decision.question, ()
-        return decision.text if isinstance(decision, Say) else abilities(shown), ()
+        return decision.text if isinstance(decision, Say) else abilities(index.tools), ()
 
     async def reason(self, request: ReasoningRequest, /) -> AsyncGenerator[ModelDelta]:
         """Calls, a question for what a call lacks, or an answer from results."""

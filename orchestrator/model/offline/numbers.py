@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from orchestrator.model.offline.draft import Draft, Span
 from orchestrator.model.offline.schema import Kind, Parameter
 from orchestrator.model.offline.vocabulary import vocabulary
-from orchestrator.model.offline.words import number_of
+from orchestrator.model.offline.words import number_of, stems_of
 from runtimes.values import Json
 
 _DIGITS = re.compile(r"(?<![\w.-])-?(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:\.[0-9]{1,9})?(?![\w-]|[.,][0-9])")
@@ -23,8 +23,9 @@ _AT_MOST = re.compile(
     rf"\b(?:under|below|less than|at most|up to|max(?:imum)?(?: of)?|cheaper than|no more than){_MONEY}", re.I
 )
 _AT_LEAST = re.compile(rf"\b(?:over|above|more than|at least|min(?:imum)?(?: of)?|no less than){_MONEY}", re.I)
-_UPPER = vocabulary("max maximum to upper most highest ceiling below under before until")
-_LOWER = vocabulary("min minimum from lower least lowest floor above over after since")
+_INCLUSIVE = re.compile(r"\b(?:at most|up to|at least|no more than|no less than) ?\Z", re.I)
+_UPPER = vocabulary("max maximum upper most highest ceiling below under")
+_LOWER = vocabulary("min minimum lower least lowest floor above over")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +85,33 @@ def _takes_number(parameter: Parameter) -> bool:
     return parameter.is_numeric or parameter.is_amount or (parameter.kind is Kind.STRING and parameter.is_id)
 
 
+def _is_bound(parameter: Parameter, bound: frozenset[str]) -> bool:
+    return bool(bound.intersection(parameter.words)) or bool(parameter.described.intersection(stems_of(bound)))
+
+
+def _counted(draft: Draft, number: Number) -> tuple[Parameter, ...]:
+    """The parameters whose name follows a number: what it counts."""
+    following = next((place for place, word in enumerate(draft.words) if word.start >= number.span[1]), None)
+    return tuple(
+        parameter
+        for parameter in draft.open(_takes_number)
+        if any(first == following for first, _ in draft.mentions(parameter))
+    )
+
+
 def _take_compared(draft: Draft) -> None:
-    """`under 500` goes to a parameter with `max` in its name."""
+    """`under 500` goes to a parameter that is an upper bound by its name or description, and to no other."""
     for number in numbers_in(draft):
         before = draft.text[: number.span[0]]
-        bound = _UPPER if _AT_MOST.search(before) else _LOWER if _AT_LEAST.search(before) else frozenset[str]()
-        fitting = [parameter for parameter in draft.open(_takes_number) if bound.intersection(parameter.words)]
-        if fitting:
-            near = [p for p in fitting if any(True for _ in draft.mentions(p))]
-            _put(draft, (near or fitting)[0], number)
+        bound = _UPPER if _AT_MOST.search(before) else _LOWER if _AT_LEAST.search(before) else None
+        if bound is None:
+            continue
+        candidates = _counted(draft, number) or draft.open(_takes_number)
+        fitting = [parameter for parameter in candidates if _is_bound(parameter, bound)]
+        near = [parameter for parameter in fitting if any(True for _ in draft.mentions(parameter))]
+        is_taken = bool(fitting) and _put(draft, (near or fitting)[0], number)
+        if not is_taken and not _INCLUSIVE.search(before):
+            draft.drop(number.span)
 
 
 def _beside(draft: Draft, parameter: Parameter) -> Number | None:

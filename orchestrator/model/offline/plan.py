@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from orchestrator.model.offline.choose import Choice, Index, Tool, read_sentence
+from orchestrator.model.offline.choose import WITHDRAW, Choice, Index, read_sentence
 from orchestrator.model.offline.conversation import Turn, goes_on, points_back, recall_from, recall_nothing
-from orchestrator.model.offline.draft import Draft
+from orchestrator.model.offline.draft import Draft, quotes_in
 from orchestrator.model.offline.fill import fill
 from orchestrator.model.offline.intent import is_leading, sense_of
 from orchestrator.model.offline.question import question_for
@@ -27,8 +27,6 @@ MAX_QUESTIONS = 12
 """Questions in a row whose replies are put together."""
 MAX_CLAUSES = 4
 """Requests in one sentence that are looked at."""
-WITHDRAW = "withdraw"
-"""The tool that ends a conversation."""
 
 DROPPED = "All right, nothing was done."
 UNFIT = "That does not fit."
@@ -40,7 +38,8 @@ _CLAUSE = re.compile(r"\s*(?:;|,?\s+and then\b|\s+and\b|,?\s+then\b)\s+", re.IGN
 class Calls:
     """Call these, with these arguments."""
 
-    calls: tuple[tuple[Tool, JsonObject], ...]
+    calls: tuple[tuple[str, JsonObject], ...]
+    """Tool names and arguments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +72,7 @@ class Planner:
     def __init__(self, index: Index, system: str, today: date) -> None:
         self._index = index
         self._today = today
-        names = [tool.definition.name for tool in index.tools]
-        self._topics = sensitive_topics(system, WITHDRAW) if WITHDRAW in names else ()
+        self._topics = sensitive_topics(system, WITHDRAW) if index.offers_withdraw else ()
 
     def decide(self, turns: Sequence[Turn]) -> Decision:
         """What to do about the last turn."""
@@ -92,7 +90,7 @@ class Planner:
     def _step(self, pending: Ask | None, turns: Sequence[Turn]) -> Decision:
         text = turns[-1].said
         if self._topics and touches(text, self._topics):
-            return Calls(tuple((tool, {}) for tool in self._index.tools if tool.definition.name == WITHDRAW))
+            return Calls(((WITHDRAW, {}),))
         if pending is None:
             return self._request(turns)
         if is_stopping(text) and pending.parameter.kind not in (Kind.BOOLEAN, Kind.CHOICE):
@@ -141,19 +139,22 @@ class Planner:
             return None
         return fill(tool, turns[-1].said, self._today, recall_from(turns[:-1]))
 
-    def _several(self, text: str) -> tuple[tuple[Tool, JsonObject], ...]:
-        """Two requests in one sentence, when each begins with a verb, means another function and lacks nothing."""
+    def _several(self, text: str) -> tuple[tuple[str, JsonObject], ...]:
+        """Two requests in one sentence, when each begins with a verb, means another function and lacks nothing.
+
+        Quoted text may hold anything, so a sentence with some is one request.
+        """
         clauses = [clause for clause in _CLAUSE.split(text) if clause]
-        if not 2 <= len(clauses) <= MAX_CLAUSES:
+        if not 2 <= len(clauses) <= MAX_CLAUSES or quotes_in(text):
             return ()
-        found: list[tuple[Tool, JsonObject]] = []
+        found: list[tuple[str, JsonObject]] = []
         for clause in clauses:
             choice = self._index.choose(clause) if _begins_with_verb(clause) else None
             decision = self._finish(fill(choice.tool, clause, self._today, recall_nothing)) if choice else None
             if not isinstance(decision, Calls):
                 return ()
             found += decision.calls
-        return tuple(found) if len({tool.definition.name for tool, _ in found}) == len(found) else ()
+        return tuple(found) if len({name for name, _ in found}) == len(found) else ()
 
     def _finish(self, draft: Draft) -> Decision:
         missing = draft.missing()
@@ -162,7 +163,7 @@ class Planner:
         arguments = draft.arguments()
         if not is_valid(arguments, draft.root, draft.root):
             return Say("I know which function you mean, but I cannot put its arguments together from words.")
-        return Calls(((draft.tool, arguments),))
+        return Calls(((draft.tool.definition.name, arguments),))
 
 
 def _begins_with_verb(clause: str) -> bool:

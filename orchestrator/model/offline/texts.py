@@ -36,7 +36,7 @@ _BREAKS = vocabulary(
 )
 _DEICTIC = vocabulary(
     "my our your his her their this that these those it them me us him here there now today tomorrow tonight sale "
-    "same all any every each you what which"
+    "same all any every each you what which least most once first last"
 )
 _ARTICLES = frozenset({"a", "an", "the"})
 _CLAUSE = re.compile(r"[,;:!?()\n]|\.(?:\s|$)")

@@ -161,6 +161,12 @@ async def test_two_requests_in_one_sentence_are_two_calls() -> None:
     assert ids == ["offline-1-1", "offline-1-2"]
 
 
+async def test_what_is_quoted_is_no_request() -> None:
+    chat = _chat()
+    await chat.say('Draw a picture: "a hut and turn the lamp off"')
+    assert chat.calls == [("drawPicture", {"prompt": "a hut and turn the lamp off"})]
+
+
 @pytest.mark.parametrize("said", ["hello", "help", "tell me a joke", "What is the weather in Paris?", "", "42", "¿?"])
 async def test_words_that_match_nothing_are_answered_with_what_can_be_done(said: str) -> None:
     chat = _chat()
@@ -202,6 +208,13 @@ async def test_other_topics_are_not_withdrawn_from(said: str) -> None:
     chat = _chat(RULES, (WITHDRAW,))
     await chat.say(said)
     assert [name for name, _ in chat.calls] == ["drawPicture"]
+
+
+@pytest.mark.parametrize("said", ["End this conversation", "withdraw", "withdraw from it please"])
+async def test_no_words_alone_end_the_conversation(said: str) -> None:
+    chat = _chat("", (WITHDRAW,))
+    await chat.say(said)
+    assert chat.calls == []
 
 
 async def test_no_topic_is_known_without_the_tool() -> None:
