@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.errors import UsageError
 from runtimes.base import LocalEndpoint
+from runtimes.values import Json, JsonObject
 
 FILE_NAME = "orchestrator.toml"
 
@@ -34,7 +35,7 @@ class Configuration:
 class _Table:
     """A table of the file that complains with its name."""
 
-    def __init__(self, path: Path, name: str, members: Mapping[str, object], known: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, name: str, members: JsonObject, known: tuple[str, ...]) -> None:
         self._place = f"{path}: [{name}]" if name else str(path)
         self._members = members
         for member in members:
@@ -57,20 +58,20 @@ class _Table:
 
     def texts(self, member: str) -> tuple[str, ...]:
         value = self._members.get(member, [])
-        items: list[object] = value if isinstance(value, list) else [value]
+        items = value if isinstance(value, list) else [value]
         texts = tuple(item for item in items if isinstance(item, str))
         if not isinstance(value, list) or len(texts) != len(items):
             raise UsageError(f"{self._place} {member} must be an array of strings")
         return texts
 
-    def table(self, member: str) -> dict[str, object]:
+    def table(self, member: str) -> JsonObject:
         value = self._members.get(member, {})
         if isinstance(value, dict):
-            return {str(key): item for key, item in value.items()}
+            return value
         raise UsageError(f"{self._place} {member} must be a table")
 
 
-def _local(path: Path, identifier: str, members: object) -> LocalEndpoint:
+def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
     if not isinstance(members, dict):
         raise UsageError(f'{path}: [local."{identifier}"] must be a table')
     table = _Table(path, f'local."{identifier}"', members, _LOCAL_MEMBERS)
@@ -85,7 +86,7 @@ def _local(path: Path, identifier: str, members: object) -> LocalEndpoint:
 def parse_configuration(path: Path, data: bytes) -> Configuration:
     """Raises: `UsageError` that names the file and the member."""
     try:
-        document = tomllib.loads(data.decode())
+        document: JsonObject = tomllib.loads(data.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: not TOML: {error}") from None
     table = _Table(path, "", document, _MEMBERS)

@@ -22,11 +22,10 @@ Outcome = CallReturned | CallFailed | CallNotExecuted | CallUnknown
 def _without_answer(call: CallState, error: InvocationError) -> Outcome:
     """A call certainly not executed may be made once more for each cause; one that may have been is not."""
     message = str(error)
-    if error.not_executed is not None:
-        if error.not_executed in call.not_executed:
-            return CallFailed(call_id=call.call_id, message=message)
-        return CallNotExecuted(call_id=call.call_id, cause=error.not_executed, message=message)
-    if call.repeatable:
+    cause = error.not_executed
+    if cause is not None and cause not in call.not_executed:
+        return CallNotExecuted(call_id=call.call_id, cause=cause, message=message)
+    if cause is not None or call.repeatable:
         return CallFailed(call_id=call.call_id, message=message)
     return CallUnknown(call_id=call.call_id, message=message)
 

@@ -59,8 +59,12 @@ async def _render(template: str, model: ChatModel, function: BoundFunction, argu
 
     mark = f"[{secrets.token_hex(8)}]"
     variables: JsonObject = {**arguments, "function": {"name": function.name, "parameters": arguments}}
+
+    def model_generated(_: object) -> str:
+        return mark
+
     try:
-        text = render(template, variables, filters={"model_generated": lambda _: mark})
+        text = render(template, variables, filters={"model_generated": model_generated})
     except TemplateError:
         return template
     return text.replace(mark, await _phrase(model, function, arguments)) if mark in text else text

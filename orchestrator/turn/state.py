@@ -29,6 +29,7 @@ from orchestrator.events import (
     TurnUndone,
 )
 from orchestrator.model.base import ModelCall, Usage
+from runtimes.errors import NotExecutedCause
 from runtimes.values import Json, JsonObject
 
 
@@ -74,7 +75,7 @@ class CallState:
     approved_fingerprint: str = ""
     """The fingerprint the person approved; a different one at dispatch makes a new question."""
     attempts: int = 0
-    not_executed: frozenset[str] = frozenset()
+    not_executed: frozenset[NotExecutedCause] = frozenset()
     """The causes that have made it ready again."""
     message: str = ""
     """The result's text, or why there is none."""

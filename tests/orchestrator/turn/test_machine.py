@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Literal
 
 import pytest
 from hypothesis import settings
@@ -85,8 +86,13 @@ LIMITS = Limits(model_requests=4, calls=6, identical_calls=2, questions=2, repai
 class Unreachable:
     """An executor that no test of the machine may reach."""
 
-    functions: ClassVar[dict[str, FunctionSignature]] = {}
-    unusable: ClassVar[dict[str, str]] = {}
+    @property
+    def functions(self) -> Mapping[str, FunctionSignature]:
+        raise NotImplementedError
+
+    @property
+    def unusable(self) -> Mapping[str, str]:
+        raise NotImplementedError
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         raise NotImplementedError
