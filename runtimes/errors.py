@@ -33,5 +33,5 @@ class InvocationError(Exception):
 
     def __init__(self, message: str, *, not_executed: NotExecutedCause | None = None) -> None:
         super().__init__(message)
-        self.not_executed = not_executed
+        self.not_executed: NotExecutedCause | None = not_executed
         """Why the call was certainly not carried out; None where that is not known."""
