@@ -63,7 +63,7 @@ def parse_json(text: str | bytes) -> Json:
 
 
 def _reason(error: json.JSONDecodeError) -> str:
-    return error.msg.split(": line")[0]
+    return "not UTF-8 text" if "UTF-8" in error.msg else error.msg.split(": line")[0]
 
 
 def dump_json(value: Json) -> str:

@@ -43,9 +43,9 @@ def _write(file: Path, settings: dict[str, str]) -> None:
 
 def _results(sentence: str, settings: dict[str, str]) -> list[dict[str, str]]:
     card = {"template": CARD_TEMPLATE, "data": {"cardContent": settings}}
-    about = "a card with all settings is shown to the person"
+    about = "A card beside this answer lists all settings."
     return [
-        {"id": "text", "type": "text/plain", "description_for_model": "what was done", "data": sentence},
+        {"id": "text", "type": "text/plain", "description_for_model": "", "data": sentence},
         {"id": "card", "type": "text/adaptivecard", "description_for_model": about, "data": json.dumps(card)},
     ]
 

@@ -48,8 +48,11 @@ def _reasons_to_ask(evidence: Evidence) -> Iterator[Reason]:
         yield Reason(source="description", text="the API's description says that calling it has consequences")
     if evidence.method is not None and evidence.method not in SAFE_METHODS:
         yield Reason(source="method", text=f"it is a {evidence.method} request, which may change something")
-    if evidence.method is None and not evidence.repeatable and not _attests_reading(evidence):
-        yield Reason(source="host", text="nothing says that calling it changes nothing")
+
+
+def _says_nothing(evidence: Evidence) -> bool:
+    """True when neither a method, nor the runtime, nor the manifest says that calling changes nothing."""
+    return evidence.method is None and not evidence.repeatable and not _attests_reading(evidence)
 
 
 def _attests_reading(evidence: Evidence) -> bool:
@@ -59,6 +62,8 @@ def _attests_reading(evidence: Evidence) -> bool:
 def judge(evidence: Evidence) -> Verdict:
     """Allow or ask; when in doubt, ask. A plugin's own word can only make it stricter."""
     reasons = tuple(_reasons_to_ask(evidence))
+    if not reasons and _says_nothing(evidence):
+        reasons = (Reason(source="host", text="nothing says that calling it changes nothing"),)
     if reasons and evidence.edited_by is not None:
         note = Reason(source="person", text=f"{evidence.edited_by} wrote these arguments, and so has allowed the call")
         return Verdict(decision="allow", reasons=(note, *reasons))

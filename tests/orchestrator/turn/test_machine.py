@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
@@ -36,9 +35,8 @@ from orchestrator.events import (
     encode,
 )
 from orchestrator.manifest.load import read_document
+from orchestrator.manifest.model import Function
 from orchestrator.model.base import AssistantMessage, ModelCall, ToolMessage
-from orchestrator.tools.definitions import describe, parameters_of, tool_name
-from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.turn.history import History, advance
 from orchestrator.turn.judging import judge_calls
 from orchestrator.turn.machine import (
@@ -59,8 +57,9 @@ from orchestrator.turn.machine import (
 from orchestrator.turn.prompts import turn_messages
 from orchestrator.turn.requests import Requests
 from orchestrator.turn.state import Status, TurnState, fold
-from runtimes.base import CallContext, CallResult, FunctionCall, FunctionSignature, RuntimeExecutor, WireMessage
+from runtimes.base import FunctionSignature
 from runtimes.values import JsonObject
+from tests.orchestrator.turn.toolboxes import toolbox_of
 
 MANIFEST: JsonObject = {
     "schema_version": "v2.2",
@@ -83,50 +82,13 @@ MANIFEST: JsonObject = {
 LIMITS = Limits(model_requests=4, calls=6, identical_calls=2, questions=2, repairs=1)
 
 
-class Unreachable:
-    """An executor that no test of the machine may reach."""
-
-    @property
-    def functions(self) -> Mapping[str, FunctionSignature]:
-        raise NotImplementedError
-
-    @property
-    def unusable(self) -> Mapping[str, str]:
-        raise NotImplementedError
-
-    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
-        raise NotImplementedError
-
-    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
-        raise NotImplementedError
+def signature_of(function: Function) -> FunctionSignature:
+    reads = function.name == "look"
+    method = "GET" if reads else "POST"
+    return FunctionSignature(name=function.name, destination="nowhere", method=method, repeatable=reads)
 
 
-def make_toolbox() -> Toolbox:
-    plugin = read_document(MANIFEST, location="plugin.json")
-    executor: RuntimeExecutor = Unreachable()
-    bound: list[BoundFunction] = []
-    for declared in plugin.manifest.functions or ():
-        reads = declared.name == "look"
-        signature = FunctionSignature(
-            name=declared.name, destination="nowhere", method="GET" if reads else "POST", repeatable=reads
-        )
-        bound.append(
-            BoundFunction(
-                plugin=plugin,
-                name=declared.name,
-                tool_name=tool_name(plugin.namespace, declared.name),
-                description=describe(declared, signature),
-                parameters=parameters_of(declared, signature),
-                declaration=declared,
-                runtime_type="x-test",
-                signature=signature,
-                executor=executor,
-            )
-        )
-    return Toolbox(bound)
-
-
-TOOLBOX = make_toolbox()
+TOOLBOX = toolbox_of(read_document(MANIFEST, location="plugin.json"), signature_of)
 RULES = Requests(TOOLBOX, "", LIMITS).rules
 STARTED = TurnStarted(text="hello", person="ada", documents={})
 

@@ -1,0 +1,258 @@
+"""From functions to tools: names, descriptions, schemas, bindings, arguments."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+import jsonschema_rs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator import Orchestrator, UnknownName, UsageError, load_plugin
+from orchestrator.tools.arguments import ArgumentChecker, InvalidArguments
+from orchestrator.tools.definitions import tool_name
+from runtimes.memory import MemoryRuntime
+from runtimes.values import Json, JsonObject, parse_json
+
+PLUGIN: JsonObject = {
+    "schema_version": "v2.2",
+    "name_for_human": "Mine",
+    "namespace": "mine",
+    "description_for_human": "For people.",
+}
+
+
+def alpha(count: int) -> str:
+    """Counts.
+
+    More about it."""
+    return str(count)
+
+
+def beta() -> str:
+    """Waits."""
+    return "b"
+
+
+def other() -> str:
+    """Another runtime's."""
+    return "o"
+
+
+@asynccontextmanager
+async def hosting(
+    *plugins: JsonObject, runtimes: dict[str, tuple[Callable[..., object], ...]] | None = None
+) -> AsyncGenerator[Orchestrator]:
+    table = runtimes or {"x-one": (alpha, beta), "x-two": (other,)}
+    factories = {name: MemoryRuntime(*functions) for name, functions in table.items()}
+    loaded = [await load_plugin(plugin) for plugin in plugins]
+    async with Orchestrator(plugins=loaded, runtimes=factories, model="offline") as host:
+        yield host
+
+
+def plugin_with(runtimes: list[Json], functions: list[Json] | None = None, **members: Json) -> JsonObject:
+    document: JsonObject = {**PLUGIN, "runtimes": runtimes, **members}
+    return document if functions is None else {**document, "functions": functions}
+
+
+def names(host: Orchestrator) -> list[str]:
+    return [function.tool_name for function in host.toolbox.functions]
+
+
+def reasons(host: Orchestrator) -> dict[str, str]:
+    return {skipped.function: skipped.reason for skipped in host.toolbox.skipped}
+
+
+@given(st.text(min_size=1), st.text(min_size=1))
+def test_a_tool_name_is_legal_whatever_the_function_is_called(namespace: str, function: str) -> None:
+    """Design decision 6."""
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,64}", tool_name(namespace, function))
+
+
+@given(st.lists(st.text(min_size=1, max_size=90), unique=True, max_size=8))
+def test_shortened_and_mended_names_stay_apart(functions: list[str]) -> None:
+    assert len({tool_name("space", function) for function in functions}) == len(functions)
+
+
+async def test_a_function_becomes_a_tool() -> None:
+    """Issue 2, 3: description, `states.reasoning.description` and what it returns; the manifest's parameters win."""
+    parameters: JsonObject = {"properties": {"count": {"type": "integer"}}, "required": ["count"]}
+    functions: list[Json] = [
+        {
+            "name": "alpha",
+            "description": "Counts things.",
+            "parameters": parameters,
+            "returns": {"type": "string", "description": "the number"},
+            "states": {"reasoning": {"description": "\n# alpha(count)"}},
+        },
+        {"name": "beta"},
+    ]
+    async with hosting(plugin_with([{"type": "x-one"}], functions)) as host:
+        tools = [definition.as_tool() for definition in host.toolbox.tools.definitions]
+        assert parse_json(host.toolbox.tools.encoded) == tools
+    assert tools[0] == {
+        "type": "function",
+        "function": {
+            "name": "mine-alpha",
+            "description": "Counts things.\n# alpha(count)\nReturns: the number",
+            "parameters": {"type": "object", **parameters},
+        },
+    }
+    assert tools[1]["function"] == {
+        "name": "mine-beta",
+        "description": "Waits.",
+        "parameters": {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+    }
+
+
+async def test_functions_that_the_manifest_does_not_list_are_the_runtimes() -> None:
+    """Spec 4.2.10."""
+    async with hosting(plugin_with([{"type": "x-one"}, {"type": "x-two"}])) as host:
+        assert names(host) == ["mine-alpha", "mine-beta", "mine-other"]
+
+
+async def test_an_empty_list_of_functions_binds_none() -> None:
+    async with hosting(plugin_with([{"type": "x-one", "run_for_functions": ["*"]}], [])) as host:
+        assert (names(host), reasons(host)) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "bound"),
+    [
+        (["*"], ["mine-alpha", "mine-beta"]),
+        (["al*"], ["mine-alpha"]),
+        (["?eta"], ["mine-beta"]),
+        (["alpha"], ["mine-alpha"]),
+    ],
+)
+async def test_wildcards_bind_declared_functions(pattern: list[Json], bound: list[str]) -> None:
+    """Spec 11.1.3."""
+    functions: list[Json] = [{"name": "alpha"}, {"name": "beta"}]
+    async with hosting(plugin_with([{"type": "x-one", "run_for_functions": pattern}], functions)) as host:
+        assert names(host) == bound
+        assert set(reasons(host)) == {"alpha", "beta"} - {name.removeprefix("mine-") for name in bound}
+
+
+async def test_wildcards_choose_among_what_the_runtime_describes() -> None:
+    async with hosting(plugin_with([{"type": "x-one", "run_for_functions": ["b*"]}])) as host:
+        assert names(host) == ["mine-beta"]
+
+
+async def test_a_function_that_two_runtimes_describe_is_left_out_alone() -> None:
+    """Spec 11."""
+    plugin = plugin_with([{"type": "x-one"}, {"type": "x-two"}])
+    async with hosting(plugin, runtimes={"x-one": (alpha, beta), "x-two": (alpha,)}) as host:
+        assert names(host) == ["mine-beta"]
+        assert "only one may" in reasons(host)["alpha"]
+
+
+async def test_an_unknown_runtime_costs_only_its_functions() -> None:
+    functions: list[Json] = [{"name": "alpha"}, {"name": "lost"}]
+    runtimes: list[Json] = [
+        {"type": "x-one", "run_for_functions": ["alpha"]},
+        {"type": "x-tow", "run_for_functions": ["lost"]},
+    ]
+    async with hosting(plugin_with(runtimes, functions)) as host:
+        assert names(host) == ["mine-alpha"]
+        assert "did you mean 'x-two'" in reasons(host)["lost"]
+
+
+@pytest.mark.parametrize("auth", ["OAuthPluginVault", "ApiKeyPluginVault", "EntraOnBehalfOf", "MyOwn"])
+async def test_a_runtime_with_a_credential_is_never_called_bare(auth: str) -> None:
+    async with hosting(plugin_with([{"type": "x-one", "auth": {"type": auth}}], [{"name": "alpha"}])) as host:
+        assert names(host) == []
+        assert auth in reasons(host)["alpha"]
+
+
+@pytest.mark.parametrize("auth", [{}, {"type": "None"}, {"type": "none"}])
+async def test_no_auth_in_any_spelling_is_no_auth(auth: JsonObject) -> None:
+    async with hosting(plugin_with([{"type": "x-one", "auth": auth}], [{"name": "alpha"}])) as host:
+        assert names(host) == ["mine-alpha"]
+
+
+async def test_equal_namespaces_are_told_apart_in_load_order() -> None:
+    plugin = plugin_with([{"type": "x-one"}], [{"name": "beta"}])
+    async with hosting(plugin, plugin) as host:
+        assert names(host) == ["mine-beta", "mine_2-beta"]
+        with pytest.raises(UsageError, match="ambiguous; choose one of mine-beta, mine_2-beta"):
+            host.toolbox.find("beta")
+
+
+async def test_names_are_resolved_back() -> None:
+    async with hosting(plugin_with([{"type": "x-one"}])) as host:
+        assert host.toolbox.find("mine-beta") is host.toolbox.find("beta") is host.toolbox.at("mine", "beta")
+        with pytest.raises(UnknownName, match="did you mean"):
+            host.toolbox.find("betta")
+
+
+@pytest.mark.parametrize(
+    ("states", "offered"),
+    [
+        ({}, False),
+        ({"reasoning": {"instructions": "If rude, I **must** invoke `withdraw()`."}}, True),
+        ({"responding": {"instructions": ["Never withdraw money."]}}, False),
+        ({"disengaging": {}}, True),
+    ],
+)
+async def test_withdraw_is_offered_only_where_a_plugin_speaks_of_it(states: JsonObject, offered: bool) -> None:
+    async with hosting(plugin_with([{"type": "x-one"}], [{"name": "beta", "states": states}])) as host:
+        assert ("withdraw" in [tool.name for tool in host.toolbox.tools.definitions]) is offered
+
+
+COUNT = ArgumentChecker({"type": "object", "properties": {"count": {"type": "integer"}, "of": {"enum": ["a", "b"]}}})
+
+
+def test_arguments_that_fit_are_passed_on_and_whole_floats_become_integers() -> None:
+    assert COUNT.check(COUNT.parse('{"count": 2.0, "of": "a"}')) == {"count": 2, "of": "a"}
+    assert COUNT.parse("  ") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "not JSON"),
+        ("[]", "must be a JSON object"),
+        ('{"count": "2"}', "count: "),
+        ('{"of": "c"}', "of: "),
+        ('{"cuont": 2}', "did you mean 'count'?"),
+        ('{"count": "x", "of": "c"}', "; "),
+        ('{"a": "' + "x" * 300_000 + '"}', "longer than"),
+        ("[" * 5000, "not JSON"),
+    ],
+)
+def test_arguments_that_do_not_fit_are_named(text: str, told: str) -> None:
+    with pytest.raises(InvalidArguments, match=re.escape(told)):
+        COUNT.check(COUNT.parse(text))
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/x.json"}}},
+        {"type": "object", "properties": {"a": {"type": "nonsense"}}},
+        {"type": "object", "properties": 5},
+        {"$ref": "#/$defs/none"},
+    ],
+)
+def test_a_schema_that_is_none_says_nothing(schema: JsonObject) -> None:
+    assert ArgumentChecker(schema).check({"a": 1} if isinstance(schema.get("properties"), dict) else {}) is not None
+
+
+simple = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(["count", "of", "x"]), simple))
+def test_what_passes_satisfies_the_schema(arguments: JsonObject) -> None:
+    schema: JsonObject = {"type": "object", "properties": {"count": {"type": "integer"}, "of": {"type": "string"}}}
+    try:
+        checked = ArgumentChecker(schema).check(arguments)
+    except InvalidArguments:
+        return
+    assert jsonschema_rs.is_valid(schema, checked)
