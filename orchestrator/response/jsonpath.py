@@ -17,6 +17,13 @@ MAX_QUERY = 1024
 MAX_NODES = 1000
 """Results of one query."""
 
+MAX_SEARCHES = 1
+"""Filters and descendant segments in a query: each multiplies the work, and the engine has no budget of steps."""
+
+_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
+_SEARCH = re.compile(r"\.\.|\?")
+_REGEX = re.compile(r"\b(?:match|search)\s*\(")
+
 _PLAIN = re.compile(r"\$((?:\.[A-Za-z_][A-Za-z0-9_]*)*)")
 """`$`, `$.a`, `$.a.b`: nearly all queries in real manifests, and 25 times faster by hand."""
 
@@ -25,10 +32,19 @@ class InvalidQuery(ValueError):
     """The text is not an RFC 9535 query."""
 
 
+def _refuse_costly(query: str) -> None:
+    bare = _QUOTED.sub("''", query)
+    if len(_SEARCH.findall(bare)) > MAX_SEARCHES:
+        raise InvalidQuery(f"{query!r} has more than {MAX_SEARCHES} filter or descendant segment")
+    if _REGEX.search(bare):
+        raise InvalidQuery(f"{query!r} uses match() or search(), which this host does not evaluate")
+
+
 @lru_cache(maxsize=512)
 def _compiled(query: str) -> JSONPathQuery:
     import jsonpath_rfc9535
 
+    _refuse_costly(query)
     try:
         return jsonpath_rfc9535.compile(query)
     except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
