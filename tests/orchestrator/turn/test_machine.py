@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from orchestrator.content import Shown
 from orchestrator.events import (
@@ -108,6 +108,7 @@ class TurnMachine(RuleBasedStateMachine):
         self.facts: list[Fact] = []
         self.history = History()
         self.ids = 0
+        self.obsession = "look"
         self.add(STARTED)
 
     @property
@@ -131,6 +132,10 @@ class TurnMachine(RuleBasedStateMachine):
             self.ids += 1
             requested.append(RequestedCall(call_id=f"c{self.ids}", request=replace(call, id=f"m{self.ids}")))
         return tuple(requested)
+
+    @initialize(tool=st.sampled_from(["look", "nope"]))
+    def choose_an_obsession(self, tool: str) -> None:
+        self.obsession = tool
 
     @precondition(lambda self: isinstance(self.action, RequestReasoning))
     @rule(text=texts, calls=st.lists(model_calls, max_size=4))
@@ -300,7 +305,7 @@ class TurnMachine(RuleBasedStateMachine):
                 raise AssertionError(f"no such action: {other!r}")
 
     def reason_once(self) -> None:
-        calls = [ModelCall(id="", tool="look", arguments=json.dumps({"what": str(self.ids)}))]
+        calls = [ModelCall(id="", tool=self.obsession, arguments=json.dumps({"what": str(self.ids)}))]
         self.add(ReplyReceived(text="", calls=self.requested(calls)))
 
 
