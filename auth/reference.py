@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+MISSING_TYPE = "(missing)"
+"""The type of a reference that names a credential and not its type."""
+
 
 class AuthType(StrEnum):
     """The authorization types of spec 11.2.2.1."""
@@ -26,9 +29,13 @@ class AuthReference:
 
     @classmethod
     def of(cls, type: str | None, reference_id: str | None = None, scopes: tuple[str, ...] = ()) -> AuthReference:
-        """Reads a type in any case (`none` is common); an absent type means no credential."""
+        """Reads a type in any case (`none` is common).
+
+        An absent type means no credential, unless something else names one: then the type is not known.
+        """
         known = {member.value.casefold(): member for member in AuthType}
-        word = (type or AuthType.NONE.value).strip()
+        absent = AuthType.NONE.value if not (reference_id or scopes) else MISSING_TYPE
+        word = (type or absent).strip()
         return cls(type=known.get(word.casefold(), word), reference_id=reference_id, scopes=scopes)
 
     @property

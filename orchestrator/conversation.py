@@ -20,10 +20,12 @@ from orchestrator.errors import (
 from orchestrator.events import CallDecided, Event, Fact, RequestedCall, TurnStarted, TurnUndone
 from orchestrator.model.base import ModelCall, Usage
 from orchestrator.reply import Question, Reply, question_of, reply_of
-from orchestrator.turn.driver import CANCEL_TIMEOUT, TurnDriver, TurnServices, new_call_id
+from orchestrator.tools.arguments import InvalidArguments
+from orchestrator.turn.driver import CANCEL_TIMEOUT, TurnDriver, TurnServices
 from orchestrator.turn.explain import explain
 from orchestrator.turn.ledger import Ledger
-from orchestrator.turn.machine import cancellation
+from orchestrator.turn.machine import ending
+from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.state import CallState, Status
 from runtimes.values import JsonObject, dump_json
 
@@ -37,6 +39,14 @@ Decision = Literal["accepted", "already_answered", "expired"]
 
 Spawn = Callable[[Coroutine[None, None, None]], asyncio.Task[None]]
 """Runs a turn in a task that the host ends with itself."""
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class Conversation:
@@ -108,11 +118,12 @@ class Conversation:
     async def send(self, text: str, *, supersede: bool = False) -> AsyncGenerator[Event]:
         """One message, as a stream of facts and signals; leaving it early cancels the turn.
 
-        `supersede` declines what is still asked. Raises as `ask`.
+        `supersede` declines what is still asked. Read it inside `contextlib.aclosing` where you may leave early, so
+        that the turn has ended when you go on. Raises as `ask`.
         """
         with self._exclusive():
-            yield await self._start(text, supersede=supersede)
-            async with aclosing(self._drive()) as events:
+            started = await self._start(text, supersede=supersede)
+            async with aclosing(self._drive(started)) as events:
                 async for event in events:
                     yield event
 
@@ -125,13 +136,16 @@ class Conversation:
                     yield event
 
     async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> Reply:
+        is_begun = False
         with anyio.move_on_after(deadline):
             async with aclosing(events):
                 async for _ in events:
-                    pass
+                    is_begun = True
         turn = self._ledger.history.last
         if turn is None:
             raise UsageError("nothing has been said in this conversation")
+        if not is_begun and turn.ended is None and not turn.with_status(Status.ASKED):
+            raise TimeoutError("the deadline passed before the turn had begun")
         return reply_of(turn)
 
     # --- answering
@@ -143,7 +157,7 @@ class Conversation:
 
         `arguments` are the person's own, in the place of the model's.
 
-        Raises: `UnknownName` for a call that was never asked about.
+        Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit.
         """
         while True:
             await self._ledger.refresh()
@@ -153,11 +167,20 @@ class Conversation:
             assert call.question is not None
             if call.question.expires <= self._services().clock():
                 return "expired"
+            if approve and arguments is not None:
+                arguments = self._checked(call, arguments)
             try:
                 await self._ledger.append(self._decision(call, approve=approve, arguments=arguments, note=note))
             except JournalConflict:
                 continue
             return "accepted"
+
+    def _checked(self, call: CallState, arguments: JsonObject) -> JsonObject:
+        function = self._services().requests.toolbox.at(call.plugin, call.function)
+        try:
+            return function.checker.check(arguments) if function is not None else arguments
+        except InvalidArguments as error:
+            raise UsageError(f"the arguments of {call.function!r} do not fit: {error}") from None
 
     def _asked(self, call_id: str) -> CallState:
         history = self._ledger.history
@@ -212,16 +235,27 @@ class Conversation:
             raise UsageError("the message is empty")
         if len(text) > MAX_MESSAGE:
             raise UsageError(f"the message has {len(text)} characters; at most {MAX_MESSAGE} are read")
+        if not _is_text(text):
+            raise UsageError("the message holds characters that are no text")
+        clock = self._services().clock
         await self._ledger.refresh()
         if self.is_ended:
             raise ConversationEnded("this conversation has ended; start a new one")
-        if self.pending and not supersede:
-            names = ", ".join(question.function for question in self.pending)
-            raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
+        if not supersede:
+            self._refuse_while_undecided(clock())
         await self._close_open_turn("superseded by a new message")
         started = TurnStarted(text=text, person=self.person, documents=self._documents)
         await self._ledger.append(started)
         return started
+
+    def _refuse_while_undecided(self, now: float) -> None:
+        open_questions = [question.function for question in self.pending if question.expires > now]
+        if open_questions:
+            names = ", ".join(open_questions)
+            raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
+        turn = self._ledger.history.turn
+        if turn is not None and any(call.question is not None for call in turn.with_status(Status.READY)):
+            raise QuestionsPending("an approved call has not run yet; resume the turn, or supersede it")
 
     async def _close_open_turn(self, why: str) -> None:
         """Ends a turn that waits or broke off: what is asked is declined."""
@@ -235,9 +269,9 @@ class Conversation:
         await self._ledger.append(*declined)
         turn = self._ledger.history.turn
         assert turn is not None
-        await self._ledger.append(*cancellation(turn, detail=why))
+        await self._ledger.append(*ending(turn, detail=why))
 
-    async def _drive(self) -> AsyncGenerator[Event]:
+    async def _drive(self, started: TurnStarted | None = None) -> AsyncGenerator[Event]:
         """Runs the turn in a task of its own and yields what it emits; being closed early cancels it."""
         sender, receiver = anyio.create_memory_object_stream[Event](EVENT_BUFFER)
 
@@ -251,13 +285,20 @@ class Conversation:
             async with sender:
                 await TurnDriver(self._ledger, self._services(), emit).run()
 
+        turn = self._ledger.history.turn
         task = self._spawn(run())
         try:
             async with receiver:
+                if started is not None:
+                    yield started
                 async for event in receiver:
                     yield event
         finally:
             task.cancel()
             with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
                 await asyncio.wait({task})
-        await task
+                sender.close()  # where the task was cancelled before it had begun, nobody else does
+                if task.cancelled() and turn is not None and self._ledger.history.turn is turn:
+                    await self._ledger.record(*ending(turn))
+        if not task.cancelled():  # else the host was closed, which is no error of the reader's
+            await task

@@ -3,6 +3,7 @@
 * OrchestratorError
   + UsageError                  the caller's mistake: a wrong name, a wrong option (exit code 2)
     - UnknownName               a name that nothing has; carries what was probably meant
+  + FunctionUnavailable         a function that a plugin has, and that cannot be called
   + ManifestError               a manifest cannot be loaded; carries every problem found
   + ModelError                  the model gave no usable reply
   + ConversationError           the conversation is not in a state for that
@@ -70,6 +71,10 @@ class UnknownName(UsageError):
         super().__init__(f"there is no {kind} {name!r}; {hint}")
 
 
+class FunctionUnavailable(OrchestratorError):
+    """A plugin has the function, and it cannot be called; the message says why."""
+
+
 class ManifestError(OrchestratorError):
     """A manifest cannot be loaded; `problems` has every reason at once."""
 
@@ -78,6 +83,7 @@ class ManifestError(OrchestratorError):
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
         super().__init__(f"{source}{first.place}: {first.message}{more}")
         self.source = source
+        """Where the manifest is, for people: a URL without its query and its user."""
         self.problems = tuple(problems)
 
 

@@ -7,7 +7,7 @@ JSON (`encode`) and back (`decode`) without loss.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,7 +15,7 @@ import orjson
 
 from orchestrator.content import Shown
 from orchestrator.model.base import ModelCall, Usage
-from runtimes.values import JsonObject, parse_json
+from runtimes.values import JsonObject, dump_json, parse_json
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -56,7 +56,6 @@ class TurnStarted:
     person: str
     documents: dict[str, str]
     """Plugin namespace to the hash of its manifest."""
-    locale: str = ""
     kind: Literal["turn_started"] = "turn_started"
 
 
@@ -294,7 +293,11 @@ Event = Fact | Signal
 
 def encode(event: Event) -> bytes:
     """One line of JSON; `v` is the version of the form."""
-    return orjson.dumps(event)[:-1] + b',"v":%d}' % FORMAT
+    try:
+        data = orjson.dumps(event)
+    except TypeError:  # an integer that is too long for the fast encoder
+        data = dump_json(asdict(event)).encode()
+    return data[:-1] + b',"v":%d}' % FORMAT
 
 
 @cache

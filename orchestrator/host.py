@@ -11,7 +11,6 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
-from weakref import WeakValueDictionary
 
 from orchestrator.content import Card, Citation
 from orchestrator.conversation import Conversation
@@ -25,9 +24,10 @@ from orchestrator.response.outcome import read_result
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder, distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
-from orchestrator.turn.driver import TurnServices, new_call_id
+from orchestrator.turn.driver import TurnServices
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import Limits
+from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.requests import Requests
 from runtimes.base import (
     CALL_TIMEOUT,
@@ -94,7 +94,7 @@ class Orchestrator:
         self._stack = AsyncExitStack()
         self._requests: Requests | None = None
         self._turns: set[asyncio.Task[None]] = set()
-        self._conversations: WeakValueDictionary[ConversationId, Conversation] = WeakValueDictionary()
+        self._conversations: dict[ConversationId, Conversation] = {}
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
@@ -143,10 +143,12 @@ class Orchestrator:
         self.model = new
 
     def conversation(self, *, person: str = DEFAULT_PERSON, id: ConversationId | None = None) -> Conversation:
-        """A new conversation, or the one of that id."""
+        """A new conversation, or the one of that id. Raises: `UsageError` when that one is another person's."""
         conversation_id = id or secrets.token_hex(8)
         known = self._conversations.get(conversation_id)
         if known is not None:
+            if known.person != person:
+                raise UsageError(f"conversation {conversation_id!r} is not {person!r}'s")
             return known
         conversation = Conversation(
             Ledger(conversation_id, self._journal),

@@ -48,6 +48,8 @@ class Reply:
 
     text: str
     """The answer, and nothing but it."""
+    partial: str
+    """What had been written when the turn broke off, by error or by being stopped."""
     citations: tuple[Citation, ...]
     cards: tuple[Card, ...]
     calls: tuple[Call, ...]
@@ -93,6 +95,7 @@ def reply_of(turn: TurnState) -> Reply:
     shown = [call.shown for call in turn.calls.values() if call.shown is not None]
     return Reply(
         text=answer_text(turn),
+        partial=turn.ended.partial if turn.ended is not None else "",
         citations=tuple(citation for part in shown for citation in part.citations),
         cards=tuple(card for part in shown for card in part.cards),
         calls=tuple(_call(call) for call in turn.calls.values()),

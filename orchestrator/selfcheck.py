@@ -9,6 +9,12 @@ from orchestrator.errors import UsageError
 DISTRIBUTION = "plugin-orchestrator"
 """What each of our packages says it belongs to."""
 
+_MENDING = (
+    "another distribution or a file of yours has taken its name: "
+    f"install {DISTRIBUTION} in a virtual environment of its own "
+    f"(or reinstall it there with `pip install --force-reinstall --no-deps {DISTRIBUTION}`)"
+)
+
 PACKAGES = ("auth", "runtimes")
 """Import names of this distribution that others may use too."""
 
@@ -16,11 +22,10 @@ PACKAGES = ("auth", "runtimes")
 def check_packages() -> None:
     """Raises: `UsageError` that names the stranger and says how to mend it."""
     for name in PACKAGES:
-        package = importlib.import_module(name)
+        try:
+            package = importlib.import_module(name)
+        except (ImportError, SyntaxError) as error:
+            raise UsageError(f"the package {name!r} cannot be imported ({error}); {_MENDING}") from error
         if vars(package).get("DISTRIBUTION") != DISTRIBUTION:
             place = getattr(package, "__file__", None) or list(getattr(package, "__path__", []))
-            raise UsageError(
-                f"the package {name!r} at {place} is not the one of {DISTRIBUTION}: another distribution or a file of "
-                f"yours has taken its name; install {DISTRIBUTION} in a virtual environment of its own "
-                f"(or reinstall it there with `pip install --force-reinstall --no-deps {DISTRIBUTION}`)"
-            )
+            raise UsageError(f"the package {name!r} at {place} is not the one of {DISTRIBUTION}; {_MENDING}")

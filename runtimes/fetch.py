@@ -14,7 +14,7 @@ from urllib.parse import unquote, urljoin
 import anyio
 
 from runtimes.errors import FetchError, InvocationError
-from runtimes.http import HttpClient, HttpRequest, HttpResponse
+from runtimes.http import HttpClient, HttpRequest, HttpResponse, shown_url
 from runtimes.network import AddressRules, ContactRefused, origin_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,6 @@ MAX_REASON_LENGTH = 200
 """Characters of a network library's own words in a message."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_USERINFO = re.compile(r"//[^/]*@")
 _QUERY_VALUE = re.compile(r"=[^&]*")
 
 
@@ -51,13 +50,9 @@ class HttpExchange:
     """Of the answer's body, as far as it was read."""
 
 
-def _without_query(url: str) -> str:
-    return _USERINFO.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
-
-
 def _redacted(url: str) -> str:
     query = url.partition("#")[0].partition("?")[2]
-    return _without_query(url) + (f"?{_QUERY_VALUE.sub('=…', query)}" if query else "")
+    return shown_url(url) + (f"?{_QUERY_VALUE.sub('=…', query)}" if query else "")
 
 
 def _redirect(request: HttpRequest, response: HttpResponse) -> HttpRequest | None:
@@ -157,7 +152,7 @@ class SharedClient:
 
 
 def _no_answer(request: HttpRequest, progress: Progress, reason: str) -> InvocationError:
-    place = _without_query(request.url)
+    place = shown_url(request.url)
     words = reason[:MAX_REASON_LENGTH]
     if not progress.is_sent:
         return InvocationError(f"cannot connect to {place}: {words}", not_executed="connect")
@@ -209,9 +204,9 @@ async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str
     except InvocationError as error:
         raise FetchError(str(error)) from None
     if response.status in _REDIRECTS:
-        raise FetchError(f"{_without_query(location)} redirects to another place, which is not followed")
+        raise FetchError(f"{shown_url(location)} redirects to another place, which is not followed")
     if response.status != 200:
-        raise FetchError(f"{_without_query(location)} answered with HTTP status {response.status}")
+        raise FetchError(f"{shown_url(location)} answered with HTTP status {response.status}")
     return response.body
 
 
@@ -223,7 +218,7 @@ async def fetch_document(http: HttpClient, location: str, *, max_bytes: int, acc
     by_url = is_url(location)
     data = await _read_url(http, location, max_bytes, accept) if by_url else await _read_file(location, max_bytes)
     if len(data) > max_bytes:
-        raise FetchError(f"{_without_query(location) if by_url else location!r} is larger than {max_bytes} bytes")
+        raise FetchError(f"{shown_url(location) if by_url else location!r} is larger than {max_bytes} bytes")
     return data
 
 

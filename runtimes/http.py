@@ -6,6 +6,7 @@ no sessions, no cookies, no redirects that the caller did not allow.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +18,16 @@ MAX_RESPONSE_BYTES = 5 * 1024 * 1024
 
 REQUEST_TIMEOUT = 30.0
 """Seconds one exchange may take from the first byte sent to the last one read."""
+
+
+_USERINFO = re.compile(r"//[^/]*@")
+
+
+def shown_url(url: str) -> str:
+    """A URL without what may be secret in it, its query and its user; a path stays as it is."""
+    if not url.casefold().startswith(("http://", "https://")):
+        return url
+    return _USERINFO.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

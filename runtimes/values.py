@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -17,6 +18,10 @@ JsonObject = dict[str, Json]
 
 MAX_DEPTH = 128
 """How deep containers may nest in a value from outside; deeper ones break recursive readers."""
+
+
+_LONG_NUMBER = re.compile(r"[0-9]{16,}")
+"""Digits beyond what the fast parser keeps exactly: identifiers in the wild are that long."""
 
 
 class InvalidJson(ValueError):
@@ -59,6 +64,16 @@ def parse_json(text: str | bytes) -> Json:
         raise InvalidJson(_reason(error), error.lineno, error.colno) from None
     if depth_of(value) > MAX_DEPTH:
         raise InvalidJson(f"nested more than {MAX_DEPTH} deep")
+    decoded = text if isinstance(text, str) else text.decode()
+    return _exact(decoded) if _LONG_NUMBER.search(decoded) else value
+
+
+def _exact(text: str) -> Json:
+    """The same value with every integer as it is written."""
+    try:
+        value: Json = json.loads(text)
+    except ValueError as error:
+        raise InvalidJson(f"a number is too long: {error}") from None
     return value
 
 
@@ -66,11 +81,36 @@ def _reason(error: json.JSONDecodeError) -> str:
     return "not UTF-8 text" if "UTF-8" in error.msg else error.msg.split(": line")[0]
 
 
+def _dump_slowly(value: Json, *, sort_keys: bool) -> str:
+    """As the fast encoder, for integers of any length. Raises: `ValueError`, `TypeError`."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)
+    text.encode()  # a lone surrogate is no text that can be sent or kept
+    return text
+
+
 def dump_json(value: Json) -> str:
-    """Compact JSON text, members in the order they have."""
-    return orjson.dumps(value).decode()
+    """Compact JSON text, members in the order they have.
+
+    Raises: `ValueError` or `TypeError` for what only claims to be JSON: lone surrogates, sets, objects.
+    """
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:
+        return _dump_slowly(value, sort_keys=False)
 
 
 def canonical_json(value: Json) -> str:
-    """Compact JSON text with sorted members: equal values give equal texts."""
-    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    """Compact JSON text with sorted members: equal values give equal texts. Raises: as `dump_json`."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+    except TypeError:
+        return _dump_slowly(value, sort_keys=True)
+
+
+def is_json(value: object) -> bool:
+    """True for what can be written as JSON and is no deeper than `MAX_DEPTH`."""
+    try:
+        parse_json(dump_json(value))  # type: ignore[arg-type]  # that is the question
+    except (TypeError, ValueError, RecursionError):
+        return False
+    return True

@@ -24,7 +24,7 @@ from runtimes.base import (
 )
 from runtimes.errors import InvocationError, RuntimeUnavailable
 from runtimes.liquid import TemplateError, render
-from runtimes.values import InvalidJson, Json, parse_json
+from runtimes.values import InvalidJson, Json, dump_json, parse_json
 
 MAX_MESSAGE_CHARS = 300
 """How much of a stranger's exception is quoted."""
@@ -130,9 +130,11 @@ class Guarded(_Wrapper):
             raise _failed(call, error) from error
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
-        """Raises: `InvocationError`, whatever the executor inside raises."""
+        """Raises: `InvocationError`, whatever the executor inside raises, and where its answer is no JSON."""
         try:
-            return await self._inner.invoke(call, context)
+            result = await self._inner.invoke(call, context)
+            dump_json(result.payload)
+            return result
         except InvocationError:
             raise
         except Exception as error:

@@ -7,12 +7,12 @@ import argparse
 import anyio
 import orjson
 
-from orchestrator.cli.options import http_client, load_all, read_setting
+from orchestrator.cli.options import http_client, load_all, read_setting, warn_of_problems
 from orchestrator.content import Citation
 from orchestrator.errors import UsageError
 from orchestrator.host import CallOutcome, Orchestrator
 from orchestrator.render.cards import card_lines
-from orchestrator.render.sanitize import clean
+from orchestrator.render.sanitize import clean, plain_json
 from runtimes.base import WireMessage
 from runtimes.values import InvalidJson, JsonObject, parse_json
 
@@ -52,12 +52,13 @@ async def _call(options: argparse.Namespace) -> int:
     async with http_client(options, setting) as http:
         plugins = await load_all([options.plugin], setting, http)
         async with Orchestrator(plugins=plugins, model="offline", local=setting.local, http=http) as host:
+            warn_of_problems(host.plugins)
             if options.dry_run:
                 _print_preview(host.preview(options.function, arguments), as_json=options.json)
                 return 0
             outcome = await host.call(options.function, arguments)
             if options.json:
-                print(orjson.dumps(outcome, option=orjson.OPT_INDENT_2).decode())
+                print(plain_json(orjson.dumps(outcome, option=orjson.OPT_INDENT_2)))
             else:
                 print(clean("\n".join(_outcome_lines(outcome))))
             return 1 if outcome.is_error else 0
@@ -65,7 +66,7 @@ async def _call(options: argparse.Namespace) -> int:
 
 def _print_preview(messages: tuple[WireMessage, ...], *, as_json: bool) -> None:
     if as_json:
-        print(orjson.dumps({"requests": messages}, option=orjson.OPT_INDENT_2).decode())
+        print(plain_json(orjson.dumps({"requests": messages}, option=orjson.OPT_INDENT_2)))
         return
     print(clean("\n\n".join("\n".join(_request_lines(message)) for message in messages)))
 

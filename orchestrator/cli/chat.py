@@ -9,8 +9,8 @@ from pathlib import Path
 
 import anyio
 
-from orchestrator.cli.options import Setting, http_client, load_all, read_setting
-from orchestrator.errors import UsageError
+from orchestrator.cli.options import Setting, http_client, load_all, read_setting, warn_of_problems
+from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import Plugin
 from orchestrator.model.open import default_model_name, open_model
@@ -18,9 +18,10 @@ from runtimes.base import LocalEndpoint
 from runtimes.fetch import SharedClient
 
 
-def _explain_nothing_to_call(host: Orchestrator) -> None:
-    reasons = "; ".join(f"{skipped.function}: {skipped.reason}" for skipped in host.toolbox.skipped)
-    raise UsageError(f"no function can be called: {reasons or 'the plugins have none'}")
+def _refuse_nothing_to_call(host: Orchestrator) -> None:
+    if host.plugins and not host.toolbox.functions:
+        reasons = "; ".join(f"{skipped.function}: {skipped.reason}" for skipped in host.toolbox.skipped)
+        raise FunctionUnavailable(f"no function can be called: {reasons or 'the plugins have none'}")
 
 
 async def talk(
@@ -34,11 +35,13 @@ async def talk(
     from orchestrator.repl.session import run_message, run_repl
 
     save = Path(options.save) if options.save else None
-    name = options.model or setting.configuration.model or default_model_name(os.environ)
+    if options.json and options.message is None:
+        raise UsageError("--json goes with -m TEXT: it prints one turn's events")
+    name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
     async with Orchestrator(plugins=plugins, model=model, local=local, http=http) as host:
-        if plugins and not host.toolbox.functions:
-            _explain_nothing_to_call(host)
+        _refuse_nothing_to_call(host)
+        warn_of_problems(host.plugins)
         if options.message is not None:
             return await run_message(host, options.message, approve_all=options.yes, json_lines=options.json, save=save)
         return await run_repl(host, approve_all=options.yes, save=save)

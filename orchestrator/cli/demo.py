@@ -22,7 +22,9 @@ async def _demo(options: argparse.Namespace) -> int:
     async with running_examples(progress=_progress) as running, http_client(options, setting) as http:
         plugins = [
             await load_plugin(
-                source.source, allowed_hosts=source.allowed_hosts, http=http.allowing(source.allowed_hosts)
+                source.source,
+                allowed_hosts=(*source.allowed_hosts, *setting.allowed_hosts),
+                http=http.allowing(source.allowed_hosts),
             )
             for source in running.sources
         ]

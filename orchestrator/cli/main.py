@@ -8,13 +8,15 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from io import TextIOWrapper
 
 from orchestrator.version import __version__
 
-FINE, PROBLEM, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
-"""Exit codes."""
+FINE, PROBLEM, WRONG_USE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
+"""Exit codes; the last two are those of a program that Ctrl-C or a closed pipe has ended."""
 
 _SHELLS = ("bash", "zsh")
+_REPORTS = ("text", "json", "github")
 
 _EPILOG = """\
 examples:
@@ -22,6 +24,7 @@ examples:
   orchestrator demo -m "Find homes in Seattle"   one turn, and out
   orchestrator chat plugin.json --model openai:gpt-5-mini
   orchestrator tools plugin.json                 what the model is told
+  orchestrator validate plugin.json              every mistake, where it stands
 """
 
 
@@ -53,7 +56,7 @@ def _talk_options() -> argparse.ArgumentParser:
     options.add_argument(
         "--model",
         metavar="MODEL",
-        help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else offline)",
+        help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else the file's, else offline)",
     )
     options.add_argument("--yes", action="store_true", help="answer every question of a plugin with yes")
     options.add_argument("--save", metavar="FILE", help="write the transcript at the end (.md, or .jsonl for events)")
@@ -94,6 +97,12 @@ def build_parser() -> argparse.ArgumentParser:
     call.add_argument("function", metavar="FUNCTION")
     call.add_argument("arguments", nargs="?", default="{}", metavar="JSON", help="the arguments as a JSON object")
     call.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    validate = add("validate", "name every mistake in manifests", "orchestrator validate plugin.json --format github")
+    validate.add_argument("files", nargs="+", metavar="FILE", help="path of a manifest")
+    validate.add_argument(
+        "--format", choices=_REPORTS, default="text", help="for people, for programs, or GitHub annotations"
+    )
+    validate.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)
     return parser
@@ -105,6 +114,7 @@ _COMMANDS = {
     "completion": "orchestrator.cli.completion",
     "demo": "orchestrator.cli.demo",
     "tools": "orchestrator.cli.tools",
+    "validate": "orchestrator.cli.validate",
 }
 """The module of each command; it has `run(options) -> exit code`, and is imported when it is wanted."""
 
@@ -119,7 +129,9 @@ def _unknown_command(arguments: Sequence[str]) -> str | None:
 
 
 def _complain(message: str) -> None:
-    print(f"orchestrator: {message}", file=sys.stderr)
+    from orchestrator.render.sanitize import clean_line
+
+    print(f"orchestrator: {clean_line(message)}", file=sys.stderr)
 
 
 def _carry_out(options: argparse.Namespace) -> int:
@@ -144,7 +156,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.command is None:
         parser.print_help()
         return FINE
-    from orchestrator.errors import OrchestratorError, UsageError
+    from orchestrator.errors import ManifestError, OrchestratorError, UsageError
     from orchestrator.selfcheck import check_packages
 
     try:
@@ -153,19 +165,42 @@ def main(arguments: Sequence[str]) -> int:
     except UsageError as error:
         _complain(str(error))
         return WRONG_USE
+    except ManifestError as error:
+        for problem in error.problems:
+            _complain(f"{error.source}{problem.place}: {problem.message}")
+        return PROBLEM
     except OrchestratorError as error:
         _complain(str(error))
         return PROBLEM
 
 
+def _prepare_streams() -> None:
+    """Gives the process streams that never fail on a character, also where it was started without them."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115  # for the life of the process
+        elif isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+
+
 def run() -> None:
     """The console script."""
+    _prepare_streams()
     try:
         code = main(sys.argv[1:])
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader has left: what it did not want need not be written at exit either
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = FINE
+    except BrokenPipeError:
+        code = _drop_output(READER_GONE)
+    except OSError as error:  # a full disk, a closed terminal: commands handle the errors of their own files
+        _complain(f"cannot write the output: {error.strerror}")
+        code = _drop_output(PROBLEM)
     sys.exit(code)
+
+
+def _drop_output(code: int) -> int:
+    """What could not be written need not be tried again at exit; returns the exit code."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shlex
+import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -14,8 +16,13 @@ import orjson
 from orchestrator.cli.configuration import Configuration, read_configuration
 from orchestrator.errors import UsageError
 from orchestrator.manifest.load import Plugin, load_plugin
+from orchestrator.render.sanitize import clean_line
 from runtimes.base import LocalEndpoint
 from runtimes.fetch import HttpExchange, SharedClient
+from runtimes.http import shown_url
+from runtimes.network import AddressRules
+
+_PROXY = re.compile(r"https?://[^\s/?#]+/?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,13 +50,31 @@ def read_setting(options: argparse.Namespace) -> Setting:
     """Raises: `UsageError` for an option or a configuration that makes no sense."""
     configuration = read_configuration()
     given: Sequence[str] = options.local
-    hosts: Sequence[str] = options.allow_host
+    hosts = (*configuration.allowed_hosts, *options.allow_host)
+    try:
+        AddressRules(hosts)
+    except ValueError as error:
+        raise UsageError(f"--allow-host: {error}") from None
+    proxy: str | None = options.proxy or configuration.proxy
+    if proxy is not None and not _PROXY.fullmatch(proxy):
+        raise UsageError(f"--proxy wants the URL of an HTTP proxy, such as http://proxy.example:8080, not {proxy!r}")
     return Setting(
         configuration=configuration,
-        allowed_hosts=(*configuration.allowed_hosts, *hosts),
+        allowed_hosts=hosts,
         local={**configuration.local, **dict(_local_endpoint(text) for text in given)},
-        proxy=options.proxy or configuration.proxy,
+        proxy=proxy,
     )
+
+
+def warn_of_problems(plugins: Sequence[Plugin]) -> None:
+    """Says on the error stream that something was taken another way than a manifest writes it; one line a plugin."""
+    for plugin in plugins:
+        if not plugin.problems:
+            continue
+        source, first = shown_url(plugin.location), plugin.problems[0]
+        more = len(plugin.problems) - 1
+        rest = f" ({more} more: see `orchestrator validate`)" if more else ""
+        print(f"warning: {clean_line(f'{source}{first.place}: {first.message}{rest}')}", file=sys.stderr)
 
 
 async def load_all(sources: Sequence[str], setting: Setting, http: SharedClient) -> list[Plugin]:

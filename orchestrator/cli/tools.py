@@ -7,10 +7,10 @@ import argparse
 import anyio
 import orjson
 
-from orchestrator.cli.options import http_client, load_all, read_setting
+from orchestrator.cli.options import http_client, load_all, read_setting, warn_of_problems
 from orchestrator.host import Orchestrator
 from orchestrator.model.base import ToolDefinition
-from orchestrator.render.sanitize import clean
+from orchestrator.render.sanitize import clean, plain_json
 from runtimes.values import Json
 
 
@@ -46,7 +46,8 @@ async def _tools(options: argparse.Namespace) -> int:
     async with http_client(options, setting) as http:
         plugins = await load_all(options.plugins, setting, http)
         async with Orchestrator(plugins=plugins, model="offline", local=setting.local, http=http) as host:
-            print(_as_json(host).decode() if options.json else clean(_as_text(host)))
+            warn_of_problems(host.plugins)
+            print(plain_json(_as_json(host)) if options.json else clean(_as_text(host)))
             return 0 if host.toolbox.functions else 1
 
 

@@ -6,12 +6,25 @@ leave out has a default. What that means for the author is said by `orchestrator
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from runtimes.values import Json, JsonObject
 
 Texts = str | tuple[str, ...] | None
 """A string replaces the built-in text, an array adds to it (spec 10.2.2)."""
+
+
+def lines_of(texts: Texts) -> tuple[str, ...]:
+    """The texts, one or many."""
+    return (texts,) if isinstance(texts, str) else texts or ()
+
+
+def known_spellings(known: Iterable[str], values: Iterable[str]) -> tuple[str, ...]:
+    """The values, those of a known set as that set spells them: real manifests write them in any case."""
+    spellings = {value.casefold(): value for value in known}
+    return tuple(spellings.get(value.casefold(), value) for value in values)
 
 
 class _Member(BaseModel):
@@ -28,7 +41,7 @@ class State(_Member):
     @property
     def has_instructions(self) -> bool:
         """True when there is more than a description."""
-        return bool(self.instructions) or bool(self.examples)
+        return any(text.strip() for text in (*lines_of(self.instructions), *lines_of(self.examples)))
 
 
 class States(_Member):
@@ -121,6 +134,8 @@ class PluginCapabilities(_Member):
     """Capabilities of the whole plugin (spec 12)."""
 
     conversation_starters: tuple[ConversationStarter, ...] = ()
+    localization: JsonObject | None = None
+    """Deprecated; versions up to v2.1 have it."""
 
 
 class Manifest(_Member):

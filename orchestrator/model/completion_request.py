@@ -26,6 +26,10 @@ from runtimes.values import Json, JsonObject
 
 CompletionRequest = ReasoningRequest | RespondingRequest | PhraseRequest
 
+MAX_NAME = 64
+"""Characters in a function's name, as servers take it."""
+
+_ILLEGAL_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _SHORTEST_FENCE = 3
 _BACKTICKS = re.compile("`+")
 
@@ -39,8 +43,13 @@ def _echoed_arguments(arguments: str) -> str:
     return arguments if is_object else orjson.dumps({"not_an_object": arguments}).decode()
 
 
+def _echoed_name(name: str) -> str:
+    """A legal name whatever the model wrote: servers refuse a request that holds another."""
+    return _ILLEGAL_NAME.sub("_", name)[:MAX_NAME] or "_"
+
+
 def _call(call: ModelCall) -> JsonObject:
-    function: JsonObject = {"name": call.tool, "arguments": _echoed_arguments(call.arguments)}
+    function: JsonObject = {"name": _echoed_name(call.tool), "arguments": _echoed_arguments(call.arguments)}
     return {"id": call.id, "type": "function", "function": function}
 
 

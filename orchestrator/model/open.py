@@ -14,9 +14,9 @@ DEFAULT_MODEL = "offline"
 _FORMS = ("offline", "scripted:FILE", "openai:MODEL")
 
 
-def default_model_name(environ: Mapping[str, str]) -> str:
-    """`ORCHESTRATOR_MODEL`, else the stand-in."""
-    return environ.get("ORCHESTRATOR_MODEL", "").strip() or DEFAULT_MODEL
+def default_model_name(environ: Mapping[str, str], *, otherwise: str | None = None) -> str:
+    """`ORCHESTRATOR_MODEL`, else `otherwise`, else the stand-in."""
+    return environ.get("ORCHESTRATOR_MODEL", "").strip() or otherwise or DEFAULT_MODEL
 
 
 def _unknown(name: str) -> UsageError:

@@ -7,6 +7,7 @@ cleaned as they come, wherever a sequence is split.
 
 from __future__ import annotations
 
+import json
 import re
 from enum import Enum, auto
 
@@ -124,3 +125,8 @@ def clean(text: str) -> str:
 def clean_line(text: str) -> str:
     """As `clean`, on one line: every run of white space becomes one space."""
     return " ".join(clean(text).split())
+
+
+def plain_json(data: bytes) -> str:
+    """JSON of the same value, in which what would move or mislead a terminal is written as escapes."""
+    return _SPECIAL.sub(lambda match: json.dumps(match[0])[1:-1], data.decode())

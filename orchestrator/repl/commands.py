@@ -12,6 +12,7 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.render.sanitize import clean_line
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.tools.toolbox import BoundFunction
+from runtimes.http import shown_url
 
 _Run = Callable[[Dialogue, str], Awaitable[None]]
 
@@ -75,7 +76,7 @@ def _show_plugin(dialogue: Dialogue, plugin: Plugin) -> None:
         ("legal", manifest.legal_info_url),
         ("privacy", manifest.privacy_policy_url),
         ("logo", manifest.logo_url),
-        ("from", plugin.location),
+        ("from", shown_url(plugin.location)),
     ]
     for name, value in facts:
         if value:

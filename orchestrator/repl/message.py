@@ -11,6 +11,7 @@ from typing import IO
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.events import EndReason, Event, encode
 from orchestrator.host import Orchestrator
+from orchestrator.render.sanitize import plain_json
 from orchestrator.render.transcript import refuse_existing, save_transcript
 from orchestrator.repl.confirm import Verdict, show_question
 from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE, OFFLINE_NOTICE, YES, label_of, labels_of
@@ -36,7 +37,7 @@ class JsonLines:
 
     def show(self, event: Event, /) -> None:
         """Writes the event, and passes it on at once."""
-        print(encode(event).decode(), file=self._file, flush=True)
+        print(plain_json(encode(event)), file=self._file, flush=True)
 
     def stopped(self) -> None:
         """The exit code says it."""

@@ -6,7 +6,7 @@ import difflib
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
-from runtimes.values import InvalidJson, Json, JsonObject, parse_json
+from runtimes.values import InvalidJson, Json, JsonObject, is_json, parse_json
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -16,6 +16,15 @@ MAX_ARGUMENT_BYTES = 256 * 1024
 
 MAX_COMPLAINTS = 8
 """How many mistakes are named at once."""
+
+MAX_COMPLAINT = 300
+"""Characters of one complaint: it quotes what a model wrote."""
+
+MAX_EXACT = 2**53
+"""Up to here every whole number has a float of its own."""
+
+_OTHER_SOURCES = ("allOf", "anyOf", "oneOf", "$ref", "patternProperties", "additionalProperties")
+"""Keywords that may admit properties that `properties` does not list."""
 
 
 class InvalidArguments(ValueError):
@@ -62,11 +71,16 @@ class ArgumentChecker:
         return value
 
     def check(self, arguments: JsonObject) -> JsonObject:
-        """The arguments in the form the schema asks for: whole floats become integers where it wants integers.
+        """The arguments in the form the schema asks for.
 
-        Raises: `InvalidArguments` that names every mistake.
+        Whole floats become integers where it wants integers; a null for an optional parameter that cannot be null is
+        the same as leaving it out. Raises: `InvalidArguments` that names every mistake.
         """
-        arguments = {name: self._whole(name, value) for name, value in arguments.items()}
+        if not is_json(arguments):
+            raise InvalidArguments("the arguments hold a value that cannot be written as JSON")
+        arguments = {
+            name: self._whole(name, value) for name, value in arguments.items() if not self._is_left_out(name, value)
+        }
         complaints = [*self._unknown(arguments)]
         if self._validator is not None:
             for error in self._validator.iter_errors(arguments):
@@ -75,16 +89,24 @@ class ArgumentChecker:
                 if len(complaints) > MAX_COMPLAINTS:
                     break
         if complaints:
-            raise InvalidArguments("; ".join(complaints[:MAX_COMPLAINTS]))
+            raise InvalidArguments("; ".join(text[:MAX_COMPLAINT] for text in complaints[:MAX_COMPLAINTS]))
         return arguments
 
     def _whole(self, name: str, value: Json) -> Json:
         schema = self._properties.get(name)
         wants_integer = isinstance(schema, dict) and schema.get("type") == "integer"
-        return int(value) if wants_integer and isinstance(value, float) and value.is_integer() else value
+        if wants_integer and isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
+            return int(value)
+        return value
+
+    def _is_left_out(self, name: str, value: Json) -> bool:
+        required, schema = self._schema.get("required"), self._properties.get(name)
+        if value is not None or (isinstance(required, list) and name in required) or not isinstance(schema, dict):
+            return False
+        return isinstance(schema.get("type"), str) and schema.get("type") != "null" and not schema.get("nullable")
 
     def _unknown(self, arguments: JsonObject) -> list[str]:
-        if not self._properties or self._schema.get("additionalProperties"):
+        if not self._properties or any(self._schema.get(keyword) for keyword in _OTHER_SOURCES):
             return []
         complaints: list[str] = []
         for name in arguments:

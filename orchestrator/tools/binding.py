@@ -7,17 +7,22 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from auth import AuthReference
+from auth import MISSING_TYPE, AuthReference
+from orchestrator.errors import Problem
 from orchestrator.manifest.load import Plugin
-from orchestrator.manifest.model import Function, Runtime
+from orchestrator.manifest.model import Function, Runtime, known_spellings
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
-from orchestrator.tools.toolbox import BoundFunction, Skipped, Toolbox
+from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
 from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
 from runtimes.discovery import factory_for
 from runtimes.errors import RuntimeUnavailable
 from runtimes.wrappers import Bounded, Guarded, Templated
 
-ALL = "*"
+PROGRESS_STYLES = ("None", "ShowUsage", "ShowUsageWithInput", "ShowUsageWithInputAndOutput")
+"""The values of `progress_style` (spec 11.3.2.3)."""
+
+DEFAULT_PROGRESS = "ShowUsage"
+"""Where the manifest says nothing (design decision 1)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +31,8 @@ class _Claim:
 
     name: str
     runtime: Runtime
-    executor: RuntimeExecutor
+    executor: RuntimeExecutor | None
+    """None where the runtime needs a credential that cannot be had: nobody else may answer in its place."""
 
 
 def _matches(name: str, patterns: tuple[str, ...] | None) -> bool:
@@ -39,6 +45,14 @@ def _wanted(plugin: Plugin, runtime: Runtime) -> tuple[str, ...] | None:
     if declared is None:
         return None
     return tuple(function.name for function in declared if _matches(function.name, runtime.run_for_functions))
+
+
+def _auth(runtime: Runtime) -> AuthReference:
+    """What the runtime needs; an auth object with other members and no type is not taken for `None`."""
+    auth = runtime.auth
+    if auth.type is None and any(not name.startswith("x-") for name in auth.model_extra or {}):
+        return AuthReference(type=MISSING_TYPE)
+    return AuthReference.of(auth.type, auth.reference_id, auth.scopes)
 
 
 def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference) -> RuntimeSpec:
@@ -65,22 +79,23 @@ class Binder:
 
     async def add(self, plugin: Plugin, services: RuntimeServices) -> None:
         """Binds the functions of one plugin; none of its mistakes reaches another plugin."""
-        claims: list[_Claim] = []
-        for runtime in plugin.manifest.runtimes:
-            claims += await self._open(plugin, runtime, services)
+        reasons: dict[str, list[str]] = {}
         by_name: dict[str, list[_Claim]] = {}
-        for claim in claims:
-            by_name.setdefault(claim.name, []).append(claim)
+        for runtime in plugin.manifest.runtimes:
+            for claim in await self._open(plugin, runtime, services, reasons):
+                by_name.setdefault(claim.name, []).append(claim)
         declared = {function.name: function for function in plugin.manifest.functions or ()}
         for name, rivals in by_name.items():
             if len(rivals) > 1:
-                self._skip(plugin, name, f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)")
-                continue
-            self._bound.append(_bind(plugin, rivals[0], declared.get(name)))
-        explained = {skipped.function for skipped in self._skipped if skipped.plugin == plugin.namespace}
+                reasons[name] = [f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)"]
+            elif (executor := rivals[0].executor) is not None:
+                self._bound.append(_bind(plugin, rivals[0].runtime, executor, name, declared.get(name)))
+                reasons.pop(name, None)
         for name in declared:
-            if name not in by_name and name not in explained:
-                self._skip(plugin, name, "no runtime of the plugin runs it (spec 11.1.3)")
+            if name not in by_name:
+                reasons.setdefault(name, ["no runtime of the plugin runs it (spec 11.1.3)"])
+        for name, texts in reasons.items():
+            self._skip(plugin, name, "; ".join(dict.fromkeys(texts)))
 
     def toolbox(self) -> Toolbox:
         """What has been bound; two functions whose tools would have one name are both left out."""
@@ -96,25 +111,30 @@ class Binder:
     def _skip(self, plugin: Plugin, function: str, reason: str) -> None:
         self._skipped.append(Skipped(plugin=plugin.namespace, function=function, reason=reason))
 
-    async def _open(self, plugin: Plugin, runtime: Runtime, services: RuntimeServices) -> list[_Claim]:
-        auth = AuthReference.of(runtime.auth.type, runtime.auth.reference_id, runtime.auth.scopes)
+    async def _open(
+        self, plugin: Plugin, runtime: Runtime, services: RuntimeServices, reasons: dict[str, list[str]]
+    ) -> list[_Claim]:
+        """What the runtime answers; `reasons` is told of what it does not."""
+        auth = _auth(runtime)
         spec = _spec(plugin, runtime, auth)
         if spec.functions == ():
             return []
-        names = spec.functions or (ALL,)
+        names = spec.functions or (ALL_FUNCTIONS,)
         if not auth.is_anonymous:
             for name in names:
-                self._skip(plugin, name, f"it needs a credential of type {str(auth.type)!r}, and there is no vault yet")
-            return []
+                text = f"it needs a credential of type {str(auth.type)!r}, and there is no vault yet"
+                reasons.setdefault(name, []).append(text)
+            outright = set(names) & set(runtime.run_for_functions or ())
+            return [_Claim(name=name, runtime=runtime, executor=None) for name in sorted(outright)]
         try:
             factory = factory_for(runtime.type, self._factories)
             executor = await self._stack.enter_async_context(factory(spec, services))
         except RuntimeUnavailable as error:
             for name in names:
-                self._skip(plugin, name, str(error))
+                reasons.setdefault(name, []).append(str(error))
             return []
         for name, reason in executor.unusable.items():
-            self._skip(plugin, name, reason)
+            reasons.setdefault(name, []).append(reason)
         wrapped = _wrap(executor, spec)
         allowed = runtime.run_for_functions if spec.functions is None else None
         return [
@@ -129,21 +149,34 @@ def _wrap(executor: RuntimeExecutor, spec: RuntimeSpec) -> RuntimeExecutor:
     return Templated(guarded, spec) if spec.output_template else guarded
 
 
-def _bind(plugin: Plugin, claim: _Claim, declared: Function | None) -> BoundFunction:
-    signature = claim.executor.functions[claim.name]
-    style = claim.runtime.spec.get("progress_style")
+def _bind(
+    plugin: Plugin, runtime: Runtime, executor: RuntimeExecutor, name: str, declared: Function | None
+) -> BoundFunction:
+    signature = executor.functions[name]
+    style = runtime.spec.get("progress_style")
     return BoundFunction(
         plugin=plugin,
-        name=claim.name,
-        tool_name=tool_name(plugin.namespace, claim.name),
+        name=name,
+        tool_name=tool_name(plugin.namespace, name),
         description=describe(declared, signature),
         parameters=parameters_of(declared, signature),
-        declaration=declared or Function(name=claim.name, description=signature.description),
-        runtime_type=claim.runtime.type,
-        progress_style=style if isinstance(style, str) else "ShowUsage",
+        declaration=declared or Function(name=name, description=signature.description),
+        runtime_type=runtime.type,
+        progress_style=known_spellings(PROGRESS_STYLES, [style])[0] if isinstance(style, str) else DEFAULT_PROGRESS,
         signature=signature,
-        executor=claim.executor,
+        executor=executor,
     )
+
+
+def _renamed(plugin: Plugin, namespace: str) -> Plugin:
+    problem = Problem(
+        severity="warning",
+        code="namespace-taken",
+        pointer="/namespace",
+        message=f"another plugin has the namespace {plugin.namespace!r}; this one is called {namespace!r} here",
+        clause="4.2.9",
+    )
+    return replace(plugin, namespace=namespace, problems=(*plugin.problems, problem))
 
 
 def distinct_namespaces(plugins: Sequence[Plugin]) -> tuple[Plugin, ...]:
@@ -156,5 +189,5 @@ def distinct_namespaces(plugins: Sequence[Plugin]) -> tuple[Plugin, ...]:
             number += 1
             namespace = f"{plugin.namespace}_{number}"
         taken.add(namespace)
-        distinct.append(plugin if namespace == plugin.namespace else replace(plugin, namespace=namespace))
+        distinct.append(plugin if namespace == plugin.namespace else _renamed(plugin, namespace))
     return tuple(distinct)

@@ -59,4 +59,10 @@ def parameters_of(function: Function | None, signature: FunctionSignature) -> Js
     """The schema of the arguments: the manifest's (spec 6), else the runtime's (spec 5.2.3)."""
     declared = function.parameters if function is not None else None
     schema = declared if declared is not None else signature.parameters
-    return {**schema, "type": "object", "properties": schema.get("properties") or {}}
+    given = schema.get("properties")
+    properties: JsonObject = given if isinstance(given, dict) else {}
+    whole: JsonObject = {**schema, "type": "object", "properties": properties}
+    required = schema.get("required")
+    if declared is not None and isinstance(required, list):  # spec 6.2.3: the names of properties, and no others
+        whole["required"] = [name for name in required if isinstance(name, str) and name in properties]
+    return whole

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from orchestrator.errors import UnknownName, UsageError
+from orchestrator.errors import FunctionUnavailable, UnknownName, UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition, ToolSet
@@ -50,13 +50,17 @@ class BoundFunction:
         return self.declaration.states.responding.has_instructions
 
 
+ALL_FUNCTIONS = "*"
+"""Stands for the functions of a runtime that could not be asked for theirs."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Skipped:
     """A function that is not offered, and why."""
 
     plugin: str
     function: str
-    """`*` stands for all functions of a runtime that could not be asked for theirs."""
+    """Its name, or `ALL_FUNCTIONS`."""
     reason: str
 
 
@@ -91,10 +95,14 @@ class Toolbox:
     @cached_property
     def offers_withdraw(self) -> bool:
         """True when an instruction names `withdraw`, or a function has a `disengaging` state."""
-        return WITHDRAW not in self._by_tool and any(
-            function.declaration.states.disengaging is not None
-            or f"{WITHDRAW}(" in _instruction_texts(function.declaration)
-            for function in self.functions
+        return (
+            WITHDRAW not in self._by_tool
+            and WITHDRAW not in self._by_name
+            and any(
+                function.declaration.states.disengaging is not None
+                or f"{WITHDRAW}(" in _instruction_texts(function.declaration)
+                for function in self.functions
+            )
         )
 
     @cached_property
@@ -115,7 +123,7 @@ class Toolbox:
     def find(self, name: str) -> BoundFunction:
         """As `resolve`.
 
-        Raises: `UnknownName`, or `UsageError` when several plugins have it or it is not offered.
+        Raises: `UnknownName`, `UsageError` when several plugins have it, `FunctionUnavailable` when it is not offered.
         """
         found = self.resolve(name)
         if isinstance(found, Ambiguous):
@@ -123,8 +131,9 @@ class Toolbox:
         if found is not None:
             return found
         for skipped in self.skipped:
-            if skipped.function == name:
-                raise UsageError(f"function {name!r} of plugin {skipped.plugin!r} is not available: {skipped.reason}")
+            if skipped.function in (name, ALL_FUNCTIONS):
+                message = f"function {name!r} of plugin {skipped.plugin!r} is not available: {skipped.reason}"
+                raise FunctionUnavailable(message)
         raise UnknownName("function", name, [*self._by_name, *self._by_tool])
 
     def at(self, plugin: str, function: str) -> BoundFunction | None:

@@ -5,9 +5,7 @@ All I/O of a turn is here: model requests, calls, the journal, the stream of eve
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import anyio
@@ -19,18 +17,14 @@ from orchestrator.events import (
     CallDispatched,
     CallProgress,
     CallRefused,
-    Event,
+    EndReason,
     Fact,
     QuestionExpired,
     ReplyReceived,
-    RequestedCall,
-    RetryScheduled,
     State,
-    StateEntered,
-    TextDelta,
     TurnEnded,
 )
-from orchestrator.model.base import ChatModel, ModelCall, ModelDelta, ReplyEnd, RetryNotice, TextPart
+from orchestrator.model.base import ChatModel, ModelDelta
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.calling import Outcome, carry_out
 from orchestrator.turn.judging import judge_calls
@@ -46,11 +40,13 @@ from orchestrator.turn.machine import (
     RequestReasoning,
     RequestResponding,
     Suspend,
-    cancellation,
+    ending,
     next_action,
     text_is_replaced,
+    without_answer,
 )
 from orchestrator.turn.questions import ask, fingerprint
+from orchestrator.turn.replies import Emit, Written, read_reply, with_ids
 from orchestrator.turn.requests import Requests
 from orchestrator.turn.state import CallState, Status, TurnState
 
@@ -63,8 +59,6 @@ MAX_OUTCOMES = 256
 CANCEL_TIMEOUT = 5.0
 """Seconds that a cancelled turn may take to write its end."""
 
-Emit = Callable[[Event], Awaitable[None]]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnServices:
@@ -76,43 +70,6 @@ class TurnServices:
     """Seconds since the epoch."""
     call_timeout: float
     """Seconds one call may take."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What the model wrote, complete."""
-
-    text: str
-    end: ReplyEnd
-
-
-def new_call_id() -> str:
-    """Random and unique; the model's own id is only echoed to it."""
-    return secrets.token_hex(8)
-
-
-def _with_ids(calls: tuple[ModelCall, ...]) -> tuple[RequestedCall, ...]:
-    """The calls under ids of ours; a model's own id that is missing or repeated is replaced by one."""
-    seen: set[str] = set()
-    requested: list[RequestedCall] = []
-    for call in calls:
-        call_id = new_call_id()
-        if not call.id or call.id in seen:
-            call = ModelCall(id=f"call_{call_id}", tool=call.tool, arguments=call.arguments)
-        seen.add(call.id)
-        requested.append(RequestedCall(call_id=call_id, request=call))
-    return tuple(requested)
-
-
-@asynccontextmanager
-async def _closing(deltas: AsyncIterator[ModelDelta]) -> AsyncGenerator[None]:
-    """Closes a reply that is not read to its end, so that its connection is free at once."""
-    try:
-        yield
-    finally:
-        if isinstance(deltas, AsyncGenerator):
-            with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
-                await deltas.aclose()
 
 
 def _gone(call: CallState) -> CallRefused:
@@ -132,20 +89,36 @@ class TurnDriver:
         self._requests = services.requests
         self._toolbox = services.requests.toolbox
         self._rules = services.requests.rules
+        self._started = ledger.history.turn.started if ledger.history.turn is not None else None
         self._shown: list[str] = []
         self._arriving, self._arrived = anyio.create_memory_object_stream[Outcome | CallProgress](MAX_OUTCOMES)
 
     async def run(self) -> None:
-        """Goes on from where the history stands. Cancelling it leaves a consistent history."""
+        """Goes on from where the history stands. Cancelling it leaves a consistent history.
+
+        An error of the caller's own model or journal ends the turn, and is raised as it is.
+        """
         try:
             async with anyio.create_task_group() as calls, self._arrived, self._arriving:
+                await self._settle_orphans()
                 while await self._step(calls):
                     pass
         except anyio.get_cancelled_exc_class():
-            await self._write_cancellation()
+            await self._write_ending("cancelled")
             raise
         except ExceptionGroup as group:
-            raise group.exceptions[0] from None  # a caller's own model or journal failed: show its error as it is
+            await self._write_ending("error", detail=type(group.exceptions[0]).__name__)
+            raise group.exceptions[0] from None
+
+    async def _settle_orphans(self) -> None:
+        """Calls that an earlier driver left in flight: their answers come to nobody."""
+        if self._is_mine():
+            await self._record(*without_answer(self._state))
+
+    def _is_mine(self) -> bool:
+        """True while the turn that is on is the one this driver was made for."""
+        turn = self._ledger.history.turn
+        return turn is not None and turn.started is self._started
 
     @property
     def _state(self) -> TurnState:
@@ -153,14 +126,14 @@ class TurnDriver:
         assert turn is not None
         return turn
 
-    async def _write_cancellation(self) -> None:
+    async def _write_ending(self, reason: EndReason, detail: str = "") -> None:
         with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
-            if self._ledger.history.turn is not None:
-                await self._record(*cancellation(self._state, partial="".join(self._shown)))
+            if self._is_mine():
+                await self._record(*ending(self._state, reason, partial="".join(self._shown), detail=detail))
 
     async def _step(self, calls: TaskGroup) -> bool:
         """Carries out one action; False when the turn has ended or is suspended."""
-        if self._ledger.history.turn is None:
+        if not self._is_mine():
             return False
         action = next_action(self._state, self._rules)
         try:
@@ -288,14 +261,14 @@ class TurnDriver:
         state = self._state
         is_shown = not text_is_replaced(state, self._rules)
         request = self._requests.reasoning(self._ledger.history)
-        reply = await self._stream(self._services.model.reason(request), "reasoning", is_shown=is_shown)
-        await self._record(ReplyReceived(text=reply.text, calls=_with_ids(reply.end.calls), usage=reply.end.usage))
+        reply = await self._read(self._services.model.reason(request), "reasoning", is_shown=is_shown)
+        await self._record(ReplyReceived(text=reply.text, calls=with_ids(reply.end.calls), usage=reply.end.usage))
 
     async def _respond(self, limit: str | None) -> None:
         request = self._requests.responding(self._ledger.history, limit)
-        reply = await self._stream(self._services.model.respond(request), "responding", is_shown=True)
+        reply = await self._read(self._services.model.respond(request), "responding")
         usage = reply.end.usage
-        calls = _with_ids(reply.end.calls)
+        calls = with_ids(reply.end.calls)
         if calls:
             await self._record(ReplyReceived(text=reply.text, calls=calls, usage=usage, state="responding"))
         else:
@@ -303,28 +276,11 @@ class TurnDriver:
 
     async def _disengage(self) -> None:
         request = self._requests.disengaging(self._ledger.history)
-        reply = await self._stream(self._services.model.respond(request), "disengaging", is_shown=True)
+        reply = await self._read(self._services.model.respond(request), "disengaging")
         await self._record(AnswerReceived(text=reply.text, usage=reply.end.usage))
 
-    async def _stream(self, deltas: AsyncIterator[ModelDelta], state: State, *, is_shown: bool) -> _Written:
-        await self._emit(StateEntered(state=state))
-        self._shown = []
-        parts: list[str] = []
-        end: ReplyEnd | None = None
-        async with _closing(deltas):
-            async for delta in deltas:
-                match delta:
-                    case TextPart():
-                        parts.append(delta.text)
-                        if is_shown:
-                            self._shown.append(delta.text)
-                            await self._emit(TextDelta(state=state, text=delta.text))
-                    case RetryNotice():
-                        notice = RetryScheduled(attempt=delta.attempt, delay=delta.delay, reason=delta.reason)
-                        await self._emit(notice)
-                    case ReplyEnd():
-                        end = delta
-        if end is None:
-            raise ModelError("the model's reply broke off")
-        self._shown = []
-        return _Written(text="".join(parts), end=end)
+    async def _read(self, deltas: AsyncIterator[ModelDelta], state: State, *, is_shown: bool = True) -> Written:
+        self._shown.clear()
+        written = await read_reply(deltas, state, self._emit, self._shown if is_shown else None)
+        self._shown.clear()
+        return written

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from orchestrator.events import Fact, TurnStarted, TurnUndone
-from orchestrator.model.base import AssistantMessage, Message
+from orchestrator.model.base import AssistantMessage, Message, UserMessage
 from orchestrator.turn.prompts import turn_messages
 from orchestrator.turn.state import TurnState, fold
 
@@ -20,6 +20,10 @@ def _size(messages: tuple[Message, ...]) -> int:
         if isinstance(message, AssistantMessage):
             size += sum(len(call.tool) + len(call.arguments) for call in message.calls)
     return size
+
+
+def _is_said(message: Message) -> bool:
+    return isinstance(message, UserMessage) or (isinstance(message, AssistantMessage) and not message.calls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +54,18 @@ class History:
     @property
     def is_ended(self) -> bool:
         """True when the model has disengaged."""
-        ended = self.past[-1].state.ended if self.past and self.turn is None else None
-        return ended is not None and ended.reason == "disengaged"
+        if not self.past or self.turn is not None:
+            return False
+        return any(call.disengages for call in self.past[-1].state.calls.values())
 
     def earlier_messages(self, budget: int = HISTORY_BUDGET) -> tuple[Message, ...]:
-        """The messages of the turns that are over, whole turns only, the newest that fit."""
+        """The messages of the turns that are over, the newest that fit, whole turns only.
+
+        Of a newest turn that does not fit by itself, what was said and answered is kept, without the results.
+        """
+        if self.past and self.past[-1].size > budget:
+            brief = tuple(message for message in self.past[-1].messages if _is_said(message))
+            return brief if _size(brief) <= budget else ()
         kept: list[PastTurn] = []
         for turn in reversed(self.past):
             budget -= turn.size

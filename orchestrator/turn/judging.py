@@ -5,12 +5,14 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator
 
+from orchestrator.errors import MAX_NAMES_LISTED
 from orchestrator.events import CallJudged, CallRefused, CallWithdrawn, Fact, RefusalCode
+from orchestrator.manifest.model import known_spellings
 from orchestrator.tools.arguments import InvalidArguments
-from orchestrator.tools.definitions import WITHDRAW
+from orchestrator.tools.definitions import MAX_NAME, WITHDRAW
 from orchestrator.tools.toolbox import Ambiguous, BoundFunction, Toolbox
 from orchestrator.turn.machine import Limits
-from orchestrator.turn.policy import Evidence, judge
+from orchestrator.turn.policy import DATA_HANDLING, STATE_UPDATE, Evidence, judge
 from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject, canonical_json
 
@@ -23,7 +25,7 @@ def evidence_of(function: BoundFunction, *, edited_by: str | None = None) -> Evi
     security = capabilities.security_info
     return Evidence(
         wants_confirmation=capabilities.confirmation is not None and capabilities.confirmation.is_wanted,
-        data_handling=security.data_handling if security is not None else (),
+        data_handling=known_spellings(DATA_HANDLING, security.data_handling) if security is not None else (),
         method=function.signature.method,
         repeatable=function.signature.repeatable,
         is_consequential=function.signature.is_consequential,
@@ -33,7 +35,7 @@ def evidence_of(function: BoundFunction, *, edited_by: str | None = None) -> Evi
 
 def is_safe_to_repeat(function: BoundFunction) -> bool:
     """True when doing it twice is harmless: the runtime says so and the manifest does not contradict."""
-    return function.signature.repeatable and "ResourceStateUpdate" not in evidence_of(function).data_handling
+    return function.signature.repeatable and STATE_UPDATE not in evidence_of(function).data_handling
 
 
 class _Judge:
@@ -69,7 +71,7 @@ class _Judge:
         if isinstance(found, Ambiguous):
             names = ", ".join(found.candidates)
             return _refuse(call, "ambiguous", f"several functions have that name; call one of {names}")
-        if self._position[call.call_id] > self._limits.calls:
+        if call.edit_of is None and self._position[call.call_id] > self._limits.calls:
             return _refuse(call, "limit", f"a turn may make {self._limits.calls} calls", found)
         try:
             arguments = found.checker.check(found.checker.parse(call.request.arguments))
@@ -79,7 +81,7 @@ class _Judge:
 
     def _weigh(self, call: CallState, function: BoundFunction, arguments: JsonObject) -> CallJudged | CallRefused:
         key = _key(function.plugin.namespace, function.name, arguments)
-        if self._seen.count(key) >= self._limits.identical_calls:
+        if call.edit_of is None and self._seen.count(key) >= self._limits.identical_calls:
             return _refuse(call, "repeated", "the same call was made already; use its result", function)
         edited_by = self._state.started.person if call.edit_of is not None else None
         verdict = judge(evidence_of(function, edited_by=edited_by))
@@ -101,8 +103,9 @@ class _Judge:
 
     def _unknown(self, name: str) -> str:
         known = [definition.name for definition in self._toolbox.tools.definitions]
-        near = difflib.get_close_matches(name, known, n=3, cutoff=0.4)
-        return f"there is no function {name!r}; known functions: {', '.join(near or known)}"
+        near = difflib.get_close_matches(name[:MAX_NAME], known, n=3, cutoff=0.4)
+        listed = ", ".join((near or known)[:MAX_NAMES_LISTED])
+        return f"there is no function {name[:MAX_NAME]!r}; known functions: {listed}"
 
 
 def _key(plugin: str, function: str, arguments: JsonObject) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import anyio
+
 from orchestrator.errors import JournalConflict
 from orchestrator.events import Fact
 from orchestrator.journal.base import ConversationId, Journal
@@ -17,9 +19,15 @@ class Ledger:
         self.conversation = conversation
         self.history = History()
         self._journal = journal
+        self._lock = anyio.Lock(fast_acquire=True)
+        """Held while the journal and the history are brought in step: two who do it at once would count facts twice."""
 
     async def refresh(self) -> None:
         """Takes in what others have appended."""
+        async with self._lock:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
         for fact in await self._journal.read(self.conversation, after=self.history.sequence):
             self.history = advance(self.history, fact)
 
@@ -32,13 +40,16 @@ class Ledger:
 
         Raises: `JournalConflict` when it has grown; the history is then up to date.
         """
-        try:
-            await self._journal.append(self.conversation, self.history.sequence, facts)
-        except JournalConflict:
-            await self.refresh()
-            raise
-        for fact in facts:
-            self.history = advance(self.history, fact)
+        if not facts:
+            return
+        async with self._lock:
+            try:
+                await self._journal.append(self.conversation, self.history.sequence, facts)
+            except JournalConflict:
+                await self._catch_up()
+                raise
+            for fact in facts:
+                self.history = advance(self.history, fact)
 
     async def record(self, *facts: Fact) -> None:
         """Keeps facts that are true whatever others have appended: what came of something that was done."""

@@ -179,19 +179,22 @@ def limit_reached(state: TurnState, limits: Limits) -> str | None:
     return None
 
 
-def cancellation(state: TurnState, *, partial: str = "", detail: str = "") -> Iterator[Fact]:
-    """The facts that end a turn at once and leave its history consistent.
+def without_answer(state: TurnState) -> Iterator[CallFailed | CallUnknown]:
+    """The facts for calls in flight that nobody waits for any more.
 
-    What was not dispatched is withdrawn; what is in flight has failed when repeating it is harmless, and is of unknown
-    outcome otherwise.
+    They have failed when repeating them is harmless, and are of unknown outcome otherwise.
     """
-    for call in state.calls.values():
-        if call.is_settled:
-            continue
-        if call.status is not Status.DISPATCHED:
-            yield CallWithdrawn(call_id=call.call_id)
-        elif call.repeatable:
-            yield CallFailed(call_id=call.call_id, message="stopped before the answer came")
+    for call in state.with_status(Status.DISPATCHED):
+        if call.repeatable:
+            yield CallFailed(call_id=call.call_id, message="the turn was stopped before the answer came")
         else:
-            yield CallUnknown(call_id=call.call_id, message="it was sent, and then the person stopped the turn")
-    yield TurnEnded(reason="cancelled", detail=detail, partial=partial)
+            yield CallUnknown(call_id=call.call_id, message="it was sent, and the turn was stopped before the answer")
+
+
+def ending(state: TurnState, reason: EndReason = "cancelled", *, partial: str = "", detail: str = "") -> Iterator[Fact]:
+    """The facts that end a turn at once and leave its history consistent; what was not dispatched is withdrawn."""
+    yield from without_answer(state)
+    for call in state.calls.values():
+        if not call.is_settled and call.status is not Status.DISPATCHED:
+            yield CallWithdrawn(call_id=call.call_id)
+    yield TurnEnded(reason=reason, detail=detail, partial=partial)

@@ -15,6 +15,9 @@ STATE_UPDATE = "ResourceStateUpdate"
 READING = frozenset({"GetPublicData", "GetPrivateData", "DataTransform"})
 """The values of `data_handling` (spec 9.5.2.1) that attest no effect."""
 
+DATA_HANDLING = READING | {STATE_UPDATE, "DataExport"}
+"""All of its values; `DataExport` is in the Microsoft 365 document."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from orchestrator.manifest.load import Plugin
-from orchestrator.manifest.model import State, Texts
+from orchestrator.manifest.model import State, lines_of
 from orchestrator.model.base import AssistantMessage, Message, ToolMessage, UserMessage
 from orchestrator.tools.definitions import WITHDRAW
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
@@ -38,21 +38,19 @@ politely in one or two sentences, without repeating what was asked for."""
 
 _WITHDRAW = f"Call `{WITHDRAW}` where the instructions of a plugin tell you to; it ends the conversation."
 
+_BROKE_OFF = "[the answer broke off here]"
+
 _LIMIT = "Reasoning was stopped by a limit ({limit}). Answer from what there is, and say what is missing."
-
-
-def _lines(texts: Texts) -> tuple[str, ...]:
-    return (texts,) if isinstance(texts, str) else tuple(texts or ())
 
 
 def _state_text(state: State, built_in: str) -> Iterator[str]:
     """A string in `instructions` replaces the built-in text, an array adds to it (spec 10.2.2)."""
-    if isinstance(state.instructions, str) and state.instructions:
+    if isinstance(state.instructions, str) and state.instructions.strip():
         yield state.instructions.strip()
     else:
         yield built_in
-        yield from (f"- {line.strip()}" for line in _lines(state.instructions))
-    examples = [line.strip() for line in _lines(state.examples) if line.strip()]
+        yield from (f"- {line.strip()}" for line in lines_of(state.instructions) if line.strip())
+    examples = [line.strip() for line in lines_of(state.examples) if line.strip()]
     if examples:
         yield "Examples:"
         yield from (f"- {line}" for line in examples)
@@ -158,6 +156,8 @@ def turn_messages(state: TurnState) -> tuple[Message, ...]:
             messages += _reply_messages(state, reply)
     if text := answer_text(state):
         messages.append(AssistantMessage(text=text))
+    elif state.ended is not None and state.ended.partial:
+        messages.append(AssistantMessage(text=f"{state.ended.partial} {_BROKE_OFF}"))
     return tuple(messages)
 
 
@@ -165,11 +165,10 @@ def answer_text(state: TurnState) -> str:
     """The words of the answer, once there is one: a responding text, else the last text written while reasoning."""
     if state.answer is not None:
         return state.answer.text
-    if state.ended is None:
-        return ""
-    if state.ended.reason == "answered" and state.replies and not state.replies[-1].call_ids:
+    is_answered = state.ended is not None and state.ended.reason == "answered"
+    if is_answered and state.replies and not state.replies[-1].call_ids:
         return state.replies[-1].text
-    return state.ended.partial
+    return ""
 
 
 def functions_called(state: TurnState, toolbox: Toolbox) -> tuple[BoundFunction, ...]:

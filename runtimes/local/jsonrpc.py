@@ -89,7 +89,7 @@ Message = Answer | Fault | Notification | Demand | Unreadable | Broken
 def _frame(message: JsonObject) -> bytes:
     try:
         frame = dump_json({"jsonrpc": VERSION, **message}).encode()
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         raise JsonRpcError(f"the arguments cannot be written as JSON: {error}") from error
     if len(frame) > MAX_FRAME_BYTES:
         raise JsonRpcError(f"the message has {len(frame)} bytes, and {MAX_FRAME_BYTES} is the limit")

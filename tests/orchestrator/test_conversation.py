@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 
 import anyio
 import pytest
@@ -20,9 +20,22 @@ from orchestrator import (
     UsageError,
     load_plugin,
 )
-from orchestrator.events import CallDispatched, CallReturned, CallUnknown, Event, TextDelta, TurnEnded, decode, encode
+from orchestrator.events import (
+    CallDecided,
+    CallDispatched,
+    CallReturned,
+    CallUnknown,
+    Event,
+    TextDelta,
+    TurnEnded,
+    TurnStarted,
+    decode,
+    encode,
+)
+from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.base import (
     AssistantMessage,
+    ModelCall,
     ModelDelta,
     PhraseRequest,
     ReasoningRequest,
@@ -33,6 +46,9 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.model.scripted import Call, Calls, Phrase, Say, ScriptedModel, ScriptTurn
+from orchestrator.turn.driver import TurnDriver, TurnServices
+from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.state import Status
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject
 
@@ -369,8 +385,6 @@ async def test_a_call_while_responding_is_answered_with_a_correction() -> None:
             yield ReplyEnd()
 
         async def respond(self, request: RespondingRequest, /) -> AsyncIterator[ModelDelta]:
-            from orchestrator.model.base import ModelCall
-
             self.responding.append(request)
             if len(self.responding) == 1:
                 yield ReplyEnd(calls=(ModelCall(id="1", tool="look", arguments="{}"),))
@@ -470,3 +484,198 @@ async def test_a_host_that_is_not_open_says_so() -> None:
     host = Orchestrator(plugins=[], model=scripted())
     with pytest.raises(UsageError, match="async with"):
         await host.conversation().ask("hi")
+
+
+async def test_an_approved_call_is_not_forgotten_by_a_new_message() -> None:
+    model = scripted(("buy", [Call("buy", {"count": 2}), Say("Bought.")]))
+    async with hosting(model, buy) as host:
+        chat = host.conversation()
+        reply = await chat.ask("buy")
+        await chat.decide(reply.pending[0].call_id, True)
+        with pytest.raises(QuestionsPending, match="resume"):
+            await chat.ask("never mind")
+        assert (await chat.resume()).text == "Bought."
+
+
+async def test_edited_arguments_must_fit_and_count_against_no_limit_of_the_model() -> None:
+    model = scripted(("buy", [Call("buy", {"count": 2}), Say("Bought.")]))
+    async with hosting(model, buy, limits=Limits(calls=1)) as host:
+        chat = host.conversation()
+        (question,) = (await chat.ask("buy")).pending
+        misfits: list[JsonObject] = [{"count": "x"}, {"cuont": 1}, {"count": 1, "more": "\ud800"}]
+        for wrong in misfits:
+            with pytest.raises(UsageError, match="do not fit"):
+                await chat.decide(question.call_id, True, arguments=wrong)
+        assert await chat.decide(question.call_id, True, arguments={"count": 3}) == "accepted"
+        assert [call.status for call in (await chat.resume()).calls] == ["edited", "returned"]
+
+
+async def test_a_consent_holds_only_for_what_was_approved() -> None:
+    """Design, "The turn, precisely": any difference at dispatch makes a new question."""
+    first = scripted(("buy", [Call("buy", {"count": 2})]))
+    journal = MemoryJournal()
+    plugin = await load_plugin(MANIFEST)
+    changed = await load_plugin({**MANIFEST, "description_for_human": "Keeps more todos."})
+
+    def ledger() -> Ledger:
+        return Ledger("c", journal)
+
+    async def drive(host: Orchestrator, chat: Ledger) -> None:
+        await chat.refresh()
+        services = TurnServices(model=host.model, requests=host.requests, clock=lambda: 0.0, call_timeout=5)
+        await TurnDriver(chat, services, ignore).run()
+
+    async def ignore(event: Event) -> None:
+        del event
+
+    runtimes = {"x-python": MemoryRuntime(buy)}
+    async with Orchestrator(plugins=[plugin], runtimes=runtimes, model=first) as host:
+        mine = ledger()
+        await mine.append(TurnStarted(text="buy", person="ada", documents={}))
+        await drive(host, mine)
+        turn = mine.history.turn
+        assert turn is not None
+        (asked,) = turn.with_status(Status.ASKED)
+        await mine.append(CallDecided(call_id=asked.call_id, decision="approve", by="ada"))
+    async with Orchestrator(plugins=[changed], runtimes=runtimes, model=first) as host:
+        theirs = ledger()
+        await drive(host, theirs)
+        turn = theirs.history.turn
+        assert turn is not None
+        (again,) = turn.with_status(Status.ASKED)
+    assert again.question is not None
+    assert asked.question is not None
+    assert again.question.fingerprint != asked.question.fingerprint
+
+
+class Speaking:
+    """A model that says what it is told to, delta by delta, and records what it was asked."""
+
+    name = "speaking"
+
+    def __init__(self, *replies: Sequence[ModelDelta | Exception]) -> None:
+        self._replies = list(replies)
+        self.requests: list[ReasoningRequest | RespondingRequest] = []
+
+    async def reason(self, request: ReasoningRequest | RespondingRequest, /) -> AsyncIterator[ModelDelta]:
+        self.requests.append(request)
+        for delta in self._replies.pop(0):
+            if isinstance(delta, Exception):
+                raise delta
+            yield delta
+
+    def respond(self, request: RespondingRequest, /) -> AsyncIterator[ModelDelta]:
+        return self.reason(request)
+
+    async def phrase(self, request: PhraseRequest, /) -> str:
+        raise LookupError("no words")
+
+
+def requesting(*names: str, id: str = "1") -> ReplyEnd:
+    return ReplyEnd(calls=tuple(ModelCall(id=id, tool=name, arguments="{}") for name in names))
+
+
+async def test_calls_of_a_reply_that_broke_off_never_run() -> None:
+    def look() -> str:
+        """Looks."""
+        raise NotImplementedError
+
+    model = Speaking([TextPart(text="Let me ")], [TextPart(text="Hello."), ReplyEnd()])
+    async with hosting(model, look, read_only={"look"}) as host:
+        chat = host.conversation()
+        reply = await chat.ask("hi")
+        assert (reply.end, reply.text, reply.partial, reply.calls) == ("error", "", "Let me ", ())
+        await chat.ask("again")
+    assert model.requests[-1].messages[1] == AssistantMessage(text="Let me  [the answer broke off here]")
+
+
+async def test_ids_that_a_model_repeats_are_told_apart() -> None:
+    model = Speaking([requesting("look", "look")], [TextPart(text="Done."), ReplyEnd()])
+    async with hosting(model, look, read_only={"look"}) as host:
+        await host.conversation().ask("hi")
+    results = [message for message in model.requests[-1].messages if isinstance(message, ToolMessage)]
+    assert len({result.call_id for result in results}) == 2
+
+
+async def test_a_foreign_error_settles_the_calls_and_ends_the_turn() -> None:
+    """The error comes while a call is in flight: nothing may wait for that call for ever."""
+    started = anyio.Event()
+
+    async def hang() -> str:
+        """Never returns."""
+        started.set()
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    declared: list[Json] = [
+        {"name": "hang"},
+        {"name": "buy", "capabilities": {"confirmation": {"body": "{{ ''|model_generated }}"}}},
+    ]
+    arguments = ModelCall(id="2", tool="buy", arguments='{"count": 1}')
+    model = Speaking([ReplyEnd(calls=(*requesting("hang").calls, arguments))], [TextPart(text="Hello."), ReplyEnd()])
+    async with hosting(model, hang, buy, read_only={"hang"}, manifest={**MANIFEST, "functions": declared}) as host:
+        chat = host.conversation()
+        with anyio.fail_after(5):
+            with pytest.raises(LookupError, match="no words"):
+                await chat.ask("go")
+            assert (await chat.facts())[-1] == TurnEnded(reason="error", detail="LookupError")
+            assert (await chat.ask("again")).text == "Hello."
+
+
+async def test_leaving_at_the_first_event_cancels_the_turn() -> None:
+    async with hosting(scripted(("hi", [Say("Hello.")])), look) as host:
+        chat = host.conversation()
+        async with aclosing(chat.send("hi")) as events:
+            async for event in events:
+                assert event.kind == "turn_started"
+                break
+        assert [fact.kind for fact in await chat.facts()] == ["turn_started", "turn_ended"]
+
+
+async def test_closing_the_host_ends_its_turns_and_hurts_nobody_who_waits() -> None:
+    started = anyio.Event()
+
+    async def hang() -> str:
+        """Never returns."""
+        started.set()
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    ends: list[str | None] = []
+
+    async def ask(chat: Conversation) -> None:
+        ends.append((await chat.ask("wait")).end)
+
+    with anyio.fail_after(5):
+        model = scripted(("wait", [Call("hang", {})]))
+        async with anyio.create_task_group() as tasks, hosting(model, hang, read_only={"hang"}) as host:
+            tasks.start_soon(ask, host.conversation())
+            await started.wait()
+    assert ends == ["cancelled"]
+
+
+@pytest.mark.parametrize("written", ["1e30", "12345678901234567890123456", "-1e22"])
+async def test_numbers_of_any_size_are_handled(written: str) -> None:
+    call = ModelCall(id="1", tool="buy", arguments=f'{{"count": {written}}}')
+    model = Speaking([ReplyEnd(calls=(call,))], [TextPart(text="Hm."), ReplyEnd()])
+    async with hosting(model, buy) as host:
+        chat = host.conversation()
+        events = await events_of(chat, "buy")
+        assert [decode(encode(event)) for event in events] == events
+        assert next(call.status for call in (await chat.resume()).calls) in ("asked", "refused")
+
+
+async def test_a_message_that_is_no_text_is_refused() -> None:
+    async with hosting(scripted(), look) as host:
+        with pytest.raises(UsageError, match="no text"):
+            await host.conversation().ask("\udcff")
+        with pytest.raises(UsageError, match="JSON"):
+            await host.call("look", {"what": "\ud800"})
+
+
+async def test_a_conversation_is_one_persons_and_is_found_again() -> None:
+    async with hosting(scripted(("buy", [Call("buy", {"count": 1})])), buy) as host:
+        await host.conversation(person="ada", id="c").ask("buy")
+        assert len(host.conversation(person="ada", id="c").pending) == 1
+        with pytest.raises(UsageError, match="'bob'"):
+            host.conversation(person="bob", id="c")

@@ -12,7 +12,10 @@ from orchestrator.model.offline.vocabulary import vocabulary
 from orchestrator.model.offline.words import number_of, stems_of
 from runtimes.values import Json
 
-_DIGITS = re.compile(r"(?<![\w.-])-?(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:\.[0-9]{1,9})?(?![\w-]|[.,][0-9])")
+_DIGITS = re.compile(
+    r"(?<![\w.-])-?(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,15})(?:\.[0-9]{1,9})?"
+    r"(?!\w|-(?![A-Za-z]{3})|[.,][0-9])"  # `3-bedroom` begins with a number, `4-A` and `2026-03` do not
+)
 CODE = re.compile(r"(?<![\w-])(?=[\w-]*[0-9])[A-Za-z0-9][\w-]{0,63}(?![\w-])")
 _BEFORE = re.compile(r"[\s-]*\Z")
 _AFTER = re.compile(

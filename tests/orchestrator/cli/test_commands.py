@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -146,6 +147,10 @@ def test_a_local_plugin_is_named_on_the_command_line(tmp_path: Path) -> None:
         (["tools", "no-such-file.json"], 1, "no-such-file.json"),
         (["chat"], 2, "name a plugin"),
         (["cha"], 2, "did you mean 'chat'?"),
+        (["chat", str(CONTOSO), "--allow-host", "a b"], 2, "--allow-host"),
+        (["chat", str(CONTOSO), "--proxy", "foo"], 2, "--proxy"),
+        (["chat", str(CONTOSO), "--json"], 2, "-m TEXT"),
+        (["chat", "http://user:s3cret@127.0.0.1:9/x.json?token=abc"], 1, "127.0.0.1:9/x.json"),
         (["chat", str(CONTOSO), "--model", "opnai:x"], 2, "openai"),
         (["chat", str(CONTOSO), "--local", "x"], 2, "ID=COMMAND"),
         (["chat", str(CONTOSO), "--log-http", "/no/such/folder/log", "-m", "hi"], 2, "HTTP log"),
@@ -159,6 +164,30 @@ def test_bad_input_is_one_clear_line(arguments: list[str], code: int, told: str)
     assert done.returncode == code
     assert told in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1
+    assert not {"Traceback", "s3cret", "token"} & set(re.findall(r"\w+", done.stderr))
+
+
+def test_escape_sequences_of_a_manifest_never_reach_the_terminal(tmp_path: Path) -> None:
+    name = "f\u001b]0;pwned\u0007\u009bx\u202e"
+    path = write(tmp_path, {**MINIMAL, "functions": [{"name": name}], "runtimes": [{"type": "x-none"}]})
+    asked = [["chat", str(path), "-m", "hi"], ["tools", str(path)], ["tools", str(path), "--json"]]
+    for arguments in (*asked, ["call", str(path), "nope"]):
+        done = orchestrator(*arguments)
+        assert not set("\x1b\x07\x9b\u202e") & set(done.stdout + done.stderr)
+    assert json.loads(orchestrator("tools", path, "--json").stdout)["skipped"][0]["function"] == name
+
+
+@pytest.mark.parametrize("redirection", [">&-", "> /dev/full", "2>&-"])
+def test_an_output_that_cannot_be_written_is_no_crash(redirection: str) -> None:
+    command = f"{sys.executable} -m orchestrator tools {SETTINGS / 'plugin.json'} --local x=y {redirection}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
+def test_a_poor_encoding_replaces_what_it_cannot_write(tmp_path: Path) -> None:
+    path = write(tmp_path, {**MINIMAL, "name_for_human": "Ünï", "runtimes": [{"type": "x-none"}]})
+    done = orchestrator("tools", path, PYTHONIOENCODING="ascii")
     assert "Traceback" not in done.stderr
 
 
@@ -186,7 +215,7 @@ def test_broken_json_is_named_with_line_and_column(tmp_path: Path) -> None:
 def test_an_unknown_runtime_type_is_one_clear_line(tmp_path: Path) -> None:
     path = write(tmp_path, {**MINIMAL, "runtimes": [{"type": "OpenAppi", "spec": {}}]})
     done = orchestrator("chat", path, "-m", "hi")
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert "OpenAppi" in done.stderr
     assert "did you mean 'OpenApi'" in done.stderr
     assert len(done.stderr.strip().splitlines()) == 1

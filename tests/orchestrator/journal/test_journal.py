@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import anyio
 import pytest
 
 from orchestrator.errors import JournalConflict
-from orchestrator.events import CallDecided, TurnStarted, TurnUndone
-from orchestrator.journal.base import Journal
+from orchestrator.events import CallDecided, Fact, TurnStarted, TurnUndone
+from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.turn.ledger import Ledger
 
-JOURNALS: dict[str, Callable[[], Journal]] = {"memory": MemoryJournal}
+
+class SlowJournal:
+    """A journal that gives way to others whenever it can, as one on a disk does."""
+
+    def __init__(self) -> None:
+        self._journal = MemoryJournal()
+
+    async def append(self, conversation: ConversationId, expected: int, facts: Sequence[Fact], /) -> int:
+        await anyio.lowlevel.checkpoint()
+        number = await self._journal.append(conversation, expected, facts)
+        await anyio.lowlevel.checkpoint()
+        return number
+
+    async def read(self, conversation: ConversationId, /, after: int = 0) -> Sequence[Fact]:
+        await anyio.lowlevel.checkpoint()
+        return await self._journal.read(conversation, after)
+
+
+JOURNALS: dict[str, Callable[[], Journal]] = {"memory": MemoryJournal, "slow": SlowJournal}
 STARTED = TurnStarted(text="hello", person="ada", documents={})
 
 
@@ -55,6 +73,15 @@ async def test_of_many_writers_one_wins(journal: Journal) -> None:
         for number in range(5):
             tasks.start_soon(write, number)
     assert (len(await journal.read("c")), len(lost)) == (1, 4)
+
+
+async def test_a_ledger_that_several_use_counts_every_fact_once(journal: Journal) -> None:
+    ledger = Ledger("c", journal)
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(ledger.record, STARTED)
+            tasks.start_soon(ledger.refresh)
+    assert ledger.history.sequence == len(await journal.read("c")) == 5
 
 
 async def test_a_ledger_takes_in_what_others_wrote_and_keeps_outcomes_all_the_same(journal: Journal) -> None:

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator import ManifestError, Problem, load_plugin
-from orchestrator.manifest.load import KNOWN_VERSIONS, read_document, slug
+from orchestrator.manifest.load import read_document
+from orchestrator.manifest.rules import KNOWN_VERSIONS, slug
 from runtimes.values import Json, JsonObject
 from tests.servers.loopback import Request, Response, json_response, serve
 
@@ -74,13 +75,12 @@ def test_all_mistakes_are_named_at_once_where_they_stand() -> None:
     runtimes: list[Json] = [{"spec": "x", "run_for_functions": "a"}]
     assert problems_of({"functions": functions, "runtimes": runtimes}) == [
         ("missing", "/name_for_human"),
-        ("string-type", "/functions/1/name"),
-        ("string-type", "/functions/2/states/reasoning/instructions"),
-        ("tuple-type", "/functions/2/states/reasoning/instructions"),
-        ("model-type", "/functions/2/capabilities"),
+        ("wrong-type", "/functions/1/name"),
+        ("wrong-type", "/functions/2/states/reasoning/instructions"),
+        ("wrong-type", "/functions/2/capabilities"),
         ("missing", "/runtimes/0/type"),
-        ("tuple-type", "/runtimes/0/run_for_functions"),
-        ("dict-type", "/runtimes/0/spec"),
+        ("wrong-type", "/runtimes/0/run_for_functions"),
+        ("wrong-type", "/runtimes/0/spec"),
     ]
 
 
@@ -120,7 +120,7 @@ def test_the_misspelling_of_the_specification_is_read() -> None:
     ("data", "place", "told"),
     [
         (b"{", ":1:2", "not JSON"),
-        (b"[1]", "", "JSON object"),
+        (b"[1]", ":1:1", "JSON object"),
         (b"\xff\xfe", ":1:1", "not UTF-8 text"),
         (b"[" * 100_000, ":1:1026", "depth"),
         (b'{"a":' * 1000 + b"1" + b"}" * 1000, "", "nested more than 128 deep"),

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator import Orchestrator, UnknownName, UsageError, load_plugin
+from orchestrator.errors import FunctionUnavailable
 from orchestrator.tools.arguments import ArgumentChecker, InvalidArguments
 from orchestrator.tools.definitions import tool_name
 from runtimes.memory import MemoryRuntime
@@ -202,12 +203,70 @@ async def test_withdraw_is_offered_only_where_a_plugin_speaks_of_it(states: Json
         assert ("withdraw" in [tool.name for tool in host.toolbox.tools.definitions]) is offered
 
 
+async def test_a_plugins_own_withdraw_is_not_taken_for_the_hosts() -> None:
+    def withdraw(amount: int) -> str:
+        """Takes money out."""
+        return str(amount)
+
+    functions: list[Json] = [{"name": "withdraw", "states": {"reasoning": {"instructions": "Call withdraw(amount)."}}}]
+    async with hosting(plugin_with([{"type": "x-bank"}], functions), runtimes={"x-bank": (withdraw,)}) as host:
+        assert [tool.name for tool in host.toolbox.tools.definitions] == ["mine-withdraw"]
+        assert host.toolbox.find("withdraw").name == "withdraw"
+
+
+async def test_what_a_runtime_with_a_credential_names_is_not_answered_by_another() -> None:
+    """Spec 11: only one runtime may; and design decision 5: never called bare."""
+    runtimes: list[Json] = [
+        {"type": "x-one", "auth": {"type": "OAuthPluginVault", "reference_id": "x"}, "run_for_functions": ["alpha"]},
+        {"type": "x-one", "auth": {"type": "None"}, "run_for_functions": ["*"]},
+    ]
+    async with hosting(plugin_with(runtimes, [{"name": "alpha"}, {"name": "beta"}])) as host:
+        assert names(host) == ["mine-beta"]
+        assert "only one may" in reasons(host)["alpha"]
+
+
+@pytest.mark.parametrize("auth", [{"reference_id": "abc"}, {"typ": "OAuthPluginVault"}])
+async def test_a_credential_without_a_type_is_not_no_credential(auth: JsonObject) -> None:
+    async with hosting(plugin_with([{"type": "x-one", "auth": auth}], [{"name": "alpha"}])) as host:
+        assert names(host) == []
+        assert "(missing)" in reasons(host)["alpha"]
+
+
+async def test_a_function_is_skipped_only_where_no_runtime_has_it() -> None:
+    runtimes: list[Json] = [
+        {"type": "x-one", "run_for_functions": ["*"]},
+        {"type": "x-two", "run_for_functions": ["*"]},
+    ]
+    functions: list[Json] = [{"name": "alpha"}, {"name": "other"}, {"name": "nowhere"}]
+    async with hosting(plugin_with(runtimes, functions)) as host:
+        assert names(host) == ["mine-alpha", "mine-other"]
+        assert set(reasons(host)) == {"nowhere"}
+        with pytest.raises(FunctionUnavailable, match="nowhere"):
+            host.toolbox.find("nowhere")
+
+
+async def test_a_required_name_that_is_no_property_is_left_out() -> None:
+    """Spec 6.2.3: otherwise the function could never be called."""
+    parameters: JsonObject = {"properties": {"count": {"type": "integer"}}, "required": ["count", "ghost"]}
+    async with hosting(plugin_with([{"type": "x-one"}], [{"name": "alpha", "parameters": parameters}])) as host:
+        assert (await host.call("alpha", {"count": 1})).payload == "1"
+
+
+async def test_a_taken_namespace_is_warned_of() -> None:
+    plugin = plugin_with([{"type": "x-one"}], [{"name": "beta"}])
+    async with hosting(plugin, plugin) as host:
+        first, second = ([problem.code for problem in plugin.problems] for plugin in host.plugins)
+        assert second == [*first, "namespace-taken"]
+
+
 COUNT = ArgumentChecker({"type": "object", "properties": {"count": {"type": "integer"}, "of": {"enum": ["a", "b"]}}})
 
 
 def test_arguments_that_fit_are_passed_on_and_whole_floats_become_integers() -> None:
     assert COUNT.check(COUNT.parse('{"count": 2.0, "of": "a"}')) == {"count": 2, "of": "a"}
     assert COUNT.parse("  ") == {}
+    assert COUNT.check({"count": None, "of": "a"}) == {"of": "a"}
+    assert COUNT.check(COUNT.parse('{"count": 123456789012345678901}')) == {"count": 123456789012345678901}
 
 
 @pytest.mark.parametrize(
@@ -221,11 +280,13 @@ def test_arguments_that_fit_are_passed_on_and_whole_floats_become_integers() -> 
         ('{"count": "x", "of": "c"}', "; "),
         ('{"a": "' + "x" * 300_000 + '"}', "longer than"),
         ("[" * 5000, "not JSON"),
+        ('{"of": "' + "x" * 5000 + '"}', "xxx"),
     ],
 )
 def test_arguments_that_do_not_fit_are_named(text: str, told: str) -> None:
-    with pytest.raises(InvalidArguments, match=re.escape(told)):
+    with pytest.raises(InvalidArguments, match=re.escape(told)) as refused:
         COUNT.check(COUNT.parse(text))
+    assert len(str(refused.value)) < 1000
 
 
 @pytest.mark.parametrize(

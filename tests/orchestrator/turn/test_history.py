@@ -5,8 +5,19 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.events import AnswerReceived, TurnEnded, TurnStarted, TurnUndone
-from orchestrator.model.base import AssistantMessage, UserMessage
+from orchestrator.content import Shown
+from orchestrator.events import (
+    AnswerReceived,
+    CallReturned,
+    CallWithdrawn,
+    EndReason,
+    ReplyReceived,
+    RequestedCall,
+    TurnEnded,
+    TurnStarted,
+    TurnUndone,
+)
+from orchestrator.model.base import AssistantMessage, ModelCall, UserMessage
 from orchestrator.turn.history import History, advance
 
 
@@ -44,6 +55,26 @@ def test_a_turn_taken_back_is_no_longer_told() -> None:
 
 
 def test_a_disengaged_conversation_has_ended() -> None:
+    """Also when the last words could not be had, or were cut short."""
+    call = RequestedCall(call_id="c", request=ModelCall(id="m", tool="withdraw", arguments="{}"))
     history = advance(History(), TurnStarted(text="x", person="ada", documents={}))
+    history = advance(history, ReplyReceived(text="", calls=(call,)))
+    history = advance(history, CallWithdrawn(call_id="c", disengages=True))
     assert not history.is_ended
-    assert advance(history, TurnEnded(reason="disengaged")).is_ended
+    reasons: tuple[EndReason, ...] = ("disengaged", "error", "cancelled")
+    assert all(advance(history, TurnEnded(reason=reason)).is_ended for reason in reasons)
+
+
+def test_of_a_newest_turn_that_does_not_fit_the_words_are_kept() -> None:
+    call = RequestedCall(call_id="c", request=ModelCall(id="m", tool="look", arguments="{}"))
+    history = talk(("old", "older"))
+    for fact in (
+        TurnStarted(text="hi", person="ada", documents={}),
+        ReplyReceived(text="", calls=(call,)),
+        CallReturned(call_id="c", text="x" * 500, shown=Shown()),
+        AnswerReceived(text="ok"),
+        TurnEnded(reason="answered"),
+    ):
+        history = advance(history, fact)
+    assert [message.text for message in history.earlier_messages(100)] == ["hi", "ok"]
+    assert history.earlier_messages(3) == ()

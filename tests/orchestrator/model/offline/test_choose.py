@@ -85,6 +85,7 @@ def test_choices_and_parameter_names_tell_functions_apart() -> None:
     ("text", "name", "arguments"),
     [
         ("Find three-bedroom homes in Seattle", "getListings", {"city": "Seattle", "bedrooms": 3}),
+        ("Find 3-bedroom homes in Seattle", "getListings", {"city": "Seattle", "bedrooms": 3}),
         ("find 3 bedroom homes in Seattle", "getListings", {"city": "Seattle", "bedrooms": 3}),
         ("delete saved search 1", "deleteSavedSearch", {"id": 1}),
         ("turn bluetooth off", "change_bluetooth", {"requestedState": "off"}),

@@ -1,0 +1,1 @@
+"""What `orchestrator validate` knows beyond one manifest: the forms of its report."""

@@ -1,0 +1,174 @@
+"""Examines a manifest: bytes or a document in, every problem out, each at its place. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestrator.errors import Problem
+from orchestrator.manifest.model import Manifest
+from orchestrator.manifest.positions import BOM, Lines, Place, Positions, name_at, pointer_to, scan
+from orchestrator.manifest.problems import CODES, problem, quoted
+from orchestrator.manifest.rules import errors_in, warnings_in
+from runtimes.values import InvalidJson, Json, JsonObject, parse_json
+
+MAX_PROBLEMS = 1000
+"""How many problems of one document are listed; errors come before warnings."""
+
+_MAX_TYPE_ERRORS = 2 * (MAX_PROBLEMS + 1)
+"""How many errors of the model are read: a union of two types has two for one problem."""
+
+_WANTED = {
+    "string_type": "a string",
+    "tuple_type": "an array",
+    "model_type": "an object",
+    "dict_type": "an object",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+"""What the model wanted, by its name for the mistake."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What was found."""
+
+    manifest: Manifest | None
+    """None where there are errors of type."""
+    document: JsonObject
+    problems: tuple[Problem, ...]
+    """In the order of their places, where the text is known; at one place errors come first."""
+
+    @property
+    def errors(self) -> tuple[Problem, ...]:
+        """Those that keep the manifest from being loaded."""
+        return tuple(problem for problem in self.problems if problem.severity == "error")
+
+
+def _child(node: Json, part: str | int, *, is_missing: bool) -> tuple[Json] | None:
+    """What stands there in the document, if the part is a step into it."""
+    if isinstance(node, dict) and isinstance(part, str) and (part in node or is_missing):
+        return (node.get(part),)
+    if isinstance(node, list) and isinstance(part, int) and part < len(node):
+        return (node[part],)
+    return None
+
+
+def _pointer_and_value(item: ErrorDetails, document: JsonObject) -> tuple[str, Json]:
+    parts: list[str | int] = []
+    node: Json = document
+    for part in item["loc"]:  # a union adds its branches to the place; they are not in the document
+        child = _child(node, part, is_missing=item["type"] == "missing")
+        if child is not None:
+            parts.append(part)
+            node = child[0]
+    return pointer_to(*parts), node
+
+
+def _type_of(value: Json) -> str:
+    if value is None:
+        return "null"
+    names = ((bool, "a boolean"), (str, "a string"), (int | float, "a number"), (list, "an array"))
+    return next((name for type_, name in names if isinstance(value, type_)), "an object")
+
+
+def _type_problem(pointer: str, kinds: Sequence[str], value: Json) -> Problem:
+    """`kinds` are those that were wanted; none where the member is missing."""
+    name = name_at(pointer)
+    if not kinds:
+        return problem("missing", pointer, f"member {name!r} is missing", hint=f"add {name!r}")
+    subject = f"element {name}" if name.isdecimal() else quoted(name)
+    return problem(
+        "wrong-type", pointer, f"{subject} must be {' or '.join(dict.fromkeys(kinds))}, not {_type_of(value)}"
+    )
+
+
+def _type_problems(error: ValidationError, document: JsonObject) -> list[Problem]:
+    """One problem for each place, however many branches of a union were tried there."""
+    wanted: dict[str, list[str]] = {}
+    values: dict[str, Json] = {}
+    for item in error.errors(include_url=False, include_context=False, include_input=False)[:_MAX_TYPE_ERRORS]:
+        pointer, value = _pointer_and_value(item, document)
+        values[pointer] = value
+        kinds = wanted.setdefault(pointer, [])
+        if item["type"] != "missing":
+            kinds.append(_WANTED.get(item["type"], "another value"))
+    return [_type_problem(pointer, kinds, values[pointer]) for pointer, kinds in wanted.items()]
+
+
+def _listed(problems: Iterable[Problem]) -> list[Problem]:
+    listed = list(islice(problems, MAX_PROBLEMS + 1))
+    if len(listed) <= MAX_PROBLEMS:
+        return listed
+    message = f"there are more than {MAX_PROBLEMS} problems; the others are not listed"
+    return [problem("too-many-problems", "", message), *listed[:MAX_PROBLEMS]]
+
+
+def _text_problems(positions: Positions) -> Iterable[Problem]:
+    for noted in positions.duplicates:
+        message = f"the key {quoted(name_at(noted.pointer))} is there twice"
+        yield _at(problem("duplicate-key", noted.pointer, message, hint="remove one of them"), noted.place)
+    for noted in positions.huge_integers:
+        message = "the integer is beyond 64 bits, which many readers round"
+        yield _at(problem("huge-integer", noted.pointer, message, hint="write it as a string"), noted.place)
+
+
+def _at(found: Problem, place: Place) -> Problem:
+    return replace(found, line=place.line, column=place.column)
+
+
+def _located(found: Problem, positions: Positions) -> Problem:
+    key = positions.key(found.pointer) if CODES[found.code].is_at_key else None
+    return _at(found, key or positions.nearest(found.pointer))
+
+
+def examine_document(document: JsonObject) -> Examined:
+    """All problems of a document whose text is not known; they have no places."""
+    if "api" in document:
+        message = "this is an OpenAI plugin manifest, which is another format"
+        hint = "write a plugin manifest for the API it names"
+        return Examined(
+            manifest=None, document=document, problems=(problem("openai-manifest", "/api", message, hint=hint),)
+        )
+    manifest: Manifest | None = None
+    problems: list[Problem] = []
+    try:
+        manifest = Manifest.model_validate(document)
+    except ValidationError as error:
+        problems = _type_problems(error, document)
+    found = _listed(item for part in (problems, errors_in(document), warnings_in(document)) for item in part)
+    return Examined(manifest=manifest, document=document, problems=tuple(found))
+
+
+def _refused(found: Problem) -> Examined:
+    return Examined(manifest=None, document={}, problems=(found,))
+
+
+def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Examined:
+    before = data[: error.start].decode("utf-8").removeprefix(BOM)
+    found = problem("not-json", "", "not JSON: not UTF-8 text", hint="save the file as UTF-8")
+    return _refused(_at(found, Lines(before).place(len(before))))
+
+
+def examine(data: bytes) -> Examined:
+    """All problems of the bytes of a file; a byte order mark is skipped."""
+    try:
+        text = data.decode("utf-8").removeprefix(BOM)
+        document = parse_json(text)
+        positions = scan(text)
+    except UnicodeDecodeError as error:
+        return _not_utf8(data, error)
+    except InvalidJson as error:
+        return _refused(_at(problem("not-json", "", f"not JSON: {error.reason}"), Place(error.line, error.column)))
+    if not isinstance(document, dict):
+        message = f"a manifest is a JSON object, not {_type_of(document)}"
+        return _refused(_located(problem("not-an-object", "", message), positions))
+    examined = examine_document(document)
+    problems = [_located(found, positions) for found in examined.problems]
+    problems += _text_problems(positions)
+    problems.sort(key=lambda found: (found.line, found.column, found.severity))
+    return replace(examined, problems=tuple(problems))

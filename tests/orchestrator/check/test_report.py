@@ -1,0 +1,149 @@
+"""The forms of a report: for people, for programs and for GitHub."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.check.report import MAX_AFTER, MAX_BEFORE, Checked, as_github, as_json, as_text
+from orchestrator.errors import Problem
+
+TYPO = Problem(
+    severity="warning",
+    code="unknown-member",
+    message="member 'nmae' is not known",
+    pointer="/nmae",
+    line=2,
+    column=3,
+    hint="did you mean 'name'?",
+    clause="3.3",
+)
+UNREADABLE = Problem(severity="error", code="unreadable", message="there is no file 'b.json'")
+FILES = (
+    Checked(path="a.json", text='{\n\t "nmae": 1\r\n}', problems=(TYPO,)),
+    Checked(path="b.json", problems=(UNREADABLE,)),
+    Checked(path="c.json", text="{}", problems=()),
+)
+HOSTILE = "\x1b[2J\u202eevil\x7f\r\n\x9b1m"
+
+
+def caret_under(line: str, column: int) -> str:
+    """What the caret points at in the drawn line."""
+    problem = Problem(severity="error", code="x", message="m", line=1, column=column)
+    lines = as_text([Checked(path="p", text=line, problems=(problem,))]).split("\n")
+    return lines[1][lines[2].index("^") :]
+
+
+def test_text_draws_the_line_with_a_caret_and_ends_each_file_with_a_verdict() -> None:
+    assert as_text(FILES).split("\n") == [
+        "a.json:2:3: warning unknown-member: member 'nmae' is not known",
+        '    "nmae": 1',
+        "    ^",
+        "    hint: did you mean 'name'?",
+        "    spec: 3.3",
+        "",
+        "a.json: valid (0 errors, 1 warning)",
+        "b.json: error unreadable: there is no file 'b.json'",
+        "",
+        "b.json: not valid (1 error, 0 warnings)",
+        "c.json: valid (0 errors, 0 warnings)",
+    ]
+
+
+def test_colours_change_only_the_severity() -> None:
+    coloured = as_text(FILES, is_coloured=True)
+    assert "\x1b[1;33mwarning\x1b[0m unknown-member" in coloured
+    assert "\x1b[1;31merror\x1b[0m unreadable" in coloured
+    for code in ("\x1b[1;33m", "\x1b[1;31m", "\x1b[0m"):
+        coloured = coloured.replace(code, "")
+    assert coloured == as_text(FILES)
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "shown"),
+    [
+        ('{"a":   1, "b"', 12, '"b"'),
+        ("\t\t{", 3, "{"),
+        ("x" * 500 + "HERE" + "y" * 500, 501, "HERE" + "y" * (MAX_AFTER - 4) + "…"),
+        ("é" * 10 + "HERE", 11, "HERE"),
+        ("{}", 3, ""),
+    ],
+    ids=["white-space", "tabs", "long", "accents", "end"],
+)
+def test_the_caret_stands_under_the_place(line: str, column: int, shown: str) -> None:
+    assert caret_under(line, column) == shown
+
+
+@pytest.mark.parametrize(("before", "width"), [("日本語", 6), ("e\u0301e\u0301", 2)], ids=["wide", "combining"])
+def test_the_caret_counts_columns_of_the_terminal(before: str, width: int) -> None:
+    problem = Problem(severity="error", code="x", message="m", line=1, column=len(before) + 1)
+    text = as_text([Checked(path="p", text=before + "!", problems=(problem,))])
+    assert text.split("\n")[2] == " " * (4 + width) + "^"
+
+
+@given(st.text(max_size=300), st.integers(1, 300))
+def test_any_line_is_drawn_in_a_bounded_width(line: str, column: int) -> None:
+    problem = Problem(severity="error", code="x", message="m", line=1, column=column)
+    drawn = as_text([Checked(path="p", text=line, problems=(problem,))]).split("\n")
+    assert all(len(part) <= 10 * (MAX_BEFORE + MAX_AFTER) for part in drawn)
+    assert not any("\x00" <= char < " " or "\x7f" <= char < "\xa0" for part in drawn for char in part)
+
+
+def test_json_has_the_documented_members() -> None:
+    assert json.loads(as_json(FILES)) == {
+        "files": [
+            {
+                "path": "a.json",
+                "valid": True,
+                "problems": [
+                    {
+                        "severity": "warning",
+                        "code": "unknown-member",
+                        "pointer": "/nmae",
+                        "line": 2,
+                        "column": 3,
+                        "message": "member 'nmae' is not known",
+                        "hint": "did you mean 'name'?",
+                        "clause": "3.3",
+                    }
+                ],
+            },
+            {
+                "path": "b.json",
+                "valid": False,
+                "problems": [
+                    {
+                        "severity": "error",
+                        "code": "unreadable",
+                        "pointer": "",
+                        "line": 0,
+                        "column": 0,
+                        "message": "there is no file 'b.json'",
+                        "hint": "",
+                        "clause": "",
+                    }
+                ],
+            },
+            {"path": "c.json", "valid": True, "problems": []},
+        ]
+    }
+
+
+def test_github_annotations_are_escaped() -> None:
+    problem = Problem(severity="error", code="x", message="100% a:b,\nc", line=4, column=5, hint="no", clause="3.3")
+    assert as_github([Checked(path="a,b:c%.json", problems=(problem,)), *FILES[1:]]).split("\n") == [
+        "::error file=a%2Cb%3Ac%25.json,line=4,col=5,title=x::100%25 a:b, c%0Ahint: no%0Aspec: 3.3",
+        "::error file=b.json,title=unreadable::there is no file 'b.json'",
+    ]
+
+
+@pytest.mark.parametrize("report", [as_text, as_json, as_github])
+def test_nothing_in_a_file_reaches_the_terminal_as_a_command(report: Callable[[Sequence[Checked]], str]) -> None:
+    problem = Problem(severity="error", code="x", message=HOSTILE, line=1, column=8, hint=HOSTILE, pointer=HOSTILE)
+    told = report([Checked(path=HOSTILE, text=HOSTILE, problems=(problem,))])
+    assert "evil" in told
+    assert not any(char in told for char in "\x1b\x9b\x7f\u202e\r")
