@@ -99,6 +99,14 @@ def dump_json(value: Json) -> str:
         return _dump_slowly(value, sort_keys=False)
 
 
+def pretty_json(value: Json) -> str:
+    """JSON text for people, two spaces a level. Raises: as `dump_json`."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+    except TypeError:
+        return json.dumps(parse_json(dump_json(value)), ensure_ascii=False, indent=2)
+
+
 def canonical_json(value: Json) -> str:
     """Compact JSON text with sorted members: equal values give equal texts. Raises: as `dump_json`."""
     try:

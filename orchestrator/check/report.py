@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from typing import Literal
 
 from orchestrator.errors import Problem
 from orchestrator.render.sanitize import clean_line, plain_json
-from runtimes.values import Json, JsonObject
+from runtimes.values import Json, JsonObject, pretty_json
 
 MAX_BEFORE = 60
 """How many characters of the source line are shown before the place."""
@@ -109,7 +108,7 @@ def as_json(files: Sequence[Checked]) -> str:
         {"path": checked.path, "valid": checked.is_valid, "problems": [_as_object(item) for item in checked.problems]}
         for checked in files
     ]
-    return plain_json(json.dumps({"files": listed}, indent=2).encode())
+    return plain_json(pretty_json({"files": listed}))
 
 
 def _data(text: str) -> str:

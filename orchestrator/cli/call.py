@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import argparse
-
-import anyio
-import orjson
+from dataclasses import asdict
 
 from orchestrator.cli.options import http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.running import run_command
 from orchestrator.content import Citation
 from orchestrator.errors import UsageError
 from orchestrator.host import CallOutcome, Orchestrator
 from orchestrator.render.cards import card_lines
 from orchestrator.render.sanitize import clean, plain_json
 from runtimes.base import WireMessage
-from runtimes.values import InvalidJson, JsonObject, parse_json
+from runtimes.values import InvalidJson, Json, JsonObject, parse_json, pretty_json
 
 
 def _read_arguments(text: str) -> JsonObject:
@@ -32,6 +31,21 @@ def _request_lines(message: WireMessage) -> list[str]:
     return lines if message.body is None else [*lines, "", message.body]
 
 
+def _request(message: WireMessage) -> JsonObject:
+    headers: list[Json] = [[name, value] for name, value in message.headers]
+    return {"method": message.method, "url": message.url, "headers": headers, "body": message.body}
+
+
+def _as_json(outcome: CallOutcome) -> JsonObject:
+    return {
+        "status": outcome.status,
+        "payload": outcome.payload,
+        "is_error": outcome.is_error,
+        "citations": [{**asdict(citation)} for citation in outcome.citations],
+        "cards": [{"body": card.body, "template": card.template} for card in outcome.cards],
+    }
+
+
 def _citation_line(number: int, citation: Citation) -> str:
     parts = (f"[{number}] {citation.title}", citation.subtitle, citation.url)
     return " - ".join(part for part in parts if part)
@@ -39,7 +53,7 @@ def _citation_line(number: int, citation: Citation) -> str:
 
 def _outcome_lines(outcome: CallOutcome) -> list[str]:
     payload = outcome.payload
-    lines = [payload if isinstance(payload, str) else orjson.dumps(payload, option=orjson.OPT_INDENT_2).decode()]
+    lines = [payload if isinstance(payload, str) else pretty_json(payload)]
     lines += [_citation_line(number, citation) for number, citation in enumerate(outcome.citations, start=1)]
     for card in outcome.cards:
         lines += card_lines(card)
@@ -58,7 +72,7 @@ async def _call(options: argparse.Namespace) -> int:
                 return 0
             outcome = await host.call(options.function, arguments)
             if options.json:
-                print(plain_json(orjson.dumps(outcome, option=orjson.OPT_INDENT_2)))
+                print(plain_json(pretty_json(_as_json(outcome))))
             else:
                 print(clean("\n".join(_outcome_lines(outcome))))
             return 1 if outcome.is_error else 0
@@ -66,10 +80,10 @@ async def _call(options: argparse.Namespace) -> int:
 
 def _print_preview(messages: tuple[WireMessage, ...], *, as_json: bool) -> None:
     if as_json:
-        print(plain_json(orjson.dumps({"requests": messages}, option=orjson.OPT_INDENT_2)))
+        print(plain_json(pretty_json({"requests": [_request(message) for message in messages]})))
         return
     print(clean("\n\n".join("\n".join(_request_lines(message)) for message in messages)))
 
 
 def run(options: argparse.Namespace) -> int:
-    return anyio.run(_call, options)
+    return run_command(_call, options)

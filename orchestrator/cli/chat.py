@@ -7,9 +7,8 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import anyio
-
 from orchestrator.cli.options import Setting, http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.running import run_command
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import Plugin
@@ -58,4 +57,4 @@ async def _chat(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    return anyio.run(_chat, options)
+    return run_command(_chat, options)

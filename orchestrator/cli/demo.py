@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-import anyio
-
 from orchestrator.cli.chat import talk
 from orchestrator.cli.options import http_client, read_setting
+from orchestrator.cli.running import run_command
 from orchestrator.demo import running_examples
 from orchestrator.manifest.load import load_plugin
 
@@ -32,4 +31,4 @@ async def _demo(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    return anyio.run(_demo, options)
+    return run_command(_demo, options)

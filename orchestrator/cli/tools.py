@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-import anyio
-import orjson
-
 from orchestrator.cli.options import http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.running import run_command
 from orchestrator.host import Orchestrator
 from orchestrator.model.base import ToolDefinition
 from orchestrator.render.sanitize import clean, plain_json
-from runtimes.values import Json
+from runtimes.values import Json, pretty_json
 
 
-def _as_json(host: Orchestrator) -> bytes:
+def _as_json(host: Orchestrator) -> str:
     skipped: list[Json] = [{"function": item.function, "reason": item.reason} for item in host.toolbox.skipped]
     document: Json = {
         "tools": [definition.as_tool() for definition in host.toolbox.tools.definitions],
@@ -22,11 +20,11 @@ def _as_json(host: Orchestrator) -> bytes:
         "responding": host.requests.responding_system,
         "skipped": skipped,
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2)
+    return pretty_json(document)
 
 
 def _tool_text(definition: ToolDefinition) -> str:
-    schema = orjson.dumps(definition.parameters, option=orjson.OPT_INDENT_2).decode()
+    schema = pretty_json(definition.parameters)
     return f"## {definition.name}\n{definition.description}\n{schema}\n"
 
 
@@ -52,4 +50,4 @@ async def _tools(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    return anyio.run(_tools, options)
+    return run_command(_tools, options)

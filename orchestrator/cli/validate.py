@@ -8,9 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import IO
 
-import anyio
-
 from orchestrator.check.report import Checked, as_github, as_json, as_text
+from orchestrator.cli.running import run_command
 from orchestrator.errors import ManifestError
 from orchestrator.manifest.examine import examine
 from orchestrator.manifest.load import manifest_bytes
@@ -46,4 +45,4 @@ async def _validate(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
-    return anyio.run(_validate, options)
+    return run_command(_validate, options)

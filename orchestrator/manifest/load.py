@@ -103,10 +103,12 @@ async def load_plugin(
 
     Raises: `ManifestError` when it cannot be read or has errors.
     """
+    from runtimes.fetch import is_url
+
     hosts = tuple(allowed_hosts)
     if isinstance(source, Mapping):
         return read_document(dict(source), location=_absolute("plugin.json"), allowed_hosts=hosts)
     written = str(source)
     data = await manifest_bytes(written, allowed_hosts=hosts, http=http)
-    location = written if written.startswith(("http://", "https://")) else _absolute(written)
+    location = written if is_url(written) else _absolute(written)
     return _plugin(examine(data), location, hosts)

@@ -12,9 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
 
-import orjson
-
-from runtimes.values import JsonObject
+from runtimes.values import JsonObject, dump_json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +58,7 @@ class ToolSet:
     @cached_property
     def encoded(self) -> bytes:
         """The JSON array of OpenAI tools, serialised once."""
-        return orjson.dumps([definition.as_tool() for definition in self.definitions])
+        return dump_json([definition.as_tool() for definition in self.definitions]).encode()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

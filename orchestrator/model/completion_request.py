@@ -22,7 +22,7 @@ from orchestrator.model.base import (
     ToolMessage,
     UserMessage,
 )
-from runtimes.values import Json, JsonObject
+from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 
 CompletionRequest = ReasoningRequest | RespondingRequest | PhraseRequest
 
@@ -37,10 +37,10 @@ _BACKTICKS = re.compile("`+")
 def _echoed_arguments(arguments: str) -> str:
     """Valid JSON whatever the model wrote: some gateways parse the arguments of calls they are sent back."""
     try:
-        is_object = isinstance(orjson.loads(arguments), dict)
-    except orjson.JSONDecodeError:
+        is_object = isinstance(parse_json(arguments), dict)
+    except InvalidJson:
         is_object = False
-    return arguments if is_object else orjson.dumps({"not_an_object": arguments}).decode()
+    return arguments if is_object else dump_json({"not_an_object": arguments})
 
 
 def _echoed_name(name: str) -> str:
@@ -103,7 +103,7 @@ def _system(text: str) -> Iterable[JsonObject]:
 
 def _messages(request: CompletionRequest, *, are_results_plain: bool) -> list[JsonObject]:
     if isinstance(request, PhraseRequest):
-        data = orjson.dumps(request.data).decode()
+        data = dump_json(request.data)
         return [*_system(request.instruction), {"role": "user", "content": data}]
     if are_results_plain:
         return [*_system(request.system), *_plain_messages(request.messages)]

@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 import anyio.lowlevel
-import orjson
 
 from orchestrator.errors import ModelError
 from orchestrator.model.base import (
@@ -24,7 +23,7 @@ from orchestrator.model.base import (
     TextPart,
     UserMessage,
 )
-from runtimes.values import Json, JsonObject
+from runtimes.values import Json, JsonObject, dump_json
 
 MAX_QUOTED_CHARS = 80
 """How much of a text an error repeats."""
@@ -188,7 +187,7 @@ class ScriptedModel:
             ModelCall(
                 id=f"{place}_{number}",
                 tool=call.tool,
-                arguments=call.arguments if isinstance(call.arguments, str) else orjson.dumps(call.arguments).decode(),
+                arguments=call.arguments if isinstance(call.arguments, str) else dump_json(call.arguments),
             )
             for number, call in enumerate(calls, start=1)
         )

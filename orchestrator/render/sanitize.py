@@ -127,6 +127,6 @@ def clean_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def plain_json(data: bytes) -> str:
+def plain_json(text: str) -> str:
     """JSON of the same value, in which what would move or mislead a terminal is written as escapes."""
-    return _SPECIAL.sub(lambda match: json.dumps(match[0])[1:-1], data.decode())
+    return _SPECIAL.sub(lambda match: json.dumps(match[0])[1:-1], text)

@@ -102,9 +102,11 @@ def as_json_lines(facts: Iterable[Fact]) -> str:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raises: `UsageError` when there is something that saving would overwrite."""
+    """Raises: `UsageError` when saving would overwrite something, or there is no folder to save into."""
     if path.exists():
         raise UsageError(f"{str(path)!r} exists and is not overwritten; choose another name")
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {str(path.parent)!r} to save into")
 
 
 def save_transcript(path: Path, facts: Sequence[Fact], labels: Labels) -> None:

@@ -6,12 +6,14 @@ import difflib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.manifest.load import Plugin
 from orchestrator.render.sanitize import clean_line
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.tools.toolbox import BoundFunction
+from runtimes.fetch import is_url
 from runtimes.http import shown_url
 
 _Run = Callable[[Dialogue, str], Awaitable[None]]
@@ -65,6 +67,13 @@ async def _tools(dialogue: Dialogue, argument: str) -> None:
         view.line(f"{len(skipped)} not offered; /plugins says why", style="dim")
 
 
+def _resolved(location: str, reference: str | None) -> str | None:
+    """Where a relative reference of the manifest leads (spec 3.1)."""
+    if not reference or is_url(reference):
+        return reference
+    return urljoin(location, reference) if is_url(location) else str(Path(location).parent / reference)
+
+
 def _show_plugin(dialogue: Dialogue, plugin: Plugin) -> None:
     view, manifest = dialogue.view, plugin.manifest
     view.part()
@@ -75,7 +84,7 @@ def _show_plugin(dialogue: Dialogue, plugin: Plugin) -> None:
         ("contact", manifest.contact_email),
         ("legal", manifest.legal_info_url),
         ("privacy", manifest.privacy_policy_url),
-        ("logo", manifest.logo_url),
+        ("logo", _resolved(plugin.location, manifest.logo_url)),
         ("from", shown_url(plugin.location)),
     ]
     for name, value in facts:

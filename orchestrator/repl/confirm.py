@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import orjson
 from rich import box
 from rich.panel import Panel
 from rich.table import Table
@@ -16,8 +15,10 @@ from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.input import PersonInput
 from orchestrator.reply import Question
-from runtimes.values import dump_json
+from runtimes.values import dump_json, pretty_json
 
+MAX_PLUGIN_NAME = 40
+"""Characters of a plugin's name in the heading of a question."""
 MAX_NOTE = 500
 """Characters of the person's note that are kept."""
 
@@ -48,13 +49,18 @@ def read_verdict(text: str) -> Verdict | None:
     return None
 
 
+def _short(name: str) -> str:
+    """A plugin's name, which its author chose, leaves room for the function's."""
+    return name if len(name) <= MAX_PLUGIN_NAME else f"{name[:MAX_PLUGIN_NAME]}…"
+
+
 def _arguments(question: Question, *, is_wide: bool) -> str:
     """All of the arguments, whatever they are: they are what is approved."""
     if not question.arguments:
         return "no arguments"
     text = dump_json(question.arguments)
     if len(text) > MAX_ON_ONE_LINE and not is_wide:
-        text = orjson.dumps(question.arguments, option=orjson.OPT_INDENT_2).decode()
+        text = pretty_json(question.arguments)
     return clean(text)
 
 
@@ -62,6 +68,7 @@ def _rows(question: Question, label: CallLabel, *, is_wide: bool) -> list[tuple[
     title = "" if question.title == label.plugin else question.title
     said = (clean(title).strip(), clean(question.body).strip())
     rows = [
+        ("runs", f"{clean_line(label.function)} of {clean_line(question.plugin)}"),
         ("it says", "\n".join(text for text in said if text)),
         ("goes to", clean_line(question.destination)),
         ("with", _arguments(question, is_wide=is_wide)),
@@ -72,17 +79,17 @@ def _rows(question: Question, label: CallLabel, *, is_wide: bool) -> list[tuple[
 
 def show_question(view: TerminalView, question: Question, label: CallLabel) -> None:
     """Shows everything that a decision can rest on."""
-    title = f"{clean_line(label.plugin)} wants to run {clean_line(label.function)}"
+    title = f"{_short(clean_line(label.plugin))} wants to run {clean_line(label.function)}"
     view.open("question")
     if not view.is_live:
         view.console.print(Text(f"? {title}"))
-        for name, text in _rows(question, label, is_wide=not view.is_live):
+        for name, text in _rows(question, label, is_wide=True):
             view.console.print(Text(f"  {name}: " + text.replace("\n", "\n    ")))
         return
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
-    for name, text in _rows(question, label, is_wide=not view.is_live):
+    for name, text in _rows(question, label, is_wide=False):
         grid.add_row(name, Text(text, style="bold" if name in ("goes to", "with") else ""))
     heading = Text(title, style="bold yellow")
     width = min(view.console.width, MAX_WIDTH)

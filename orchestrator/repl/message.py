@@ -37,7 +37,7 @@ class JsonLines:
 
     def show(self, event: Event, /) -> None:
         """Writes the event, and passes it on at once."""
-        print(plain_json(encode(event)), file=self._file, flush=True)
+        print(plain_json(encode(event).decode()), file=self._file, flush=True)
 
     def stopped(self) -> None:
         """The exit code says it."""

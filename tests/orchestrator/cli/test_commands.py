@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -150,6 +151,7 @@ def test_a_local_plugin_is_named_on_the_command_line(tmp_path: Path) -> None:
         (["chat", str(CONTOSO), "--allow-host", "a b"], 2, "--allow-host"),
         (["chat", str(CONTOSO), "--proxy", "foo"], 2, "--proxy"),
         (["chat", str(CONTOSO), "--json"], 2, "-m TEXT"),
+        (["demo", "-m", "list my songs", "--save", "/no/such/folder/x.md"], 2, "/no/such/folder"),
         (["chat", "http://user:s3cret@127.0.0.1:9/x.json?token=abc"], 1, "127.0.0.1:9/x.json"),
         (["chat", str(CONTOSO), "--model", "opnai:x"], 2, "openai"),
         (["chat", str(CONTOSO), "--local", "x"], 2, "ID=COMMAND"),
@@ -267,6 +269,21 @@ def test_the_version_is_printed() -> None:
     assert orchestrator("--version").stdout.startswith("orchestrator 0.")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_what_was_started_is_stopped_when_the_program_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "orchestrator", "demo"]
+    environment = {**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None
+        assert any("Ask something" in line for line in iter(process.stdout.readline, ""))
+        assert list(tmp_path.glob("orchestrator-*"))
+        process.send_signal(number)
+        assert process.wait(timeout=20) == 130
+        process.stdout.read()
+    assert not list(tmp_path.glob("orchestrator-*"))
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     shell = f"{sys.executable} -m orchestrator tools {SETTINGS / 'plugin.json'} | head -n 1"
     done = subprocess.run(
@@ -274,3 +291,17 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     )
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+def test_numbers_of_any_size_are_printed(tmp_path: Path) -> None:
+    parameters: JsonObject = {"properties": {"n": {"type": "integer", "maximum": 10**30}}}
+    description = {
+        "openapi": "3.0.4",
+        "servers": [{"url": "https://api.example"}],
+        "paths": {"/look": {"post": {"operationId": "look"}}},
+    }
+    runtime: JsonObject = {"type": "OpenApi", "spec": {"api_description": json.dumps(description)}}
+    functions: JsonObject = {"functions": [{"name": "look", "parameters": parameters}], "runtimes": [runtime]}
+    done = orchestrator("tools", write(tmp_path, {**MINIMAL, **functions}), "--json")
+    assert str(10**30) in done.stdout
+    assert "Traceback" not in done.stderr

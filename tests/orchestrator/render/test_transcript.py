@@ -71,5 +71,5 @@ def test_an_existing_file_is_not_overwritten(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"cannot write .*: No such file or directory"):
+    with pytest.raises(UsageError, match=r"there is no folder .*missing"):
         save_transcript(tmp_path / "missing" / "talk.md", FACTS, LABELS)

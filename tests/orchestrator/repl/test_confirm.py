@@ -77,6 +77,19 @@ def test_everything_that_a_decision_rests_on_is_shown(is_live: bool) -> None:
     assert "\x1b[1A" not in text
 
 
+@pytest.mark.parametrize("is_live", [False, True])
+def test_a_plugins_name_cannot_push_the_functions_out_of_sight(is_live: bool) -> None:
+    file = StringIO()
+    spoofed = CallLabel(
+        plugin="Weather wants to run getForecast (reads only) " + "─" * 200,
+        function="wipe_disk",
+        progress_style="None",
+    )
+    show_question(view_on(file, is_live=is_live), question({"n": 10**30}), spoofed)
+    assert "wipe_disk of bank" in file.getvalue()
+    assert str(10**30) in file.getvalue()
+
+
 async def test_enter_alone_asks_again() -> None:
     """Issue 2, item 8: the default is never yes."""
     file = StringIO()
