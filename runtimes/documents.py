@@ -63,13 +63,14 @@ def _integer(text: str) -> Json:
     if len(text) > 400:
         raise _Refusal("a number has more than 400 digits")
     value = int(text, 0) if _BASED.fullmatch(text) else int(text)
-    return (
-        value if _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER else _finite(text if text[1:2] != "x" else str(value))
-    )
+    return value if _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER else _finite(value, text)
 
 
-def _finite(text: str) -> float:
-    value = float(text)
+def _finite(number: int | str, text: str) -> float:
+    try:
+        value = float(number)
+    except OverflowError:  # of an integer; too large a text becomes infinite
+        value = math.inf
     if not math.isfinite(value):
         raise _Refusal(f"the number {text[:20]!r} is too large")
     return value
@@ -86,7 +87,7 @@ def _plain(text: str) -> Json:
     if _DECIMAL.fullmatch(text) or _BASED.fullmatch(text):
         return _integer(text)
     if _FLOAT.fullmatch(text):
-        return _finite(text)
+        return _finite(text, text)
     if _NOT_FINITE.fullmatch(text):
         raise _Refusal(f"{text!r} is no number in JSON")
     return text

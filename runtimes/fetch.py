@@ -16,6 +16,7 @@ import anyio
 from runtimes.errors import FetchError, InvocationError
 from runtimes.http import HttpClient, HttpRequest, HttpResponse, shown_url
 from runtimes.network import AddressRules, ContactRefused, origin_of
+from runtimes.proxy import check_proxied, checked_proxy
 
 if TYPE_CHECKING:
     import httpx2
@@ -72,12 +73,14 @@ class SharedClient:
     """Sends every request of a host process over shared connections; used as it is, it reaches public addresses only.
 
     The connections open on first use and live until `aclose`. `log` is told of every exchange. With a `proxy` the
-    proxy resolves names, so that only addresses written in a URL are judged.
+    proxy resolves names, so that only addresses written in a URL are judged; loopback hosts that are allowed by name
+    are reached without it.
     """
 
     def __init__(self, log: Callable[[HttpExchange], None] | None = None, proxy: str | None = None) -> None:
+        """Raises: `ValueError` when the proxy is no http or https URL."""
         self._log = log
-        self._proxy = proxy
+        self._proxy = None if proxy is None else checked_proxy(proxy)
         self._transport: httpx2.AsyncBaseTransport | None = None
         self._public = AddressRules()
 
@@ -141,6 +144,8 @@ class SharedClient:
         try:
             origin = origin_of(request.url)
             rules.check_host(origin)
+            if self._proxy is not None:
+                check_proxied(origin.host, is_allowed=rules.names(origin))
             with anyio.fail_after(request.timeout):
                 return await exchange(self._transport, request, progress, is_allowed=rules.names(origin))
         except ContactRefused as refusal:

@@ -10,10 +10,12 @@ import functools
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from liquid import Environment, RenderContext
+from liquid.builtin.expressions.primitive import RangeLiteral
 from liquid.exceptions import FilterArgumentError, LiquidSyntaxError, ResourceLimitError
+from liquid.expression import Expression
 from liquid.output import LimitedStringIO
 from liquid.template import BoundTemplate
 from liquid.token import Token
@@ -25,6 +27,8 @@ MAX_TEMPLATE_CHARS = 32_768
 """How long a template may be."""
 MAX_MARKUP = 1_000
 """How many tags and outputs a template may have."""
+MAX_PARENTHESES = 1_000
+"""How many opening parentheses a template may have: from each of them the lexer looks ahead to the end of its tag."""
 MAX_BLANK_RUN = 256
 """How many blanks may follow each other: the lexer's time grows with their square."""
 MAX_LOOP_STEPS = 20_000
@@ -37,7 +41,7 @@ MAX_NESTING = 20
 MAX_TEXT_CHARS = 8 * 1024 * 1024
 """Characters in all that a filter is given, and in what it makes."""
 MAX_ITEMS = 200_000
-"""Values in all that a filter is given, nested ones counted, and in a list it makes."""
+"""Values in all that a filter is given, nested ones counted, in a list it makes, and in a range."""
 MAX_UNIQUE = 2_000
 """Values that `uniq` takes: its time grows with their square."""
 MAX_HTML_CHARS = 20_000
@@ -104,6 +108,47 @@ class _BoundedEnvironment(Environment):
 
 def _too_much(what: str, limit: int) -> ResourceLimitError:
     return ResourceLimitError(f"{what} than {limit}", token=None)
+
+
+class _RangeEnd(Expression):
+    """The end of a range, refused where the range is too long: `contains` searches it, and no clock stops that."""
+
+    __slots__ = ("_deadline", "_whole")
+
+    def __init__(self, whole: RangeLiteral, deadline: _Deadline) -> None:
+        super().__init__(whole.token)
+        self._whole = RangeLiteral(whole.token, whole.start, whole.stop)
+        self._deadline = deadline
+
+    def evaluate(self, context: RenderContext) -> object:
+        self._deadline.check()
+        values = self._whole.evaluate(context)
+        if values.stop - values.start > MAX_ITEMS:
+            raise _too_much("a range has more values", MAX_ITEMS)
+        return self._whole.stop.evaluate(context)
+
+    def children(self) -> list[Expression]:
+        return [self._whole.stop]
+
+
+def _expressions(parsed: BoundTemplate) -> Iterator[Expression]:
+    """All expressions of a template, those inside others after them."""
+    context = RenderContext(parsed)
+    nodes = list(parsed.nodes)
+    while nodes:
+        node = nodes.pop()
+        nodes += node.children(context, include_partials=False)
+        pending = list(node.expressions())
+        while pending:
+            expression = pending.pop()
+            yield expression
+            pending += expression.children()
+
+
+def _bound_ranges(parsed: BoundTemplate, deadline: _Deadline) -> None:
+    found = [expression for expression in _expressions(parsed) if isinstance(expression, RangeLiteral)]
+    for literal in found:
+        literal.stop = _RangeEnd(literal, deadline)
 
 
 def _measure(values: Iterable[object]) -> tuple[int, int]:
@@ -213,6 +258,8 @@ def _check_markup(template: str) -> None:
         raise _too_much("the template has more characters", MAX_TEMPLATE_CHARS)
     if template.count("{{") + template.count("{%") > MAX_MARKUP:
         raise _too_much("the template has more tags", MAX_MARKUP)
+    if template.count("(") > MAX_PARENTHESES:
+        raise _too_much("the template has more opening parentheses", MAX_PARENTHESES)
     if _BLANK_RUN.search(template):
         raise _too_much("the template has more blanks in a row", MAX_BLANK_RUN)
     for opening, closing in (("{{", "}}"), ("{%", "%}")):
@@ -232,6 +279,7 @@ def render_guarded(template: str, variables: Mapping[str, Json], filters: Mappin
     offered = {**environment.filters, "json": _json, **filters}
     environment.filters = {name: _guarded(name, function, deadline) for name, function in offered.items()}
     parsed = environment.from_string(template)
+    _bound_ranges(parsed, deadline)
     output = LimitedStringIO(limit=MAX_OUTPUT_BYTES)
     parsed.render_with_context(_TimedContext(parsed, variables, deadline), output)
     return output.getvalue()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
@@ -48,6 +48,8 @@ _ENTRY = re.compile(
 )
 _HOST = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
 _ISATAP_INTERFACES = frozenset({0x00005EFE, 0x02005EFE})
+_TRANSLATED = tuple(ip_network(text) for text in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96"))
+"""NAT64, IPv4-compatible and IPv4-translated addresses: the last 32 bits are an IPv4 address."""
 _METADATA = frozenset(
     ip_address(text)
     for text in (
@@ -130,9 +132,28 @@ def origin_of(url: str) -> Origin:
     return Origin(scheme=scheme, host=plain_host(host), port=DEFAULT_PORTS[scheme] if port is None else port)
 
 
+def _embedded(address: Address) -> Iterator[Address]:
+    """An address without its zone, and the IPv4 addresses that lie in it."""
+    if isinstance(address, IPv4Address):
+        yield address
+        return
+    plain = IPv6Address(int(address))
+    yield plain
+    for inner in (plain.ipv4_mapped, plain.sixtofour, *(plain.teredo or ())):
+        if inner is not None:
+            yield inner
+    interface = (int(plain) >> 32) & 0xFFFFFFFF
+    if interface in _ISATAP_INTERFACES or any(plain in network for network in _TRANSLATED):
+        yield IPv4Address(int(plain) & 0xFFFFFFFF)
+
+
+def _is_metadata(address: Address) -> bool:
+    return any(inner in _METADATA for inner in _embedded(address))
+
+
 def is_public(address: Address) -> bool:
     """True for an address of public unicast that hides no other one inside."""
-    if address in _METADATA:
+    if _is_metadata(address):
         return False
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _CLOSED_IPV4)
@@ -178,7 +199,7 @@ def check_addresses(host: str, addresses: Iterable[Address], *, is_allowed: bool
     Cloud metadata services stay closed also where the host is allowed. Raises: `ContactRefused`.
     """
     for address in addresses:
-        if address in _METADATA:
+        if _is_metadata(address):
             raise ContactRefused(f"{host!r} is the address of a cloud metadata service, which is never contacted")
         if not is_allowed and not is_public(address):
             spelled = "" if host == str(address) else f" (it resolves to {address})"

@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from contextlib import aclosing
 from ipaddress import ip_address
 
@@ -20,6 +20,7 @@ import httpx2
 
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.network import check_addresses
+from runtimes.proxy import is_loopback
 
 MAX_CONNECTIONS = 64
 """Open connections of one pool; a request beyond them waits within its own time."""
@@ -68,10 +69,12 @@ class Progress:
     def __init__(self) -> None:
         self.is_sent = False
 
-    async def trace(self, event: str, info: object) -> None:
-        """Told by `httpcore2` of each step."""
-        del info
-        self.is_sent = self.is_sent or event.endswith(".send_request_headers.started")
+    async def trace(self, event: str, info: Mapping[str, object]) -> None:
+        """Told by `httpcore2` of each step; asking a proxy for a tunnel sends nothing of the request."""
+        if not event.endswith(".send_request_headers.started"):
+            return
+        sent = info.get("request")
+        self.is_sent = self.is_sent or not (isinstance(sent, httpcore2.Request) and sent.method == b"CONNECT")
 
 
 class BadAnswer(httpcore2.RemoteProtocolError):
@@ -158,26 +161,26 @@ def _proxy(url: str) -> httpcore2.Proxy:
 class PooledTransport(httpx2.AsyncBaseTransport):
     """Pools of kept-alive connections, apart for hosts that are allowed by name and for all others.
 
-    So a connection that one plugin was allowed to open to a private address never serves another plugin.
+    So a connection that one plugin was allowed to open to a private address never serves another plugin. Loopback hosts
+    that are allowed by name are reached past the proxy: its loopback is another machine's.
     """
 
     def __init__(self, proxy: str | None = None) -> None:
         self._proxy = None if proxy is None else _proxy(proxy)
         self._tls: ssl.SSLContext | None = None
-        self._pools: dict[tuple[str, bool], httpcore2.AsyncConnectionPool] = {}
+        self._pools: dict[tuple[str, bool, bool], httpcore2.AsyncConnectionPool] = {}
 
-    def _pool(self, scheme: str, *, is_allowed: bool) -> httpcore2.AsyncConnectionPool:
-        key = (scheme, is_allowed)
+    def _pool(self, scheme: str, host: str, *, is_allowed: bool) -> httpcore2.AsyncConnectionPool:
+        proxy = None if is_allowed and is_loopback(host) else self._proxy
+        key = (scheme, is_allowed, proxy is None)
         if key not in self._pools:
             self._pools[key] = httpcore2.AsyncConnectionPool(
                 ssl_context=self._ssl_context() if scheme == "https" else None,
-                proxy=self._proxy,
+                proxy=proxy,
                 max_connections=MAX_CONNECTIONS,
                 max_keepalive_connections=MAX_IDLE_CONNECTIONS,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=None
-                if self._proxy
-                else _PinnedBackend(is_allowed=is_allowed, is_tls=scheme == "https"),
+                network_backend=None if proxy else _PinnedBackend(is_allowed=is_allowed, is_tls=scheme == "https"),
             )
         return self._pools[key]
 
@@ -187,7 +190,8 @@ class PooledTransport(httpx2.AsyncBaseTransport):
         return self._tls
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        pool = self._pool(request.url.scheme, is_allowed=bool(request.extensions.get(_IS_ALLOWED)))
+        is_allowed = bool(request.extensions.get(_IS_ALLOWED))
+        pool = self._pool(request.url.scheme, request.url.host, is_allowed=is_allowed)
         assert isinstance(request.stream, AsyncIterable)
         answer = await pool.handle_async_request(
             httpcore2.Request(

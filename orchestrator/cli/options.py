@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import shlex
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
@@ -21,8 +20,7 @@ from runtimes.base import LocalEndpoint
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import shown_url
 from runtimes.network import AddressRules
-
-_PROXY = re.compile(r"https?://[^\s/?#]+/?")
+from runtimes.proxy import checked_proxy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +54,10 @@ def read_setting(options: argparse.Namespace) -> Setting:
     except ValueError as error:
         raise UsageError(f"--allow-host: {error}") from None
     proxy: str | None = options.proxy or configuration.proxy
-    if proxy is not None and not _PROXY.fullmatch(proxy):
-        raise UsageError(f"--proxy wants the URL of an HTTP proxy, such as http://proxy.example:8080, not {proxy!r}")
+    try:
+        proxy = checked_proxy(proxy) if proxy is not None else None
+    except ValueError as error:
+        raise UsageError(f"--proxy: {error}") from None
     return Setting(
         configuration=configuration,
         allowed_hosts=hosts,

@@ -79,7 +79,7 @@ class ChatCompletionsModel:
         return self._deltas(request)
 
     def respond(self, request: RespondingRequest, /) -> AsyncGenerator[ModelDelta]:
-        """As `reason`; the request that is sent has no `tools`."""
+        """As `reason`; the request that is sent has no `tools`, and a reply with nothing in it is a `ModelError`."""
         return self._deltas(request)
 
     async def phrase(self, request: PhraseRequest, /) -> str:
@@ -106,11 +106,16 @@ class ChatCompletionsModel:
                 begun = await self._begin(client, request, deadline)
         assert begun is not None
         text, exchange = begun
+        is_blank = True
         async with aclosing(exchange):
             while text:
+                is_blank = is_blank and text.isspace()
                 yield TextPart(text=text)
                 text = await exchange.next_text()
-            yield exchange.end()
+            end = exchange.end()
+        if isinstance(request, RespondingRequest) and is_blank and not end.calls:
+            raise ModelError(f"the model {self._model!r} wrote nothing when asked for an answer; ask again")
+        yield end
 
     async def _begin(
         self, client: CompletionClient, request: CompletionRequest, deadline: float

@@ -95,7 +95,7 @@ class Exchange:
         self._endpoint = endpoint
         self._deadline = deadline
         self._events = SseReader()
-        self._reply = ReplyAssembly(endpoint.source)
+        self._reply = ReplyAssembly(endpoint.source, endpoint.quoted)
         self._is_at_end = False
 
     async def next_text(self) -> str:

@@ -1,13 +1,14 @@
 """A chat completion, put together from the chunks of its stream; pure.
 
 Servers differ. Deltas of a call may come with an index, an id, both or neither; the id may change from delta to delta,
-or be one for all calls; the index may be 0 for all calls; a call may come whole. Members of a type that makes no sense
-are passed over.
+or be one for all calls; the index may be 0 for all calls; a call may come whole, and once more at the end. Members of a
+type that makes no sense are passed over.
 """
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
@@ -36,12 +37,39 @@ _CUT = {
 }
 
 
+def _is_object(text: str) -> bool:
+    try:
+        return text.rstrip().endswith("}") and isinstance(orjson.loads(text), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
 @dataclass(slots=True, kw_only=True)
 class _OpenCall:
     index: Json
     id: str
     name: str = ""
     arguments: list[str] = field(default_factory=list[str])
+
+    @property
+    def text(self) -> str:
+        """The arguments so far."""
+        return "".join(self.arguments)
+
+    def is_before(self, id: str, name: str) -> bool:
+        """A delta with this id and name belongs to another call, whatever its index."""
+        if not name or not self.name:
+            return False
+        text = self.text.strip()
+        return bool(id and id != self.id) or _is_object(text) or (not text and name != self.name)
+
+    def is_repeated_by(self, index: Json, id: str, name: str, arguments: str) -> bool:
+        """A delta tells this complete call again. Equal calls with neither index nor id are calls of their own."""
+        is_addressed = index == self.index and id in {"", self.id} and (isinstance(index, int) or bool(id))
+        if not is_addressed or name != self.name:
+            return False
+        text = self.text.strip()
+        return arguments.strip() in {"", text} and _is_object(text)
 
 
 def _text_of(value: Json) -> str:
@@ -70,20 +98,24 @@ def _count_of(value: Json) -> int:
 
 
 def error_text(value: Json) -> str:
-    """The words of an error document, or of what a server sends in its place; empty when there are none."""
+    """The words of an error document, or of what a server sends in its place; empty when there are none.
+
+    They are the server's own, not yet fit for a message.
+    """
     for member in ("error", "message", "detail"):
         value = value.get(member, value) if isinstance(value, dict) else value
-    return one_line(value) if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""
 
 
 class ReplyAssembly:
     """Takes the data of the stream's events, gives texts and, at the end, calls and usage.
 
-    `source` names the model in messages.
+    `source` names the model in messages; `quoted` makes the server's words fit for one.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, quoted: Callable[[str], str] = one_line) -> None:
         self._source = source
+        self._quoted = quoted
         self._calls: list[_OpenCall] = []
         self._text_chars = 0
         self._argument_chars = 0
@@ -120,7 +152,7 @@ class ReplyAssembly:
             is_fit = call.id and call.id not in ids and len(call.id) <= MAX_NAME_CHARS
             call_id = call.id if is_fit else f"call_{secrets.token_hex(12)}"
             ids.add(call_id)
-            arguments = "".join(call.arguments)
+            arguments = call.text
             calls.append(ModelCall(id=call_id, tool=call.name, arguments=arguments if arguments.strip() else "{}"))
         return ReplyEnd(calls=tuple(calls), usage=self._usage)
 
@@ -132,7 +164,8 @@ class ReplyAssembly:
         if not isinstance(chunk, dict):
             raise ModelError(f"{self._source} sent a reply that is no JSON object; check OPENAI_BASE_URL")
         if chunk.get("error") or chunk.get("object") == "error":
-            raise ModelError(f"{self._source} broke the reply off: {error_text(chunk) or 'no reason given'}")
+            reason = self._quoted(error_text(chunk)) or "no reason given"
+            raise ModelError(f"{self._source} broke the reply off: {reason}")
         return chunk
 
     def _add_chunk(self, chunk: JsonObject) -> str:
@@ -166,7 +199,10 @@ class ReplyAssembly:
         function = _object_of(delta.get("function"))
         name = _text_of(function.get("name"))[:MAX_NAME_CHARS]
         arguments = _arguments_of(function.get("arguments"))
-        call = self._call_for(delta.get("index"), _text_of(delta.get("id")), name)
+        index, id = delta.get("index"), _text_of(delta.get("id"))
+        if any(call.is_repeated_by(index, id, name, arguments) for call in self._calls):
+            return
+        call = self._call_for(index, id, name)
         call.name = call.name or name
         call.arguments.append(arguments)
         self._argument_chars += len(arguments)
@@ -174,7 +210,7 @@ class ReplyAssembly:
             raise ModelError(f"the calls of {self._source} have more than {MAX_ARGUMENT_CHARS} characters of arguments")
 
     def _call_for(self, index: Json, id: str, name: str) -> _OpenCall:
-        """The call that a delta belongs to: a name under a different id begins another one, whatever its index."""
+        """The call that a delta belongs to, begun where there is none."""
         known = next((call for call in reversed(self._calls) if self._is_same(call, index, id, name)), None)
         if known is not None:
             known.id = known.id or id
@@ -185,7 +221,7 @@ class ReplyAssembly:
         return self._calls[-1]
 
     def _is_same(self, call: _OpenCall, index: Json, id: str, name: str) -> bool:
-        if name and call.name and id and id != call.id:
+        if call.is_before(id, name):
             return False
         if isinstance(index, int):
             return call.index == index

@@ -46,6 +46,8 @@ MAX_PROGRESS_NOTES = 200
 """How many of them one call may send; further ones are dropped."""
 MAX_PROGRESS_CHARS = 500
 """How much of one of them is shown."""
+MAX_REFUSALS = 100
+"""How many requests of one running program are answered; further ones are dropped."""
 NOTICE_GRACE = 1.0
 """Seconds that a notice or a refusal may take to leave before the program is given up."""
 PREVIEW_ID = 1
@@ -82,6 +84,7 @@ class _Session:
         self._connection = Connection()
         self._pending: dict[int, _Pending] = {}
         self._listening = anyio.CancelScope()
+        self._refusals = 0
         self.is_over = False
         self.complaint = ""
         """What was wrong with the last thing it wrote that could not be used."""
@@ -138,7 +141,7 @@ class _Session:
             case Notification():
                 self._note(message)
             case Demand():
-                await self._tell(self._connection.refuse(message))
+                await self._refuse(message)
             case Broken():
                 return message.reason
         return ""
@@ -154,8 +157,17 @@ class _Session:
         if isinstance(number, int) and isinstance(text, str) and (pending := self._pending.get(number)):
             pending.note(text)
 
+    async def _refuse(self, demand: Demand) -> None:
+        self._refusals += 1
+        if self._refusals <= MAX_REFUSALS:
+            await self._tell(self._connection.refuse(demand))
+            return
+        self.complaint = f"it has sent more than {MAX_REFUSALS} requests of its own"
+
     async def _tell(self, frame: bytes) -> None:
         """Sends what nobody waits for; a program that has left, or does not read, misses it."""
+        if self.is_over:
+            return
         with anyio.move_on_after(NOTICE_GRACE):
             try:
                 await self._transport.send(frame)

@@ -1,12 +1,15 @@
 """JSON-RPC 2.0 without I/O: frames, request ids, and which answer belongs to which request.
 
 One message is one line of JSON. The other side is a stranger's program: whatever it sends becomes a message here, an
-`Unreadable` or a `Broken` one if need be, and never an exception. `runtimes.local.executor` stands above; it moves
-the bytes and gives the messages a meaning.
+`Unreadable` or a `Broken` one if need be, and never an exception. What is close to an answer is taken as one, so that
+nobody waits for a better one: a byte order mark is passed over, the ids "1" and 1.0 are our 1, and with exactly one
+request open an error without an id, or an answer that is not JSON, is that request's. `runtimes.local.executor` stands
+above; it moves the bytes and gives the messages a meaning.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
@@ -14,12 +17,20 @@ from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 VERSION = "2.0"
 MAX_FRAME_BYTES = 1024 * 1024
 """How long one line may be, without its line feed, in either direction. Its depth is bounded by `parse_json`."""
+MAX_ID_DIGITS = 20
+"""How many digits of an id that comes as text are read."""
 MAX_OUTSTANDING = 1024
 """How many requests may wait for their answers."""
 METHOD_NOT_FOUND = -32601
 """The error code for a request whose method nobody offers."""
 CANCEL = "$/cancelRequest"
 """The notification that an answer is no longer wanted; its parameter is the request's `id`."""
+
+
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OUTCOME = re.compile(rb'"(?:result|error)"\s*:')
+_METHOD = re.compile(rb'"method"\s*:')
+_ID = re.compile(rb'"id"\s*:\s*"?([0-9]+)')
 
 
 class JsonRpcError(Exception):
@@ -109,6 +120,15 @@ def _identifier(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
+def _answered(value: Json) -> int | None:
+    """The id of an answer: ours come back as text or with a fraction of zero from some."""
+    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) <= MAX_ID_DIGITS:
+        return int(value)
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return _identifier(value)
+
+
 def _fault(request_id: int, error: Json) -> Fault | Unreadable:
     code = _identifier(error.get("code")) if isinstance(error, dict) else None
     message = error.get("message") if isinstance(error, dict) else None
@@ -160,7 +180,7 @@ class Connection:
             line = bytes(self._buffer[start:end])
             start = end + 1
             if line.strip():
-                messages.append(self._read(line))
+                messages.append(self._read(line.removeprefix(_BYTE_ORDER_MARK)))
         del self._buffer[:start]
         if end >= 0 or len(self._buffer) > MAX_FRAME_BYTES:
             self._is_broken = True
@@ -172,12 +192,23 @@ class Connection:
         try:
             value = parse_json(line)
         except InvalidJson as error:
-            return Unreadable(reason=f"a line is not JSON: {error.reason}")
+            return Unreadable(reason=f"a line is not JSON: {error.reason}", id=self._meant(line))
         if not isinstance(value, dict):
             return Unreadable(reason="a line is not a JSON object")
         if "method" in value:
             return self._read_call(value)
         return self._read_answer(value)
+
+    def _meant(self, line: bytes) -> int | None:
+        """The only open request, where a line that is not JSON looks like its answer; it is closed."""
+        if len(self._open) != 1 or not _OUTCOME.search(line) or _METHOD.search(line):
+            return None
+        (number,) = self._open
+        ids: list[bytes] = _ID.findall(line)
+        if ids and str(number).encode() not in ids:
+            return None
+        self._open.clear()
+        return number
 
     def _read_call(self, value: JsonObject) -> Message:
         method = value["method"]
@@ -194,7 +225,9 @@ class Connection:
         return Demand(id=number, method=method)
 
     def _read_answer(self, value: JsonObject) -> Message:
-        number = _identifier(value.get("id"))
+        number = _answered(value.get("id"))
+        if value.get("id") is None and value.get("error") is not None and len(self._open) == 1:
+            (number,) = self._open
         if number is None or number not in self._open:
             return Unreadable(reason="an answer whose id is that of no open request")
         self._open.discard(number)

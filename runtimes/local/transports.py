@@ -88,14 +88,19 @@ class StdioTransport:
         self._sending = anyio.Lock()
         self._stderr = bytearray()
         self._is_quiet = anyio.Event()
+        self._is_closed = False
 
     async def send(self, data: bytes, /) -> None:
         """Writes all of it. Raises: `TransportClosed`."""
         async with self._sending:
             await anyio.lowlevel.checkpoint_if_cancelled()
+            # asyncio takes writes to a broken pipe, and logs a line for each but the first few
+            if self._is_closed or self._process.returncode is not None:
+                raise TransportClosed("it has closed its input")
             try:
                 await self._stdin.send(data)
             except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError):
+                self._is_closed = True
                 raise TransportClosed("it has closed its input") from None
             except anyio.get_cancelled_exc_class():
                 # It does not read, and half a message may be in the pipe: what follows would be garbage to it.

@@ -43,6 +43,12 @@ RESERVED_HEADERS = frozenset(
 IDEMPOTENCY_KEY = "idempotency-key"
 """The header that makes a call repeatable; its value is the call's id."""
 
+MAX_DECODINGS = 4
+"""How many times percent-encoding may be removed on the way to an operation, our own included."""
+
+MAX_WHOLE_FLOAT = 2.0**53
+"""Up to here floats have all whole numbers."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _STYLES = {"path": "simple", "query": "form", "header": "simple"}
 
@@ -132,8 +138,23 @@ def _is_reserved(raw: JsonObject) -> bool:
     return text_at(raw, "in") == "header" and (name.lower() in RESERVED_HEADERS or not _TOKEN.fullmatch(name))
 
 
-def _scalar(value: Json) -> str:
-    return value if isinstance(value, str) else dump_json(value)
+def scalar_text(value: Json) -> str:
+    """A value as text, a string as it is; a whole number has no fraction, however it was written."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WHOLE_FLOAT:
+        return str(int(value))
+    return dump_json(value)
+
+
+def has_dot_segment(text: str) -> bool:
+    """True when a segment of an encoded path is `.` or `..` to any server or proxy between here and there.
+
+    Some decode before they route, some twice; some take a backslash for a slash, or end a segment at a semicolon.
+    """
+    for _ in range(MAX_DECODINGS):
+        text = unquote(text)
+    return any(segment in {".", ".."} for segment in re.split(r"[/\\;]", text))
 
 
 def percent(text: str) -> str:
@@ -149,18 +170,18 @@ def _simple(value: Json, *, explode: bool, in_path: bool) -> str:
     """The `simple` style: commas between, no name in front."""
     encode = percent if in_path else _plain
     if isinstance(value, list):
-        return ",".join(encode(_scalar(item)) for item in value if item is not None)
+        return ",".join(encode(scalar_text(item)) for item in value if item is not None)
     if isinstance(value, dict):
-        pairs = [(encode(name), encode(_scalar(item))) for name, item in value.items() if item is not None]
+        pairs = [(encode(name), encode(scalar_text(item))) for name, item in value.items() if item is not None]
         return ",".join(f"{name}={item}" if explode else f"{name},{item}" for name, item in pairs)
-    return encode(_scalar(value))
+    return encode(scalar_text(value))
 
 
 def path_text(parameter: Parameter, value: Json) -> str:
     """The percent-encoded text in the place of `{name}`. Raises: `InvalidArgument`."""
     text = "" if value is None else _simple(value, explode=parameter.explode, in_path=True)
-    if unquote(unquote(text)) in {"", ".", ".."}:
-        raise InvalidArgument(f"{parameter.name!r} is part of the path and cannot be {_scalar(value)[:20]!r}")
+    if not text or has_dot_segment(text):
+        raise InvalidArgument(f"{parameter.name!r} is part of the path and cannot be {scalar_text(value)[:20]!r}")
     if any(control in text.upper() for control in ("%00", "%0A", "%0D")):
         raise InvalidArgument(f"{parameter.name!r} is part of the path and cannot have line breaks or NUL in it")
     return text
@@ -172,16 +193,16 @@ def query_pairs(parameter: Parameter, value: Json) -> list[str]:
     if value is None:
         return []
     if isinstance(value, list):
-        items = [percent(_scalar(item)) for item in value if item is not None]
+        items = [percent(scalar_text(item)) for item in value if item is not None]
         if parameter.explode:
             return [f"{name}={item}" for item in items]
         return [f"{name}={','.join(items)}"] if items else []
     if isinstance(value, dict):
-        members = [(percent(key), percent(_scalar(item))) for key, item in value.items() if item is not None]
+        members = [(percent(key), percent(scalar_text(item))) for key, item in value.items() if item is not None]
         if parameter.explode:
             return [f"{key}={item}" for key, item in members]
         return [f"{name}={','.join(f'{key},{item}' for key, item in members)}"] if members else []
-    return [f"{name}={percent(_scalar(value))}"]
+    return [f"{name}={percent(scalar_text(value))}"]
 
 
 def header_text(parameter: Parameter, value: Json) -> str:

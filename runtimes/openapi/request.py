@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from runtimes.http import Headers, HttpRequest
 from runtimes.network import ContactRefused, origin_of
 from runtimes.openapi.arguments import Placed
 from runtimes.openapi.operations import TEMPLATE_NAME, Operation
-from runtimes.openapi.parameters import InvalidArgument, Parameter, header_text, path_text, percent, query_pairs
+from runtimes.openapi.parameters import (
+    InvalidArgument,
+    Parameter,
+    has_dot_segment,
+    header_text,
+    path_text,
+    percent,
+    query_pairs,
+    scalar_text,
+)
 from runtimes.values import JsonObject, dump_json
 
 ACCEPT = "application/json, text/plain;q=0.9, */*;q=0.5"
@@ -43,7 +52,7 @@ def _template_query(placed: Placed, template: str) -> tuple[str, set[Parameter]]
     names = set(TEMPLATE_NAME.findall(template))
     used = {parameter: value for parameter, value in placed.parameters if parameter.name in names}
     used = {one: value for one, value in used.items() if one.location in {"path", "query"}}
-    values = {one.name: percent(value if isinstance(value, str) else dump_json(value)) for one, value in used.items()}
+    values = {one.name: percent(scalar_text(value)) for one, value in used.items()}
     if missing := sorted(names - values.keys()):
         raise InvalidArgument(f"the argument {missing[0]!r} is missing; it is part of the address")
     return _expanded(template, values, _QUERY_LITERAL), {one for one in used if one.location == "query"}
@@ -53,7 +62,7 @@ def _url(operation: Operation, placed: Placed) -> str:
     path, mark, query = operation.path.partition("?")
     names = set(TEMPLATE_NAME.findall(path))
     expanded = "/" + _expanded(path, _path_values(placed, names), _PATH_LITERAL).removeprefix("/")
-    if any(unquote(segment) in {".", ".."} for segment in expanded.split("/")):
+    if has_dot_segment(expanded):
         raise InvalidArgument("an argument would lead out of the path of the operation")
     own, used = _template_query(placed, query)
     pairs = [own] if mark and own else []

@@ -7,6 +7,7 @@ in `$defs`. Where the whole is too long, what lies deepest is cut first.
 from __future__ import annotations
 
 import re
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from urllib.parse import unquote
@@ -29,6 +30,7 @@ DEPTHS = (32, 12, 6, 4, 2)
 _TYPES = frozenset({"null", "boolean", "object", "array", "number", "string", "integer"})
 _LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 _SINGLES = ("items", "additionalProperties", "not")
+_NESTING = frozenset({"properties", *_LISTS, *_SINGLES})
 
 
 def _is_number(value: Json) -> bool:
@@ -43,8 +45,10 @@ def _is_pattern(value: Json) -> bool:
     if not isinstance(value, str) or len(value) > MAX_PATTERN_LENGTH:
         return False
     try:
-        re.compile(value)
-    except re.error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")  # what a later version will read otherwise
+            re.compile(value)
+    except (re.error, OverflowError, ValueError, RecursionError, Warning):
         return False
     return True
 
@@ -102,7 +106,7 @@ def _references(schema: Json) -> Iterator[str]:
         reference = node.get("$ref")
         if isinstance(reference, str):
             yield reference
-        else:
+        elif not _NESTING.isdisjoint(node):
             stack.extend(_subschemas(node))
 
 
@@ -159,14 +163,24 @@ def _keywords(schema: JsonObject) -> JsonObject:
     return kept
 
 
+class _TooLong(Exception):
+    """What is converted so far is beyond the budget."""
+
+
 class _Converter:
-    """Converts schemas down to one depth."""
+    """Converts schemas down to one depth. Ends as soon as what it makes is certainly too long, raising `_TooLong`."""
 
     def __init__(self, closure: Closure, depth: int) -> None:
         self._closure = closure
         self._depth = depth
         self._names: dict[str, str] = {}
+        self._left = MAX_TOOL_SCHEMA_BYTES
         self.definitions: JsonObject = {}
+
+    def convert_properties(self, properties: Mapping[str, Json], depth: int) -> JsonObject:
+        """Each property converted."""
+        self._spend(sum(len(name) + len('"":') for name in properties))
+        return {name: self.convert(sub, depth) for name, sub in properties.items()}
 
     def convert(self, schema: Json, depth: int = 0) -> Json:
         """The schema without its noise; `{}` allows anything, which is what is left below the depth."""
@@ -177,13 +191,22 @@ class _Converter:
         reference = schema.get("$ref")
         if isinstance(reference, str):
             return self._referenced(schema, reference, depth)
-        kept = _keywords(schema)
+        kept = self._spent(_keywords(schema))
         if depth < self._depth:
             self._nest(schema, kept, depth + 1)
         return kept
 
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise _TooLong
+
+    def _spent(self, part: JsonObject) -> JsonObject:
+        self._spend(len(dump_json(part)))
+        return part
+
     def _nest(self, schema: JsonObject, kept: JsonObject, depth: int) -> None:
-        properties = {name: self.convert(sub, depth) for name, sub in _properties(schema).items()}
+        properties = self.convert_properties(_properties(schema), depth)
         if properties:
             kept["properties"] = properties
         required = schema.get("required")
@@ -201,18 +224,19 @@ class _Converter:
                 kept[keyword] = self.convert(schema[keyword], depth)
 
     def _referenced(self, schema: JsonObject, reference: str, depth: int) -> Json:
-        beside = {"description": schema["description"]} if isinstance(schema.get("description"), str) else {}
+        beside: JsonObject = (
+            {"description": schema["description"]} if isinstance(schema.get("description"), str) else {}
+        )
         target = self._closure.targets[reference]
         if depth >= self._depth:
-            return _keywords(target if isinstance(target, dict) else {}) | beside
+            return self._spent(_keywords(target if isinstance(target, dict) else {}) | beside)
         if self._closure.uses[reference] == 1:
-            converted = self.convert(target, depth + 1)
-            return converted | beside if isinstance(converted, dict) else converted
+            return self.convert(target | beside if isinstance(target, dict) else target, depth + 1)
         if reference not in self._names:
             name = self._names[reference] = self._name(reference)
             self.definitions[name] = {}
             self.definitions[name] = self.convert(target, depth + 1)
-        return {"$ref": f"#/$defs/{self._names[reference]}"} | beside
+        return self._spent({"$ref": f"#/$defs/{self._names[reference]}", **beside})
 
     def _name(self, reference: str) -> str:
         word = re.sub(r"[^A-Za-z0-9_.-]", "_", unquote(reference).rpartition("/")[2]) or "definition"
@@ -220,17 +244,26 @@ class _Converter:
         return next(name for name in (word, *(f"{word}_{n}" for n in range(2, len(taken) + 3))) if name not in taken)
 
 
+def _within_budget(closure: Closure, properties: Mapping[str, Json], required: Sequence[str], depth: int) -> JsonObject:
+    """The schema down to one depth. Raises: `_TooLong`."""
+    converter = _Converter(closure, depth)
+    schema: JsonObject = {
+        "type": "object",
+        "properties": converter.convert_properties(properties, 1),
+        "required": list(required),
+    }
+    if converter.definitions:
+        schema["$defs"] = converter.definitions
+    if len(dump_json(schema)) > MAX_TOOL_SCHEMA_BYTES:
+        raise _TooLong
+    return schema
+
+
 def tool_schema(closure: Closure, properties: Mapping[str, Json], required: Sequence[str]) -> JsonObject:
     """The JSON Schema of a tool's arguments. Raises: `OperationUnusable` when no depth fits the budget."""
     for depth in DEPTHS:
-        converter = _Converter(closure, depth)
-        schema: JsonObject = {
-            "type": "object",
-            "properties": {name: converter.convert(sub, 1) for name, sub in properties.items()},
-            "required": list(required),
-        }
-        if converter.definitions:
-            schema["$defs"] = converter.definitions
-        if len(dump_json(schema)) <= MAX_TOOL_SCHEMA_BYTES:
-            return schema
+        try:
+            return _within_budget(closure, properties, required, depth)
+        except _TooLong:
+            continue
     raise OperationUnusable(f"its parameters need a schema of more than {MAX_TOOL_SCHEMA_BYTES} bytes")

@@ -73,6 +73,43 @@ def test_a_template_that_cannot_be_rendered_says_where_and_why(template: str, li
     assert "\n" not in str(failure.value)
 
 
+LONG = "(1..99999999999)"
+FOUND = "contains 'a'"
+SEARCHED: list[str] = [
+    f"{{% assign x = {LONG} %}}{{% if x {FOUND} %}}1{{% endif %}}",
+    f"{{% if {LONG} {FOUND} %}}1{{% endif %}}",
+    f"{{% if false %}}{{% elsif {LONG} {FOUND} %}}1{{% endif %}}",
+    f"{{% if x and y %}}{{% elsif x or {LONG} {FOUND} %}}1{{% endif %}}",
+    f"{{% unless {LONG} {FOUND} %}}1{{% endunless %}}",
+    f"{{% unless true %}}{{% elsif {LONG} {FOUND} %}}1{{% endunless %}}",
+    f"{{% case 1 %}}{{% when {LONG} %}}1{{% endcase %}}",
+    f"{{% case {LONG} %}}{{% when 1 %}}1{{% endcase %}}",
+    f"{{% liquid\nif {LONG} {FOUND}\necho 1\nendif %}}",
+    f"{{% capture x %}}{{% for i in (1..2) %}}{{% if {LONG} {FOUND} %}}1{{% endif %}}{{% endfor %}}{{% endcapture %}}",
+    f"{{% ifchanged %}}{{% if {LONG} {FOUND} %}}1{{% endif %}}{{% endifchanged %}}",
+    f"{{% for i in none %}}{{% else %}}{{% if {LONG} {FOUND} %}}1{{% endif %}}{{% endfor %}}",
+    f"{{% tablerow i in (1..2) %}}{{% if {LONG} {FOUND} %}}1{{% endif %}}{{% endtablerow %}}",
+    f"{{% tablerow i in {LONG} %}}1{{% endtablerow %}}",
+    f"{{% for i in {LONG} limit: 1 %}}1{{% endfor %}}",
+    f"{{% echo {LONG} %}}",
+    f"{{% cycle {LONG}, 1 %}}",
+    f"{{{{ 1 | default: {LONG} }}}}",
+    f"{{{{ 1 | plus: 1 if {LONG} {FOUND} else 2 }}}}",
+    "{% assign n = 99999999999 %}{% if (1..n) contains 'a' %}1{% endif %}",
+]
+
+
+@pytest.mark.parametrize("template", SEARCHED)
+def test_a_long_range_is_refused_wherever_it_stands(template: str) -> None:
+    with pytest.raises(TemplateError):
+        render(template, {})
+
+
+def test_a_range_of_usual_length_is_searched_and_counted() -> None:
+    assert render("{% assign x = (2..5) %}{% if x contains 3 %}yes{% endif %}{{ x | join: ' ' }}", {}) == "yes2 3 4 5"
+    assert render("{% for i in (-5..-9) %}{{ i }}{% endfor %}", {}) == ""
+
+
 LOOP = "{% for i in (1..20000) %}"
 END = "{% endfor %}"
 HOSTILE: dict[str, str] = {
@@ -99,6 +136,8 @@ HOSTILE: dict[str, str] = {
     "unclosed tags": "{% a " * 6000,
     "blanks": "{{" + " " * 30000 + "}}",
     "brackets": "{{ " + "[" * 8000 + " }}",
+    "parentheses": "{% if " + "(" * 15_000 + "a" + ")" * 15_000 + " %}{% endif %}",
+    "searched ranges": "{% if " + " or ".join(["(1..200000) contains 'a'"] * 900) + " %}{% endif %}",
     "conditions": "{% if a" + " and a" * 4000 + " %}{% endif %}",
     "raw": "{%raw%}" * 4000,
     "unclosed comments": "{{ html | strip_html }}",

@@ -171,10 +171,31 @@ def test_a_name_that_resolves_to_one_closed_address_is_refused() -> None:
     check_addresses("a.example", addresses, is_allowed=True)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "fd00:ec2::254", "100.100.100.200"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "fd00:ec2::254%eth0",
+        "100.100.100.200",
+        "::ffff:169.254.169.254",
+        "::ffff:0:169.254.169.254",
+        "::a9fe:a9fe",
+        "64:ff9b::a9fe:a9fe",
+        "2002:a9fe:a9fe::1",
+        "2001:0:a9fe:a9fe::1",
+        "2001::5601:5601",
+        "fe80::5efe:a9fe:a9fe",
+    ],
+)
 def test_a_metadata_service_stays_closed_to_allowed_hosts(address: str) -> None:
     with pytest.raises(ContactRefused, match="metadata"):
         check_addresses("a.example", [ip_address(address)], is_allowed=True)
+
+
+@pytest.mark.parametrize("address", ["::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "fe80::1%eth0"])
+def test_other_closed_addresses_open_with_their_host(address: str) -> None:
+    check_addresses("a.example", [ip_address(address)], is_allowed=True)
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,6 @@ def _half(request_id: object, params: Params) -> object:
 
 def _wrong_id(request_id: object, params: Params) -> object:
     _send({"id": 999_999, "result": "for somebody else"})
-    _send({"id": str(request_id), "result": "for a string"})
     raise _NoAnswer
 
 
@@ -136,6 +135,25 @@ def _progress(request_id: object, params: Params) -> object:
 def _ask_host(request_id: object, params: Params) -> object:
     _send({"id": "mine", "method": "host/confirm", "params": {}})
     return json.loads(sys.stdin.readline())
+
+
+def _demands(request_id: object, params: Params) -> object:
+    """Sends `count` requests and reads `answered` answers."""
+    for number in range(int(str(params["count"]))):
+        _send({"id": number, "method": "host/confirm", "params": {}})
+    return [json.loads(sys.stdin.readline())["id"] for _ in range(int(str(params["answered"])))]
+
+
+def _demand_and_die(request_id: object, params: Params) -> object:
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "host/confirm"}) + "\n"
+    _write(line * int(str(params["count"])))
+    os._exit(0)
+
+
+def _write_line(request_id: object, params: Params) -> object:
+    """Writes `line`, with our id in the place of `ID`, instead of an answer."""
+    _write(str(params["line"]).replace("ID", str(request_id)) + "\n")
+    raise _NoAnswer
 
 
 def _flood_stderr(request_id: object, params: Params) -> object:
@@ -179,6 +197,9 @@ METHODS: dict[str, Callable[[object, Params], object]] = {
     "not_version_2": _not_version_2,
     "progress": _progress,
     "ask_host": _ask_host,
+    "demands": _demands,
+    "demand_and_die": _demand_and_die,
+    "write_line": _write_line,
     "flood_stderr": _flood_stderr,
     "fork": _fork,
     "fork_and_die": _fork_and_die,

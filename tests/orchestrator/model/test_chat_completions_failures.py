@@ -18,8 +18,10 @@ from orchestrator.model.base import (
 )
 from orchestrator.model.completion_client import MAX_DOCUMENT_BYTES, MAX_ERROR_BYTES
 from orchestrator.model.completion_limits import MAX_RETRY_AFTER_SECONDS, RequestLimits
+from orchestrator.model.endpoint import MAX_MESSAGE_CHARS
 from runtimes.values import JsonObject
 from tests.orchestrator.model.asking import (
+    ANSWER,
     ASK,
     PATIENT,
     deltas_of,
@@ -28,7 +30,7 @@ from tests.orchestrator.model.asking import (
     text_of,
     until_error,
 )
-from tests.servers.loopback import Chunked, Raw, Response, text_response
+from tests.servers.loopback import Chunked, Raw, Response, json_response, text_response
 from tests.servers.openai_server import (
     EVENT_STREAM,
     Events,
@@ -55,7 +57,7 @@ async def test_a_date_in_retry_after_is_understood() -> None:
     assert deltas[0] == BUSY
 
 
-@pytest.mark.parametrize("wait", ["soon", "nan", "-5", ""])
+@pytest.mark.parametrize("wait", ["soon", "nan", "-5", "", "Mon, 01 Jan 99999999999 00:00:00 GMT"])
 async def test_a_retry_after_that_makes_no_sense_is_passed_over(wait: str) -> None:
     deltas = await reasoned(Failure(status=429, headers=(("Retry-After", wait),)), Reply(text="Hi"))
     assert deltas[0] == BUSY
@@ -159,6 +161,11 @@ async def test_a_server_that_stays_down_is_given_up_after_the_last_attempt() -> 
             "answered with a web page; check OPENAI_BASE_URL",
         ),
         (Events(events=({"error": {"message": "overloaded"}},)), "broke the reply off: overloaded"),
+        (Events(events=({"error": {"message": "bad secret-key"}},)), "broke the reply off: bad ***"),
+        (
+            Events(events=({"error": "x" * (MAX_MESSAGE_CHARS - 6) + "secret-key"},)),
+            f"broke the reply off: {'x' * (MAX_MESSAGE_CHARS - 6)}***",
+        ),
         (Events(events=(b"data: {oops\n\n",)), "sent a reply that is not JSON; check OPENAI_BASE_URL"),
     ],
 )
@@ -226,3 +233,31 @@ async def test_a_server_that_refuses_stream_options_is_asked_without_them_from_t
         assert text_of(await deltas_of(model.reason(ASK))) == "a"
         assert text_of(await deltas_of(model.reason(ASK))) == "b"
     assert ["stream_options" in request.body for request in server.requests] == [True, False, False]
+
+
+EMPTY = [
+    pytest.param(json_response({}), id="an empty document"),
+    pytest.param(Events(events=(b"data: [DONE]\n\n",)), id="nothing but the last event"),
+    pytest.param(Reply(text=" \n"), id="white space"),
+]
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+async def test_an_answer_with_nothing_in_it_is_an_error(empty: ScriptedAnswer) -> None:
+    async with openai_server([empty]) as server, model_at(server) as model:
+        with pytest.raises(ModelError, match=r"^the model 'fake-1' wrote nothing when asked for an answer; ask again$"):
+            await deltas_of(model.respond(ANSWER))
+
+
+@pytest.mark.parametrize("empty", EMPTY)
+async def test_reasoning_may_say_nothing(empty: ScriptedAnswer) -> None:
+    deltas = await reasoned(empty)
+    assert isinstance(deltas[-1], ReplyEnd)
+    assert not text_of(deltas).strip()
+
+
+async def test_an_answer_may_be_calls_alone() -> None:
+    async with openai_server([Reply(calls=(call("f", {"a": 1}),))]) as server, model_at(server) as model:
+        (end,) = await deltas_of(model.respond(ANSWER))
+    assert isinstance(end, ReplyEnd)
+    assert [one.tool for one in end.calls] == ["f"]

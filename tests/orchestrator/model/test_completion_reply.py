@@ -122,10 +122,57 @@ def test_fragments_of_parallel_calls_are_joined_by_their_index() -> None:
             ),
             id="arguments as objects",
         ),
+        pytest.param(
+            (
+                fragment(index=0, id="", name="f", arguments='{"x":1}'),
+                fragment(index=0, id="", name="g", arguments='{"y":2}'),
+            ),
+            id="whole calls, all with index 0 and an empty id",
+        ),
+        pytest.param(
+            (
+                fragment(index=0, id="a", name="f", arguments='{"x":1}'),
+                fragment(index=0, id="a", name="g", arguments=""),
+                fragment(index=0, arguments='{"y":2}'),
+            ),
+            id="one id and one index for all",
+        ),
+        pytest.param(
+            (
+                fragment(index=0, id="a", name="f", arguments='{"x"'),
+                fragment(index=0, arguments=":1}"),
+                fragment(index=0, id="a", name="f"),
+                fragment(index=1, id="b", name="g", arguments='{"y":2}'),
+                fragment(index=0, id="a", name="f", arguments='{"x":1}'),
+                fragment(index=1, name="g", arguments='{"y":2} '),
+            ),
+            id="calls told again at the end",
+        ),
     ],
 )
 def test_the_fragments_of_strange_servers_give_the_same_calls(fragments: tuple[JsonObject, ...]) -> None:
     assert calls_of(*fragments) == [("f", '{"x":1}'), ("g", '{"y":2}')]
+
+
+def test_whole_calls_in_one_delta_stay_apart_though_index_and_id_are_the_same() -> None:
+    calls: list[Json] = [
+        fragment(index=0, id="", name="f", arguments='{"x":1}'),
+        fragment(index=0, id="", name="f", arguments='{"x":2}'),
+        fragment(index=0, id="", name="now", arguments=""),
+        fragment(index=0, id="", name="g", arguments='{"y":2}'),
+    ]
+    _, end = assembled(chunk({"tool_calls": calls}, "tool_calls"))
+    assert [(call.tool, call.arguments) for call in end.calls] == [
+        ("f", '{"x":1}'),
+        ("f", '{"x":2}'),
+        ("now", "{}"),
+        ("g", '{"y":2}'),
+    ]
+    assert len({call.id for call in end.calls}) == 4
+
+
+def test_equal_calls_under_ids_of_their_own_are_two_calls() -> None:
+    assert len(calls_of(*(fragment(index=0, id=id, name="f", arguments="{}") for id in "ab"))) == 2
 
 
 @pytest.mark.parametrize("id", [None, "same", "x" * (MAX_NAME_CHARS + 1)])

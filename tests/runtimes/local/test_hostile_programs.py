@@ -7,10 +7,11 @@ import pytest
 
 from runtimes.base import (
     CallContext,
+    CallResult,
     FunctionCall,
 )
 from runtimes.errors import InvocationError
-from runtimes.local.executor import MAX_PROGRESS_NOTES
+from runtimes.local.executor import MAX_PROGRESS_NOTES, MAX_REFUSALS
 from runtimes.local.transports import MAX_LAST_WORDS
 from runtimes.values import Json
 from tests.servers.local_zoo import (
@@ -99,6 +100,48 @@ async def test_a_request_of_the_program_is_refused_with_method_not_found() -> No
             "id": "mine",
             "error": {"code": -32601, "message": "the host offers no methods"},
         }
+
+
+async def test_only_so_many_requests_of_a_program_are_answered() -> None:
+    async with opened(endpoint()) as executor:
+        answered = (await ask(executor, "demands", count=MAX_REFUSALS + 50, answered=MAX_REFUSALS)).payload
+        assert answered == list(range(MAX_REFUSALS))
+        with pytest.raises(InvocationError, match=f"more than {MAX_REFUSALS} requests of its own"):
+            await ask(executor, "demands", timeout=0.3, count=1, answered=1)
+
+
+async def test_a_program_that_asks_and_leaves_is_not_told_about_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async with opened(endpoint()) as executor:
+        await ask(executor, "echo", text="is up")
+        with pytest.raises(InvocationError, match="gave no answer to 'demand_and_die'"):
+            await ask(executor, "demand_and_die", count=MAX_REFUSALS * 3)
+        assert await echo_of_a_fresh_program(executor, "again") == {"text": "again"}
+    assert caplog.records == []
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"jsonrpc": "2.0", "id": ID, "result": NaN}', "a line is not JSON: "),
+        ('{"jsonrpc": "2.0", "id": ID, "result": "\\ud800"}', "a line is not JSON: "),
+        ('{"jsonrpc": "2.0", "result": NaN}', "a line is not JSON: "),
+    ],
+    ids=["NaN", "a lone surrogate", "no id"],
+)
+async def test_an_answer_that_cannot_be_read_fails_its_call_at_once(line: str, reason: str) -> None:
+    async with opened(endpoint()) as executor:
+        with anyio.fail_after(5), pytest.raises(InvocationError) as failure:
+            await ask(executor, "write_line", line=line)
+        assert f"it does not speak JSON-RPC 2.0: {reason}" in str(failure.value)
+        assert (await ask(executor, "echo", text="still here")).payload == {"text": "still here"}
+
+
+async def test_an_error_without_an_id_answers_the_only_call() -> None:
+    line = '{"jsonrpc": "2.0", "id": null, "error": {"code": -32700, "message": "Parse error"}}'
+    async with opened(endpoint()) as executor:
+        with anyio.fail_after(5):
+            result = await ask(executor, "write_line", line=line)
+    assert result == CallResult(payload={"code": -32700, "message": "Parse error"}, is_error=True)
 
 
 async def test_progress_is_told_while_the_call_runs_and_is_bounded() -> None:

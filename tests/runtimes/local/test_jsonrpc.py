@@ -87,10 +87,16 @@ CASES: list[tuple[str, Json, Message]] = [
         {"id": True, "result": 5},
         NOT_OPEN,
     ),
+    ("an id that is text", {"id": "1", "result": 5}, Answer(id=1, result=5)),
+    ("an id with a fraction of zero", {"id": 1.0, "result": 5}, Answer(id=1, result=5)),
+    ("an id that is other text", {"id": "one", "result": 5}, NOT_OPEN),
+    ("an id that is endless text", {"id": "1" * 10_000, "result": 5}, NOT_OPEN),
+    ("an id with a fraction", {"id": 1.5, "result": 5}, NOT_OPEN),
+    ("a result without an id", {"id": None, "result": 5}, NOT_OPEN),
     (
-        "an id that is text",
-        {"id": "1", "result": 5},
-        NOT_OPEN,
+        "an error without an id",
+        {"id": None, "error": {"code": -32700, "message": "no"}},
+        Fault(id=1, code=-32700, message="no"),
     ),
     ("neither result nor error", {"id": 1}, Unreadable(reason="an answer with neither result nor error", id=1)),
     (
@@ -114,6 +120,46 @@ CASES: list[tuple[str, Json, Message]] = [
 @pytest.mark.parametrize(("value", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_each_kind_of_message_is_told_from_the_others(value: dict[str, Json], expected: Message) -> None:
     assert with_open(1).receive(line({"jsonrpc": "2.0", **value})) == (expected,)
+
+
+def test_a_byte_order_mark_is_passed_over() -> None:
+    assert with_open(1).receive(b"\xef\xbb\xbf" + line({"jsonrpc": "2.0", "id": 1, "result": 5})) == (
+        Answer(id=1, result=5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b'{"jsonrpc":"2.0","id":1,"result":NaN}', 1),
+        (b'{"id": "1", "result": "\\ud800"}', 1),
+        (b'{"result": {"id": 7, "x": Infinity}, "id": 1}', 1),
+        (b'{"jsonrpc":"2.0","error": {]', 1),
+        (b'{"jsonrpc":"2.0","id":1,"result":' + b"[" * 200 + b"]" * 200 + b"}", 1),
+        (b'{"jsonrpc":"2.0","id":2,"result":NaN}', None),
+        (b'{"jsonrpc":"2.0","id":' + b"1" * 5000 + b',"result":NaN}', None),
+        (b'{"jsonrpc":"2.0","id":1}}', None),
+        (b'{"jsonrpc":"2.0","id":1,"method":"m","params":{"result":NaN}}', None),
+        (b"the result is out of order", None),
+    ],
+)
+def test_a_line_that_is_not_json_settles_the_only_request_if_meant_to(text: bytes, expected: int | None) -> None:
+    connection = with_open(1)
+    (message,) = connection.receive(text + b"\n")
+    assert isinstance(message, Unreadable)
+    assert message.id == expected
+    (later,) = connection.receive(line({"jsonrpc": "2.0", "id": 1, "result": 5}))
+    assert isinstance(later, Answer) == (expected is None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b'{"jsonrpc":"2.0","id":1,"result":NaN}', b'{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"m"}}'],
+)
+def test_with_several_requests_open_none_is_guessed_at(text: bytes) -> None:
+    (message,) = with_open(2).receive(text + b"\n")
+    assert isinstance(message, Unreadable)
+    assert message.id is None
 
 
 def test_an_answer_without_the_version_settles_its_request_as_unreadable() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import anyio
@@ -10,6 +11,7 @@ import pytest
 from runtimes.base import CallContext, CallResult, FunctionCall
 from runtimes.errors import InvocationError
 from runtimes.http import MAX_RESPONSE_BYTES
+from runtimes.openapi.response import MAX_QUOTED_CHARS
 from tests.servers.descriptions import api, opened
 from tests.servers.loopback import Answer, Handler, Raw, Request, Response, serve, text_response
 
@@ -36,7 +38,29 @@ ANSWERS: Mapping[str, tuple[Response, CallResult]] = {
     "latin": (typed("text/plain; charset=ISO-8859-1", b"caf\xe9"), CallResult(payload="café", status=200)),
     "false-charset": (typed("text/html; charset=hex", "é".encode()), CallResult(payload="é", status=200)),
     "not-its-charset": (typed("text/html", b"a\xff"), CallResult(payload="a\ufffd", status=200)),
-    "surrogates": (typed("text/csv; charset=unicode_escape", b"\\ud800"), CallResult(payload="?", status=200)),
+    "surrogates": (typed("text/csv; charset=unicode_escape", b"\\ud800"), CallResult(payload="\\ud800", status=200)),
+    "windows": (typed("text/plain; charset=windows-1252", b"\x80"), CallResult(payload="€", status=200)),
+    "japanese": (typed('text/plain; charset="Shift_JIS"', b"\x83e"), CallResult(payload="テ", status=200)),
+    "utf-16": (typed("text/plain; charset=utf-16", "é".encode("utf-16")), CallResult(payload="é", status=200)),
+    "marked": (typed("text/plain; charset=utf-8", b"\xef\xbb\xbfa"), CallResult(payload="a", status=200)),
+    "json-utf-8-whatever": (
+        typed("application/json; charset=iso-8859-1", '"é"'.encode()),
+        CallResult(payload="é", status=200),
+    ),
+    "json-latin": (typed("application/json; charset=iso-8859-1", b'"\xe9"'), CallResult(payload="é", status=200)),
+    "json-utf-16": (typed("application/json", '["é"]'.encode("utf-16")), CallResult(payload=["é"], status=200)),
+    "json-utf-32": (typed("application/json", '["é"]'.encode("utf-32")), CallResult(payload=["é"], status=200)),
+    "json-utf-16le": (
+        typed("application/json; charset=utf-16le", '["a"]'.encode("utf-16-le")),
+        CallResult(payload=["a"], status=200),
+    ),
+    "json-marked": (typed("application/json", b"\xef\xbb\xbf[1]"), CallResult(payload=[1], status=200)),
+    "unlisted-text": (typed("application/sql", "é".encode()), CallResult(payload="é", status=200)),
+    "unlisted-binary": (
+        typed("application/octet-stream", b"\xff\xfe"),
+        CallResult(payload="a binary answer of type application/octet-stream, 2 bytes", status=200),
+    ),
+    "not-modified": (Response(status=304), CallResult(payload="", status=304)),
     "empty": (Response(status=204), CallResult(payload="", status=204)),
     "error-text": (text_response("no such", 500), CallResult(payload="no such", status=500, is_error=True)),
     "binary": (
@@ -88,6 +112,29 @@ async def test_too_many_requests_is_certainly_not_executed() -> None:
     with pytest.raises(InvocationError, match="it asks to wait 7 s") as caught:
         await answered(handler, "post")
     assert caught.value.not_executed == "rate"
+
+
+async def test_what_the_server_says_of_too_many_requests_is_quoted_in_one_short_line() -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return typed("application/json", b'{"error":\n\t"daily\x1b quota"}' + b"x" * 100_000, 429)
+
+    with pytest.raises(InvocationError, match=r'it says: \{"error": "daily quota"\}x+$') as caught:
+        await answered(handler)
+    assert len(str(caught.value)) < 2 * MAX_QUOTED_CHARS
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "unicode_escape", "utf-7", "raw_unicode_escape"])
+async def test_a_charset_that_is_slow_to_decode_is_not_decoded(charset: str) -> None:
+    async def handler(request: Request) -> Answer:
+        del request
+        return typed(f"text/plain; charset={charset}", b"a" * 1_000_000 + b"-" + b"b" * 1_000_000)
+
+    start = time.thread_time()
+    result = await answered(handler)
+    assert isinstance(result.payload, str)
+    assert len(result.payload) == 2_000_001
+    assert time.thread_time() - start < 2
 
 
 async def test_a_dropped_connection_leaves_the_outcome_unknown() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+import warnings
+
 import jsonschema_rs
+import pytest
 
 from runtimes.openapi.schema import MAX_TOOL_SCHEMA_BYTES
 from runtimes.values import JsonObject, dump_json
@@ -113,6 +117,17 @@ async def test_schemas_of_3_0_become_json_schema_and_nonsense_is_left_out() -> N
     }
 
 
+@pytest.mark.parametrize(
+    "pattern", ["x{1,4294967296}", "(?a)(?u)x", "[[a]", "(" * 400 + ")" * 400, "(", "\\", "[a--b]"]
+)
+async def test_a_hostile_pattern_is_left_out_in_silence(pattern: str) -> None:
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        schema = await schema_of(get({"parameters": [{"name": "q", "in": "query", "schema": {"pattern": pattern}}]}))
+    assert schema["properties"] == {"q": {}}
+    assert heard == []
+
+
 async def test_a_large_schema_is_cut_from_the_bottom_until_it_fits() -> None:
     level: JsonObject = {"type": "string", "description": "d" * 100}
     for _ in range(4):
@@ -122,6 +137,19 @@ async def test_a_large_schema_is_cut_from_the_bottom_until_it_fits() -> None:
     assert '"p5"' in dump_json(schema)
     wide: JsonObject = {f"property{n}": {"type": "string", "description": "d" * 100} for n in range(1000)}
     assert "more than 65536 bytes" in await reason(post({"properties": wide}, [ID]))
+
+
+async def test_many_operations_over_one_schema_that_is_too_large_are_opened_soon() -> None:
+    wide: JsonObject = {f"property{n}": {"type": "string", "description": "d" * 30} for n in range(5000)}
+    nested: JsonObject = {"type": "object", "properties": {"a": {"$ref": "#/components/schemas/Wide"}}}
+    content: JsonObject = {"application/json": {"schema": nested}}
+    paths: JsonObject = {
+        f"/x{n}": {"post": {"operationId": f"f{n}", "requestBody": {"content": content}}} for n in range(50)
+    }
+    start = time.thread_time()
+    async with opened(api(paths, components={"schemas": {"Wide": {"properties": wide}}})) as executor:
+        assert len(executor.functions) == 50
+    assert time.thread_time() - start < 2
 
 
 async def test_references_that_fan_out_do_not_blow_up() -> None:
