@@ -21,10 +21,13 @@ FAREWELL = "I cannot help with that, so this conversation ends here."
 NOTHING = "There is no result that I could answer from."
 
 _DECLINED = re.compile(r"\b(?:declined|not approved|did not (?:agree|approve|confirm|answer))\b", re.I)
+_NOTE = re.compile(r"\bdeclined: *(\S[^\n]*)")
+_NOBODY = re.compile(r"\bnobody is (?:here|there)\b", re.I)
 _NOT_CALLED = re.compile(r"not called:\s*", re.I)
 _ERROR = re.compile(r"(?:error|failed|failure|http [45]\d\d|unauthori[sz]ed|forbidden|not found)\b[:\s-]*", re.I)
 _UNCERTAIN = re.compile(r"\b(?:outcome is unknown|may or may not)\b", re.I)
-_ORDER = re.compile(r"[.\s]*Do not call again[.\s]*\Z")
+_ORDER = "Do not call again"
+_STOPS = " .\n\r\t"
 _EMPTY = re.compile(r"(?:done|ok|no content)\b[^.\n]{0,60}\Z", re.I)
 _CUT = re.compile(r"\n\[cut: [^\]\n]*\]\s*\Z")
 _COMPLAINTS = ("message", "detail", "description", "title", "reason", "error_description", "error", "errors")
@@ -73,7 +76,9 @@ def _is_complaint(value: Json) -> bool:
 
 def _failure(made: Made, message: str) -> str:
     title = escape(title_of(made.tool))
-    message = _ORDER.sub("", message)
+    stripped = message.rstrip(_STOPS)
+    if stripped.endswith(_ORDER):
+        message = stripped.removesuffix(_ORDER).rstrip(_STOPS)
     said = _complaint(json_in(message))
     head = message.split("{")[0].strip(" :") if said else ""
     text = " - ".join(part for part in (escape(head), said) if part) or escape(message) or "no reason was given"
@@ -109,6 +114,16 @@ def _parsed(text: str) -> Json:
         return json_in(text)
 
 
+def _declined(made: Made, text: str) -> str:
+    """What was not done, with the note of the decision where it has one."""
+    title = escape(title_of(made.tool))
+    note = _NOTE.search(text)
+    if note is not None and _NOBODY.search(note[1]):
+        return f"Nothing was done: nobody was here to allow it ({title})."
+    about = f": {escape(note[1].rstrip(_STOPS))}" if note is not None else ""
+    return f"Nothing was done: you declined ({title}){about}."
+
+
 def worded(made: Made) -> str:
     """What one call came to, in words."""
     cut = _CUT.search(made.result)
@@ -116,7 +131,7 @@ def worded(made: Made) -> str:
     prefix = _NOT_CALLED.match(text)
     if prefix or (_DECLINED.search(text[:200]) and not text.startswith(("{", "["))):
         if _DECLINED.search(text):
-            return f"Nothing was done: you declined ({escape(title_of(made.tool))})."
+            return _declined(made, text)
         return f"Nothing was done: {escape(text[prefix.end() :] if prefix else text)}."
     error = _ERROR.match(text)
     if error:

@@ -7,14 +7,24 @@ text) has to find a place among the parameters.
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from orchestrator.model.base import ToolDefinition, ToolSet
-from orchestrator.model.offline.intent import kin, sense_asked, sense_of, senses_offered, synonyms
-from orchestrator.model.offline.schema import Parameter, parameters_of
+from orchestrator.model.offline.intent import (
+    is_asking,
+    is_negated,
+    is_reading,
+    kin,
+    sense_asked,
+    sense_of,
+    senses_offered,
+    synonyms,
+)
+from orchestrator.model.offline.schema import Kind, Parameter, parameters_of
 from orchestrator.model.offline.vocabulary import vocabulary
 from orchestrator.model.offline.words import STOP_WORDS, Word, name_words, number_of, stem_of, stems_of, words_of
 
@@ -39,6 +49,7 @@ _FIRST_PERSON = frozenset({"my", "mine", "am", "myself", "our"})
 _INTRODUCING = vocabulary("about for in near at named called with regarding")
 _BARE_VERBS = frozenset(stems_of(vocabulary("find search get show see give tell know retrieve make")))
 _OWN = stems_of(("user", "logged", "signed", "your", "my"))
+_QUOTE = re.compile(r"\"[^\"]+\"|\u201c[^\u201d]+\u201d")
 _NAME_WEIGHT = 3.0
 _PREFIX_WEIGHT = 0.3
 _PARAMETER_WEIGHT = 1.5
@@ -65,6 +76,11 @@ class Tool:
         """The words of its name, without the namespace."""
         return name_words(own_name(self.definition.name))
 
+    @property
+    def is_acting(self) -> bool:
+        """True when the verb of its name, or without one that of its description, does more than read."""
+        return bool(self.senses) and not is_reading(senses_offered(self.title, ()) or self.senses)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
@@ -84,7 +100,19 @@ class Sentence:
     """Stem to how much it counts: the first words say what is asked for, the later ones narrow it down."""
     telling: frozenset[str]
     """Stems of words that are neither stop words nor verbs of a known sense."""
+    own: frozenset[str]
+    """Stems of the words said, without those that `my` stands for."""
     sense: str | None
+    verb: str | None
+    """The stem of the verb that it begins with, unless that only asks to find or show."""
+    is_asking: bool
+    """It asks about something, so that nothing may be done."""
+    is_negated: bool
+    """Its verb says what is not wanted."""
+    names: frozenset[str]
+    """Stems of the capitalised words inside the sentence."""
+    has_digits: bool
+    has_quote: bool
     has_number: bool
     has_link: bool
     has_name: bool
@@ -143,14 +171,22 @@ def read_sentence(text: str) -> Sentence:
     told = [word for word in words if word.lower not in STOP_WORDS and number_of(word.lower) is None]
     telling = frozenset(word.stem for word in told)
     leading = frozenset(word.stem for word in told[:1] if sense_of(word.stem))
+    names = frozenset(word.stem for place, word in enumerate(words) if _is_name(word, place))
     return Sentence(
+        own=frozenset(word.stem for word in told),
+        verb=next(iter(leading - _BARE_VERBS), None),
+        is_asking=is_asking(lower),
+        is_negated=is_negated(lower),
+        names=names,
+        has_digits=any(character.isdecimal() for character in text),
+        has_quote=_QUOTE.search(text) is not None,
         stems=_own_stems(lower) | _placed(word.stem for word in told),
         telling=telling - leading - _BARE_VERBS,
         sense=sense_asked(lower),
         has_number=any(number_of(word) is not None for word in lower),
         has_phrase=not _INTRODUCING.isdisjoint(lower),
         has_link="://" in text,
-        has_name=any(_is_name(word, place) for place, word in enumerate(words)),
+        has_name=bool(names),
     )
 
 
@@ -165,6 +201,22 @@ def _is_lacking(sentence: Sentence, parameter: Parameter) -> bool:
     if parameter.is_link:
         return not sentence.has_link
     return (parameter.is_id or parameter.is_numeric) and not sentence.has_number
+
+
+def _has_room(sentence: Sentence, tool: Tool) -> bool:
+    """Whether a parameter can take each kind of thing that the sentence names: a number, a name, a quote.
+
+    What the function's own words say already needs no place.
+    """
+    parameters = tool.parameters
+    takes_words = any(p.is_text or p.kind is Kind.OTHER for p in parameters)
+    takes_days = any(p.is_date for p in parameters)
+    takes_numbers = takes_days or any(p.is_numeric or p.is_amount or p.is_id for p in parameters)
+    if sentence.has_digits and not (takes_numbers or takes_words):
+        return False
+    if sentence.has_quote and not (takes_words or any(p.kind is Kind.STRING for p in parameters)):
+        return False
+    return takes_words or takes_days or sentence.names <= tool.weights.keys()
 
 
 def _fit(sentence: Sentence, tool: Tool) -> float:
@@ -219,20 +271,30 @@ class Index:
     def choose(self, text: str) -> Choice | None:
         """The function that a sentence asks for; None when none of them is meant."""
         sentence = read_sentence(text)
-        for choice in self.ranked(text):
-            if _is_meant(choice, sentence):
-                return choice
-        return None
+        meant = [choice for choice in self.ranked(text) if _is_meant(choice, sentence)]
+        fitting = [choice for choice in meant if not choice.tool.is_acting or _has_room(sentence, choice.tool)]
+        likely = [c for c in fitting if c is meant[0] or kin(sentence.sense, c.tool.senses) >= 0]
+        if likely:
+            return meant[0] if meant[0] in fitting else likely[0]
+        # An act that takes nothing would be done to something else than what the sentence names.
+        rest = (choice for choice in meant if choice in fitting or choice.tool.parameters or not choice.tool.is_acting)
+        return next(rest, None)
 
 
 def _is_meant(choice: Choice, sentence: Sentence) -> bool:
+    if sentence.is_negated or (sentence.is_asking and choice.tool.is_acting):
+        return False
     nearness = kin(sentence.sense, choice.tool.senses)
+    if nearness <= 0 and choice.tool.is_acting and choice.tool.senses and not choice.tool.parameters:
+        return False
     if nearness < 0:
         return choice.coverage >= CONFIDENT_COVERAGE
     title = {stem_of(word) for word in choice.tool.title}
-    if choice.coverage > 0 or title & sentence.stems.keys():
+    if choice.coverage > 0 or title & sentence.own:
         return True
     if not sentence.telling:
-        return nearness > 0 and all(stem in choice.tool.weights for stem in sentence.stems)
+        return nearness > 0 and all(stem in choice.tool.weights for stem in sentence.own)
     takes_text = any(parameter.is_text for parameter in choice.tool.parameters)
+    if takes_text and sentence.names and sentence.verb in choice.tool.weights:
+        return True
     return nearness >= 1 and sentence.sense == "search" and takes_text and sentence.has_phrase

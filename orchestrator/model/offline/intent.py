@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from orchestrator.model.offline.vocabulary import vocabulary
 from orchestrator.model.offline.words import stem_of
@@ -26,6 +27,11 @@ _READING = frozenset({"search", "read"})
 _QUESTION_WORDS = vocabulary("what which where who when how why is are do does any whats")
 _LEADING = vocabulary("please can could would will you i me help want need like let us to d ll just now then and")
 _MAX_LEAD = 8
+_NEGATIONS = vocabulary("not never don dont doesn won shouldn mustn neither without")
+_NEGATION_REACH = 4
+_ASKING = vocabulary("is are am was were do does did should shall has have what which where who when why how if")
+_ASKING_INSIDE = (("how", "to"), ("how", "do"), ("how", "can"), ("how", "would"), ("what", "if"), ("what", "happens"))
+_SUGGESTING = frozenset({("how", "about"), ("what", "about")})
 
 
 def sense_of(stem: str) -> str | None:
@@ -36,6 +42,35 @@ def sense_of(stem: str) -> str | None:
 def is_leading(word: str) -> bool:
     """Whether a lower-case word only leads up to the verb: `please`, `can you`."""
     return word in _LEADING
+
+
+def is_reading(senses: frozenset[str]) -> bool:
+    """Whether a function of these senses only reads; one of no known sense is not known to."""
+    return bool(senses) and senses <= _READING
+
+
+def is_negated(words: Sequence[str]) -> bool:
+    """Whether the first verb of a sentence is what the person does not want; `words` are lower case."""
+    for place, word in enumerate(words):
+        if word in _NEGATIONS:
+            return any(_SENSE_OF.get(stem_of(after)) for after in words[place + 1 : place + 1 + _NEGATION_REACH])
+        if _SENSE_OF.get(stem_of(word)):
+            return False
+    return False
+
+
+def is_asking(words: Sequence[str]) -> bool:
+    """Whether a sentence asks about something rather than for it: `is it dark?`, `tell me how to delete it`.
+
+    `could you delete it?` is a request; `words` are lower case.
+    """
+    pairs = tuple(pairwise(words))
+    if any(pair in _ASKING_INSIDE for pair in pairs):
+        return True
+    first = next((place for place, word in enumerate(words) if word in _ASKING or word not in _LEADING), None)
+    if first is None or words[first] not in _ASKING or words[first : first + 2] == ["do", "not"]:
+        return False
+    return tuple(words[first : first + 2]) not in _SUGGESTING
 
 
 def synonyms(stem: str) -> frozenset[str]:

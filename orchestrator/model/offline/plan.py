@@ -28,9 +28,13 @@ MAX_QUESTIONS = 12
 MAX_CLAUSES = 4
 """Requests in one sentence that are looked at."""
 
+MAX_COMPLETION = 4
+"""Words that are taken for the one optional argument that was left out."""
+
 DROPPED = "All right, nothing was done."
 UNFIT = "That does not fit."
 
+_COMPLETION = re.compile(r"\s*(?:(?:use|take|with)\b|(?:the|my)\b(?=\W+\w+[\s.!]*\Z))", re.IGNORECASE)
 _CLAUSE = re.compile(r"\s*(?:;|,?\s+and then\b|\s+and\b|,?\s+then\b)\s+", re.IGNORECASE)
 
 
@@ -88,9 +92,14 @@ class Planner:
         return decision
 
     def _step(self, pending: Ask | None, turns: Sequence[Turn]) -> Decision:
-        text = turns[-1].said
-        if self._topics and touches(text, self._topics):
+        decision = self._decided(pending, turns)
+        tools = _tools_of(decision) | (_tools_of(pending) if pending else frozenset[str]())
+        if self._topics and touches(turns[-1].said, self._topics, tools):
             return Calls(((WITHDRAW, {}),))
+        return decision
+
+    def _decided(self, pending: Ask | None, turns: Sequence[Turn]) -> Decision:
+        text = turns[-1].said
         if pending is None:
             return self._request(turns)
         if is_stopping(text) and pending.parameter.kind not in (Kind.BOOLEAN, Kind.CHOICE):
@@ -120,7 +129,7 @@ class Planner:
         if several:
             return Calls(several)
         choice = self._index.choose(text)
-        going_on = self._going_on(turns, choice) if goes_on(text) else None
+        going_on = self._going_on(turns, choice) if goes_on(text) else self._completing(turns, choice)
         if going_on is not None:
             return self._finish(going_on)
         if choice is None:
@@ -138,6 +147,24 @@ class Planner:
         if not said.arguments():
             return None
         return fill(tool, turns[-1].said, self._today, recall_from(turns[:-1]))
+
+    def _completing(self, turns: Sequence[Turn], choice: Choice | None) -> Draft | None:
+        """`the Visa card`, right after a call that could have been given one: the same call with it."""
+        text = turns[-1].said
+        made = turns[-2].made[-1] if len(turns) > 1 and turns[-2].made else None
+        tool = next((tool for tool in self._index.tools if made and tool.definition.name == made.tool), None)
+        sentence = read_sentence(text)
+        if made is None or tool is None or sentence.is_negated or sentence.sense is not None:
+            return None
+        if choice is not None and choice.tool is not tool:
+            return None
+        draft = fill(tool, text, self._today, lambda parameter: made.arguments.get(parameter.name))
+        if draft.arguments().keys() - made.arguments.keys():
+            return draft
+        is_open = draft.open(lambda p: p.is_text and not p.is_free_form)
+        is_short = len(words_of(text)) <= MAX_COMPLETION and _COMPLETION.match(text) is not None
+        is_taken = is_short and len(is_open) == 1 and take_reply(draft, is_open[0], text, self._today)
+        return draft if is_taken else None
 
     def _several(self, text: str) -> tuple[tuple[str, JsonObject], ...]:
         """Two requests in one sentence, when each begins with a verb, means another function and lacks nothing.
@@ -164,6 +191,12 @@ class Planner:
         if not is_valid(arguments, draft.root, draft.root):
             return Say("I know which function you mean, but I cannot put its arguments together from words.")
         return Calls(((draft.tool.definition.name, arguments),))
+
+
+def _tools_of(decision: Decision) -> frozenset[str]:
+    if isinstance(decision, Calls):
+        return frozenset(name for name, _ in decision.calls)
+    return frozenset({decision.draft.tool.definition.name}) if isinstance(decision, Ask) else frozenset()
 
 
 def _begins_with_verb(clause: str) -> bool:

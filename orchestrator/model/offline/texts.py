@@ -78,7 +78,8 @@ def _phrases(draft: Draft) -> Iterator[Phrase]:
         first = place + 1 + (words[place + 1].lower in _ARTICLES)
         if first >= len(words) or _CLAUSE.search(draft.text[word.end : words[first].start]):
             continue
-        extent = [] if words[first].lower in _DEICTIC else _extent(draft, first)
+        is_infinitive = word.lower == "to" and first == place + 1 and sense_of(words[first].stem) is not None
+        extent = [] if is_infinitive or words[first].lower in _DEICTIC else _extent(draft, first)
         if extent:
             yield Phrase(word.lower, _span_of(extent), extent[0].is_capitalised)
 

@@ -43,6 +43,16 @@ def test_a_result_that_was_cut_says_so() -> None:
     assert answer.endswith("- status: open\n\nThe result was longer than what I was given.")
 
 
+def test_nobody_is_said_to_have_declined_when_nobody_was_asked() -> None:
+    result = "not called: the person declined: nobody is here to ask; --yes says yes beforehand"
+    assert worded(_made(result)) == "Nothing was done: nobody was here to allow it (get orders)."
+
+
+def test_a_failure_of_nothing_but_stops_is_worded() -> None:
+    assert worded(_made("error: lost" + " .\n" * 20_000 + "Do not call again.")).endswith(": lost")
+    assert worded(_made("error: " + " .\n" * 20_000 + "x"))
+
+
 def test_a_long_value_is_cut() -> None:
     assert len(escape("x" * 10_000)) == MAX_VALUE
 

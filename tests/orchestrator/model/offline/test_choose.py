@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ from tests.orchestrator.model.offline.chat import TODAY
 from tests.orchestrator.model.offline.manifest_tools import tools_of
 
 EXAMPLES = Path(__file__).resolve().parents[4] / "examples"
-MAX_CHOICE = 0.02
-"""Seconds of CPU that a choice among 100 functions may take."""
 
 
 def _tool(name: str, description: str = "", properties: JsonObject | None = None, *required: str) -> ToolDefinition:
@@ -90,7 +87,6 @@ def test_choices_and_parameter_names_tell_functions_apart() -> None:
         ("delete saved search 1", "deleteSavedSearch", {"id": 1}),
         ("turn bluetooth off", "change_bluetooth", {"requestedState": "off"}),
         ("switch to dark mode", "set_windows_theme", {"themeName": "dark"}),
-        ("turn notifications off", "toggle_do_not_disturb", {"requestedState": "off"}),
         ("Find charities about ocean", "SearchNposByName", {"npo_name_query": "ocean"}),
         ("Which listings in Portland have a garden?", "getListings", {"city": "Portland", "amenities": ["garden"]}),
         ("Save a search for two-bedroom homes in Tacoma", "saveSearch", {"city": "Tacoma", "bedrooms": 2}),
@@ -119,14 +115,54 @@ def test_sentences_over_all_bundled_examples(text: str, name: str, arguments: Js
     assert fill(choice.tool, text, TODAY, recall_nothing).arguments() == arguments
 
 
-def test_a_choice_among_100_functions_is_quick() -> None:
+def test_among_100_like_functions_one_of_them_is_picked() -> None:
     description = "Retrieves the records of one kind, with filters, pages and an order. " * 10
     properties: JsonObject = {f"field{n}": {"type": "string", "description": description} for n in range(10)}
     tools = [_tool(f"plugin{n % 7}-getThing{n}Records", f"{description} Thing {n}.", properties) for n in range(100)]
-    index = Index(ToolSet(tuple(tools)))
-    spent: list[float] = []
-    for _ in range(5):
-        start = time.process_time()
-        index.choose("Please retrieve the records of thing 42 with a filter on field 3, sorted by date")
-        spent.append(time.process_time() - start)
-    assert min(spent) < MAX_CHOICE
+    text = "Please retrieve the records of thing 42 with a filter on field 3, sorted by date"
+    assert (_picked(tools, text) or "").startswith("getThing")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Never delete ticket 7",
+        "Don't update ticket 7",
+        "please do not delete ticket 7",
+        "I don't want you to delete it",
+    ],
+)
+def test_what_is_not_wanted_is_not_picked(text: str) -> None:
+    assert _picked(CRUD, text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["How do I delete ticket 7?", "Should I update ticket 7?", "What if I delete ticket 7?", "Is ticket 7 deleted?"],
+)
+def test_a_question_never_picks_a_function_that_acts(text: str) -> None:
+    assert _picked(CRUD[2:], text) is None
+    assert _picked(CRUD, text) in (None, "getTicket", "listTickets")
+
+
+@pytest.mark.parametrize("lead", ["could you", "can you", "would you please", "will you"])
+def test_a_polite_request_still_acts(lead: str) -> None:
+    assert _picked(CRUD, f"{lead} delete ticket 7?") == "deleteTicket"
+
+
+GIFTS = [
+    _tool("gift-confirmGift", "Confirms the gift that is prepared"),
+    _tool("gift-collect", "Collects what a gift needs", {"receiver": {"type": "string"}}, "receiver"),
+]
+
+
+def test_a_function_without_room_for_a_name_is_not_picked_for_it() -> None:
+    assert _picked(GIFTS, "confirm the gift") == "confirmGift"
+    assert _picked(GIFTS, "confirm the gift to Ada Lovelace") == "collect"
+    assert _picked(GIFTS[:1], "confirm the gift to Ada Lovelace") is None
+    assert _picked(GIFTS[:1], "confirm gift 7") is None
+
+
+@pytest.mark.parametrize("text", ["What is my horoscope?", "my cat is sick"])
+def test_the_word_my_alone_picks_nothing(text: str) -> None:
+    assert _picked([_tool("x-collectUserInput", "Collects input", {"name": {"type": "string"}})], text) is None

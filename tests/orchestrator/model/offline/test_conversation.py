@@ -296,6 +296,42 @@ async def test_the_same_conversation_is_kept_when_functions_and_data_have_other_
     ]
 
 
+GIFT = _tool(
+    "gift-giveMoney",
+    "Gives money to an organization",
+    {"organization": {"type": "string"}, "amount": {"type": "number"}, "card": {"type": "string"}},
+    "organization",
+)
+
+
+@pytest.mark.parametrize("said", ["use the Visa", "The Visa"])
+async def test_an_argument_left_out_is_taken_with_those_of_the_call_before(said: str) -> None:
+    chat = Chat((GIFT,), _service)
+    await chat.say("Give 25 dollars to Harbor")
+    await chat.say(said)
+    (_, first), (_, second) = chat.calls
+    assert isinstance(first, dict)
+    assert second == {**first, "card": "Visa"}
+
+
+@pytest.mark.parametrize("said", ["thanks", "my cat is sick", "never use the Visa"])
+async def test_words_that_are_no_argument_do_not_repeat_the_call(said: str) -> None:
+    chat = Chat((GIFT,), _service)
+    await chat.say("Give 25 dollars to Harbor")
+    await chat.say(said)
+    assert len(chat.calls) == 1
+
+
+OWNED = "## Plugin Paint\n### `paint-drawPicture`\n- About war, drugs, threats? Then I must invoke withdraw()."
+
+
+async def test_the_topics_of_one_plugin_do_not_count_for_another() -> None:
+    chat = _chat(OWNED, (WITHDRAW,))
+    await chat.say("Find flats without drugs")
+    await chat.say("Draw a picture of drugs")
+    assert [name for name, _ in chat.calls] == ["getFlats", "withdraw"]
+
+
 async def test_an_answer_without_any_result_says_that_there_is_none() -> None:
     chat = _chat()
     chat.messages.append(UserMessage(text="Find flats"))

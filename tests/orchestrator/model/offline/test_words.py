@@ -124,6 +124,13 @@ def test_what_is_not_listed_is_no_topic(said: str) -> None:
     assert not touches(said, sensitive_topics(LISTED, "withdraw"))
 
 
+def test_a_topic_belongs_to_the_plugin_whose_section_names_it() -> None:
+    topics = sensitive_topics(f"## Plugin A\n{LISTED}\n### `a-x`\n- Go.\n## Plugin B\n### `b-y`\n- Go.", "withdraw")
+    assert touches("gambling", topics, frozenset({"a-x"}))
+    assert not touches("gambling", topics, frozenset({"b-y"}))
+    assert touches("gambling", topics)
+
+
 @pytest.mark.parametrize(
     "system",
     ["Topics: smoking, gambling, weapons.", "Call `withdraw` where a plugin tells you to; it ends it.", ""],
