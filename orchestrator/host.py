@@ -20,7 +20,6 @@ from orchestrator.journal.memory import MemoryJournal
 from orchestrator.manifest.load import Plugin
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
-from orchestrator.response.outcome import read_result
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder, distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
@@ -193,12 +192,7 @@ class Orchestrator:
         """
         bound, call = self._prepare(function, arguments or {})
         result = await bound.executor.invoke(call, CallContext(person=person))
-        _, shown = read_result(
-            result,
-            runtime_type=bound.runtime_type,
-            semantics=bound.declaration.capabilities.response_semantics,
-            base=bound.signature.destination,
-        )
+        _, shown = bound.read(result)
         return CallOutcome(
             status=result.status,
             payload=result.payload,

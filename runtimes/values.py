@@ -81,6 +81,14 @@ def _reason(error: json.JSONDecodeError) -> str:
     return "not UTF-8 text" if "UTF-8" in error.msg else error.msg.split(": line")[0]
 
 
+def json_or_text(text: str) -> Json:
+    """The JSON value of a text, or the text."""
+    try:
+        return parse_json(text)
+    except InvalidJson:
+        return text
+
+
 def _dump_slowly(value: Json, *, sort_keys: bool) -> str:
     """As the fast encoder, for integers of any length. Raises: `ValueError`, `TypeError`."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=sort_keys)

@@ -24,7 +24,7 @@ from runtimes.base import (
 )
 from runtimes.errors import InvocationError, RuntimeUnavailable
 from runtimes.liquid import TemplateError, render
-from runtimes.values import InvalidJson, Json, dump_json, parse_json
+from runtimes.values import Json, dump_json, json_or_text
 
 MAX_MESSAGE_CHARS = 300
 """How much of a stranger's exception is quoted."""
@@ -43,13 +43,6 @@ def one_line(error: BaseException) -> str:
 
 def _with_payload(result: CallResult, payload: Json, *, is_error: bool = False) -> CallResult:
     return CallResult(payload=payload, is_error=is_error, status=result.status, is_truncated=result.is_truncated)
-
-
-def _json_or_text(text: str) -> Json:
-    try:
-        return parse_json(text)
-    except InvalidJson:
-        return text
 
 
 def _failed(call: FunctionCall, error: Exception) -> InvocationError:
@@ -114,7 +107,7 @@ class Templated(_Wrapper):
         except TemplateError as error:
             message = f"the call was carried out, but output_template cannot be applied to the answer: {error}"
             return _with_payload(result, {"error": message, "response": result.payload}, is_error=True)
-        return _with_payload(result, _json_or_text(text))
+        return _with_payload(result, json_or_text(text))
 
 
 class Guarded(_Wrapper):

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from orchestrator.errors import UsageError
 from orchestrator.model.base import ChatModel
 
-DEFAULT_MODEL = "offline"
+OFFLINE = "offline"
+"""The name of the stand-in."""
+
+DEFAULT_MODEL = OFFLINE
 """The model of those who name none."""
 
 _FORMS = ("offline", "scripted:FILE", "openai:MODEL")
@@ -37,7 +40,7 @@ def open_model(name: str, *, plain_results: bool = False) -> ChatModel:
     Raises: `UsageError` where there is none, or its script cannot be used.
     """
     kind, _, rest = name.partition(":")
-    if name == "offline":
+    if name == OFFLINE:
         from orchestrator.model.offline import OfflineModel
 
         return OfflineModel()

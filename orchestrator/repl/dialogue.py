@@ -11,6 +11,7 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.events import Fact
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import Plugin
+from orchestrator.model.open import OFFLINE
 from orchestrator.render.calls import CallLabel, Labels, cut
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
@@ -25,8 +26,6 @@ MAX_STARTERS = 9
 """How many conversation starters are offered."""
 MAX_STARTER = 60
 """Characters of a starter that are shown."""
-OFFLINE = "offline"
-"""The name of the stand-in for a model."""
 OFFLINE_NOTICE = (
     "Offline: a stand-in without a language model answers, by matching words. For a real model start with "
     "--model openai:MODEL and set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."

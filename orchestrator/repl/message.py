@@ -11,10 +11,11 @@ from typing import IO
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.events import EndReason, Event, encode
 from orchestrator.host import Orchestrator
+from orchestrator.model.open import OFFLINE
 from orchestrator.render.sanitize import plain_json
 from orchestrator.render.transcript import refuse_existing, save_transcript
 from orchestrator.repl.confirm import Verdict, show_question
-from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE, OFFLINE_NOTICE, YES, label_of, labels_of
+from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE_NOTICE, YES, label_of, labels_of
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from orchestrator.content import Shown
 from orchestrator.errors import FunctionUnavailable, UnknownName, UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition, ToolSet
+from orchestrator.response.outcome import read_result
 from orchestrator.tools.arguments import ArgumentChecker
 from orchestrator.tools.definitions import WITHDRAW, WITHDRAW_TOOL
-from runtimes.base import FunctionSignature, RuntimeExecutor
+from runtimes.base import CallResult, FunctionSignature, RuntimeExecutor
 from runtimes.values import JsonObject
 
 
@@ -43,6 +45,15 @@ class BoundFunction:
     def tool(self) -> ToolDefinition:
         """As a model is told of it."""
         return ToolDefinition(name=self.tool_name, description=self.description, parameters=self.parameters)
+
+    def read(self, result: CallResult) -> tuple[str, Shown]:
+        """What the model is given of an answer, and what the person is shown (spec 9.4, 13.2)."""
+        return read_result(
+            result,
+            runtime_type=self.runtime_type,
+            semantics=self.declaration.capabilities.response_semantics,
+            base=self.signature.destination,
+        )
 
     @property
     def has_responding_instructions(self) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import anyio
 
 from orchestrator.events import CallFailed, CallNotExecuted, CallReturned, CallUnknown
-from orchestrator.response.outcome import read_result
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.state import CallState
 from runtimes.base import CallContext, FunctionCall
@@ -42,10 +41,5 @@ async def carry_out(
         result = await function.executor.invoke(request, context)
     except InvocationError as error:
         return _without_answer(call, error)
-    text, shown = read_result(
-        result,
-        runtime_type=function.runtime_type,
-        semantics=function.declaration.capabilities.response_semantics,
-        base=function.signature.destination,
-    )
+    text, shown = function.read(result)
     return CallReturned(call_id=call.call_id, text=text, shown=shown, is_error=result.is_error, status=result.status)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from runtimes.base import CallResult
 from runtimes.errors import InvocationError
 from runtimes.http import MAX_RESPONSE_BYTES, HttpResponse
-from runtimes.values import InvalidJson, Json, parse_json
+from runtimes.values import Json, json_or_text
 
 TOO_MANY_REQUESTS = 429
 """The status of a call that was turned away before it was carried out."""
@@ -65,14 +65,6 @@ def _media_type(response: HttpResponse) -> str:
     return (response.header("content-type") or "").partition(";")[0].strip().lower()
 
 
-def _parsed(text: str) -> Json:
-    """The JSON value of a text, or the text."""
-    try:
-        return parse_json(text)
-    except InvalidJson:
-        return text
-
-
 def _is_text(media_type: str, body: bytes, *, is_cut: bool) -> bool:
     if _TEXT.fullmatch(media_type):
         return True
@@ -94,7 +86,7 @@ def _payload(response: HttpResponse, body: bytes, *, is_cut: bool) -> Json:
         )
     text = _decoded(body, response.header("content-type") or "", is_json=is_json, is_cut=is_cut)
     may_be_json = is_json or (media_type in {"", "text/plain"} and text.lstrip()[:1] in {"{", "["})
-    return _parsed(text) if may_be_json and not is_cut else text
+    return json_or_text(text) if may_be_json and not is_cut else text
 
 
 def _turned_away(response: HttpResponse) -> InvocationError:
