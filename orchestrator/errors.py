@@ -43,6 +43,8 @@ class Problem:
     """What to do about it."""
     clause: str = ""
     """The clause of the specification that is violated, such as `5.2.1`."""
+    file: str = ""
+    """The file it stands in, where that is not the document itself but one that it refers to."""
 
     @property
     def place(self) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.manifest.problems import CODES, Kind
+from orchestrator.check.codes import ALL_CODES
+from orchestrator.manifest.problems import Kind
 
 
 def _clause(kind: Kind) -> str:
@@ -12,10 +13,10 @@ def _clause(kind: Kind) -> str:
 
 
 def _rows() -> Iterator[str]:
-    yield "| code | severity | clause | meaning |"
-    yield "|---|---|---|---|"
-    for code, kind in CODES.items():
-        yield f"| `{code}` | {kind.severity} | {_clause(kind)} | {kind.meaning} |"
+    yield "| code | severity | strict | clause | meaning |"
+    yield "|---|---|---|---|---|"
+    for code, kind in ALL_CODES.items():
+        yield f"| `{code}` | {kind.severity} | {kind.strict} | {_clause(kind)} | {kind.meaning} |"
 
 
 def catalogue() -> str:

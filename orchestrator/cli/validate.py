@@ -13,8 +13,8 @@ from orchestrator.cli.running import run_command
 from orchestrator.errors import ManifestError
 from orchestrator.manifest.examine import examine
 from orchestrator.manifest.load import manifest_bytes
-from orchestrator.manifest.positions import BOM
 from runtimes.http import shown_url
+from runtimes.positions import BOM
 
 
 async def _checked(path: str) -> Checked:

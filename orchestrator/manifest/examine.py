@@ -11,9 +11,9 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.errors import Problem
 from orchestrator.manifest.model import Manifest
-from orchestrator.manifest.positions import BOM, Lines, Place, Positions, name_at, pointer_to, scan
 from orchestrator.manifest.problems import CODES, problem, quoted
 from orchestrator.manifest.rules import errors_in, warnings_in
+from runtimes.positions import BOM, Lines, Place, Positions, name_at, pointer_to, scan
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json
 
 MAX_PROBLEMS = 1000

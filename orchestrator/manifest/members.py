@@ -10,7 +10,7 @@ from pydantic import AliasChoices, BaseModel
 from pydantic.fields import FieldInfo
 
 from orchestrator.manifest.model import Manifest
-from orchestrator.manifest.positions import pointer_to
+from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
 
 ROOT = "Manifest"

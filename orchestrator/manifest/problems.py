@@ -18,6 +18,8 @@ class Kind:
     """What all problems of one code have in common."""
 
     severity: Literal["error", "warning"]
+    strict: Literal["error", "warning"]
+    """How bad it is in the strict reading, where the official schema does not decide."""
     clause: str = ""
     """The clause that is violated; empty where there is none."""
     is_of_member: bool = False
@@ -27,42 +29,55 @@ class Kind:
     meaning: str
 
 
-def _error(meaning: str, clause: str = "", *, of_member: bool = False, at_key: bool = False) -> Kind:
-    return Kind(severity="error", clause=clause, is_of_member=of_member, is_at_key=at_key, meaning=meaning)
+def error(meaning: str, clause: str = "", *, of_member: bool = False, at_key: bool = False) -> Kind:
+    """A kind that is an error in both readings."""
+    return Kind(
+        severity="error", strict="error", clause=clause, is_of_member=of_member, is_at_key=at_key, meaning=meaning
+    )
 
 
-def _warning(meaning: str, clause: str = "", *, of_member: bool = False, at_key: bool = False) -> Kind:
-    return Kind(severity="warning", clause=clause, is_of_member=of_member, is_at_key=at_key, meaning=meaning)
+def warning(
+    meaning: str,
+    clause: str = "",
+    *,
+    of_member: bool = False,
+    at_key: bool = False,
+    strict: Literal["error", "warning"] = "warning",
+) -> Kind:
+    """A kind that is a warning in the lenient reading."""
+    return Kind(
+        severity="warning", strict=strict, clause=clause, is_of_member=of_member, is_at_key=at_key, meaning=meaning
+    )
 
 
 CODES: Mapping[str, Kind] = {
-    "unreadable": _error("the file is not there, cannot be read, or is too large"),
-    "not-json": _error("the file is not JSON in UTF-8, or goes beyond a limit for JSON"),
-    "not-an-object": _error("the document is JSON, and no object", "4"),
-    "openai-manifest": _error(
+    "unreadable": error("the file is not there, cannot be read, or is too large"),
+    "not-json": error("the file is not JSON in UTF-8, or goes beyond a limit for JSON"),
+    "not-an-object": error("the document is JSON, and no object", "4"),
+    "openai-manifest": error(
         "the document is an OpenAI plugin manifest, which is another format", "4.2.1", at_key=True
     ),
-    "duplicate-key": _error("an object has a key twice", at_key=True),
-    "missing": _error("a member is missing without which nothing can be done", of_member=True),
-    "wrong-type": _error("a value has another JSON type than the member takes", of_member=True),
-    "blank-name": _error("`name_for_human` has nothing but white space", "4.2.2"),
-    "duplicate-function": _error("two functions have one name", "4.2.10"),
-    "function-bound-twice": _error("two runtimes name one function", "11"),
-    "too-many-problems": _error("there are more problems than are listed"),
-    "schema-version": _warning("`schema_version` is missing or not known; the document is read as the newest", "4.2.1"),
-    "namespace-missing": _warning("there is no `namespace`; one is made from the name", "4.2.9"),
-    "namespace-name": _warning("`namespace` has other characters than letters, digits and underscores", "4.2.9"),
-    "function-name": _warning("a function's name has other characters than letters, digits and underscores", "5.2.1"),
-    "member-missing": _warning("a required member is missing that has an obvious default", of_member=True),
-    "unknown-member": _warning("an object has a member that the specification does not name", "3.3", at_key=True),
-    "misspelled-member": _warning(
-        "a member has another spelling than the specification's", of_member=True, at_key=True
+    "duplicate-key": error("an object has a key twice", at_key=True),
+    "missing": error("a member is missing without which nothing can be done", of_member=True),
+    "wrong-type": error("a value has another JSON type than the member takes", of_member=True),
+    "blank-name": error("`name_for_human` has nothing but white space", "4.2.2"),
+    "duplicate-function": error("two functions have one name", "4.2.10"),
+    "function-bound-twice": error("two runtimes name one function", "11"),
+    "too-many-problems": error("there are more problems than are listed"),
+    "schema-version": warning("`schema_version` is missing or not known; the document is read as the newest", "4.2.1"),
+    "namespace-missing": warning("there is no `namespace`; one is made from the name", "4.2.9"),
+    "namespace-name": warning("`namespace` has other characters than letters, digits and underscores", "4.2.9"),
+    "function-name": warning("a function's name has other characters than letters, digits and underscores", "5.2.1"),
+    "member-missing": warning("a required member is missing that has an obvious default", of_member=True),
+    "unknown-member": warning("an object has a member that the specification does not name", "3.3", at_key=True),
+    "misspelled-member": warning("a member has another spelling than the specification's", of_member=True, at_key=True),
+    "too-long": warning("a string is longer than a host has to read", of_member=True),
+    "value-case": warning("a value from a known set is written in another case", of_member=True),
+    "unknown-value": warning("a value is not in its known set, and does not start with `x-`", of_member=True),
+    "unknown-required": warning(
+        "`required` names a parameter that `properties` does not have", "6.2.3", strict="error"
     ),
-    "too-long": _warning("a string is longer than a host has to read", of_member=True),
-    "value-case": _warning("a value from a known set is written in another case", of_member=True),
-    "unknown-value": _warning("a value is not in its known set, and does not start with `x-`", of_member=True),
-    "unknown-required": _warning("`required` names a parameter that `properties` does not have", "6.2.3"),
-    "huge-integer": _warning("an integer is beyond 64 bits, which many readers round"),
+    "huge-integer": warning("an integer is beyond 64 bits, which many readers round"),
 }
 """All codes, errors first. They are stable: scripts may rely on them."""
 
@@ -72,8 +87,8 @@ def quoted(text: str) -> str:
     return repr(text if len(text) <= MAX_QUOTED else text[:MAX_QUOTED] + "…")
 
 
-def problem(code: str, pointer: str, message: str, *, hint: str = "") -> Problem:
+def problem(code: str, pointer: str, message: str, *, hint: str = "", codes: Mapping[str, Kind] = CODES) -> Problem:
     """A problem at the pointer, with what its code says of it."""
-    kind = CODES[code]
+    kind = codes[code]
     clause = clause_at(pointer) if kind.is_of_member else kind.clause
     return Problem(severity=kind.severity, code=code, pointer=pointer, message=message, hint=hint, clause=clause)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator.errors import Problem
 from orchestrator.manifest.members import KINDS, ROOT, Found, Member, objects_of
-from orchestrator.manifest.positions import pointer_to
 from orchestrator.manifest.problems import problem, quoted
+from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
 
 KNOWN_VERSIONS = ("v1", "v2", "v2.1", "v2.2", "v2.3", "v2.4")

@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestrator.check.catalogue import catalogue
 from orchestrator.manifest.examine import MAX_PROBLEMS
 from orchestrator.manifest.load import MAX_MANIFEST_BYTES
-from orchestrator.manifest.positions import MAX_KEY_CHARS, MAX_NODES
+from runtimes.positions import MAX_KEY_CHARS, MAX_NODES
 from runtimes.values import MAX_DEPTH
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "validate.md").read_text(encoding="utf-8")

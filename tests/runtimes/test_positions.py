@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.manifest.positions import MAX_KEY_CHARS, MAX_NODES, MAX_NOTED, Place, name_at, pointer_to, scan
+from runtimes.positions import MAX_KEY_CHARS, MAX_NODES, MAX_NOTED, Place, name_at, pointer_to, scan
 from runtimes.values import MAX_DEPTH, InvalidJson, Json
 
 names = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
