@@ -14,6 +14,7 @@ from typing import Protocol
 
 from auth import AuthReference
 from runtimes.http import Headers, HttpClient
+from runtimes.placeholders import Environment
 from runtimes.values import Json, JsonObject
 
 CALL_TIMEOUT = 30.0
@@ -51,6 +52,8 @@ class RuntimeSpec:
     """Liquid over `response` and `manifest` (spec 11.1.5)."""
     template_context: JsonObject = field(default_factory=dict[str, Json])
     """The manifest as plain data, for `output_template`."""
+    environment: Environment = field(default_factory=Environment)
+    """What fills the placeholders of the documents that the spec names; the spec itself is filled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from orchestrator.cli.main import build_parser
+from orchestrator.cli.parser import build_parser
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,103 +10,8 @@ import sys
 from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 
-from orchestrator.version import __version__
-
 FINE, PROBLEM, WRONG_USE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 """Exit codes; the last two are those of a program that Ctrl-C or a closed pipe has ended."""
-
-_SHELLS = ("bash", "zsh")
-_REPORTS = ("text", "json", "github")
-
-_EPILOG = """\
-examples:
-  orchestrator demo                              talk to the bundled example plugins, offline
-  orchestrator demo -m "Find homes in Seattle"   one turn, and out
-  orchestrator chat plugin.json --model openai:gpt-5-mini
-  orchestrator tools plugin.json                 what the model is told
-  orchestrator validate plugin.json              every mistake, where it stands
-"""
-
-
-def _shared_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument(
-        "--allow-host",
-        action="append",
-        default=[],
-        metavar="HOST[:PORT]",
-        help="let plugins reach this private address (such as 127.0.0.1); may be repeated",
-    )
-    options.add_argument(
-        "--local",
-        action="append",
-        default=[],
-        metavar="ID=COMMAND",
-        help="the program behind a local plugin's endpoint; may be repeated",
-    )
-    options.add_argument("--proxy", metavar="URL", help="send calls to plugins through this HTTP proxy")
-    options.add_argument("--log-http", metavar="FILE", help="append one line a request to FILE (no headers, no bodies)")
-    options.add_argument("--json", action="store_true", help="print JSON for machines")
-    return options
-
-
-def _talk_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False)
-    options.add_argument("-m", "--message", metavar="TEXT", help="say this, print the answer, and leave")
-    options.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else the file's, else offline)",
-    )
-    options.add_argument("--yes", action="store_true", help="answer every question of a plugin with yes")
-    options.add_argument("--save", metavar="FILE", help="write the transcript at the end (.md, or .jsonl for events)")
-    return options
-
-
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line; `shtab` makes shell completions from it."""
-    parser = argparse.ArgumentParser(
-        prog="orchestrator",
-        description="The open host for Copilot plugins: runs a plugin manifest with any OpenAI-compatible model.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--version", action="version", version=f"orchestrator {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    shared, talk = _shared_options(), _talk_options()
-
-    def add(name: str, summary: str, example: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-        return commands.add_parser(
-            name, help=summary, description=summary, epilog=f"example: {example}", parents=list(parents)
-        )
-
-    add(
-        "demo", "chat with the bundled example plugins", 'orchestrator demo -m "Turn bluetooth off" --yes', talk, shared
-    )
-    chat = add("chat", "chat with plugins", "orchestrator chat plugin.json --model openai:gpt-5-mini", talk, shared)
-    chat.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest")
-    tools = add("tools", "show what the model is told", "orchestrator tools plugin.json --json", shared)
-    tools.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest")
-    call = add(
-        "call",
-        "make one call without a model",
-        """orchestrator call plugin.json getListings '{"city": "Seattle"}' --dry-run""",
-        shared,
-    )
-    call.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest")
-    call.add_argument("function", metavar="FUNCTION")
-    call.add_argument("arguments", nargs="?", default="{}", metavar="JSON", help="the arguments as a JSON object")
-    call.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
-    validate = add("validate", "name every mistake in manifests", "orchestrator validate plugin.json --format github")
-    validate.add_argument("files", nargs="+", metavar="FILE", help="path of a manifest")
-    validate.add_argument(
-        "--format", choices=_REPORTS, default="text", help="for people, for programs, or GitHub annotations"
-    )
-    validate.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
-    completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
-    completion.add_argument("shell", choices=_SHELLS)
-    return parser
-
 
 _COMMANDS = {
     "call": "orchestrator.cli.call",
@@ -151,6 +56,8 @@ def main(arguments: Sequence[str]) -> int:
     if complaint := _unknown_command(arguments):
         _complain(complaint)
         return WRONG_USE
+    from orchestrator.cli.parser import build_parser
+
     parser = build_parser()
     options = parser.parse_args(arguments)
     if options.command is None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import orjson
 
 from orchestrator.cli.configuration import Configuration, read_configuration
+from orchestrator.cli.environment import read_environment
 from orchestrator.errors import UsageError
 from orchestrator.manifest.load import Plugin, load_plugin
 from orchestrator.render.sanitize import clean_line
@@ -20,6 +21,7 @@ from runtimes.base import LocalEndpoint
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import shown_url
 from runtimes.network import AddressRules
+from runtimes.placeholders import Environment
 from runtimes.proxy import checked_proxy
 
 
@@ -31,6 +33,10 @@ class Setting:
     allowed_hosts: tuple[str, ...]
     local: Mapping[str, LocalEndpoint]
     proxy: str | None
+    environment: Environment
+    """What fills the placeholders of documents."""
+    locale: str | None
+    """The language that the person asked for, as a tag such as `fr-CA`."""
 
 
 def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
@@ -47,7 +53,7 @@ def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
 def read_setting(options: argparse.Namespace) -> Setting:
     """Raises: `UsageError` for an option or a configuration that makes no sense."""
     configuration = read_configuration()
-    given: Sequence[str] = options.local
+    given: Sequence[str] = vars(options).get("local", ())  # a command that only reads has no local plugins
     hosts = (*configuration.allowed_hosts, *options.allow_host)
     try:
         AddressRules(hosts)
@@ -63,6 +69,8 @@ def read_setting(options: argparse.Namespace) -> Setting:
         allowed_hosts=hosts,
         local={**configuration.local, **dict(_local_endpoint(text) for text in given)},
         proxy=proxy,
+        environment=read_environment(options.env, os.environ),
+        locale=options.locale,
     )
 
 
@@ -80,7 +88,8 @@ def warn_of_problems(plugins: Sequence[Plugin]) -> None:
 async def load_all(sources: Sequence[str], setting: Setting, http: SharedClient) -> list[Plugin]:
     """The plugins, in order. Raises: `ManifestError` for the first that cannot be loaded."""
     hosts = setting.allowed_hosts
-    return [await load_plugin(source, allowed_hosts=hosts, http=http.allowing(hosts)) for source in sources]
+    lent, environment = http.allowing(hosts), setting.environment
+    return [await load_plugin(source, allowed_hosts=hosts, http=lent, environment=environment) for source in sources]
 
 
 @contextmanager
@@ -109,7 +118,7 @@ async def http_client(options: argparse.Namespace, setting: Setting) -> AsyncGen
 
     Raises: `UsageError` when the log cannot be opened.
     """
-    with _log(options.log_http) as log:
+    with _log(vars(options).get("log_http")) as log:
         client = SharedClient(log=log, proxy=setting.proxy)
         try:
             yield client

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -13,6 +13,8 @@ from orchestrator.errors import Problem
 from orchestrator.manifest.model import Manifest
 from orchestrator.manifest.problems import CODES, problem, quoted
 from orchestrator.manifest.rules import errors_in, warnings_in
+from orchestrator.manifest.unresolved import unresolved_in
+from runtimes.placeholders import filled
 from runtimes.positions import BOM, Lines, Place, Positions, name_at, pointer_to, scan
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json
 
@@ -140,7 +142,8 @@ def examine_document(document: JsonObject) -> Examined:
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
         problems = _type_problems(error, document)
-    found = _listed(item for part in (problems, errors_in(document), warnings_in(document)) for item in part)
+    rules = (problems, errors_in(document), warnings_in(document), unresolved_in(document))
+    found = _listed(item for part in rules for item in part)
     return Examined(manifest=manifest, document=document, problems=tuple(found))
 
 
@@ -154,8 +157,8 @@ def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Examined:
     return _refused(_at(found, Lines(before).place(len(before))))
 
 
-def examine(data: bytes) -> Examined:
-    """All problems of the bytes of a file; a byte order mark is skipped."""
+def examine(data: bytes, values: Mapping[str, str] | None = None) -> Examined:
+    """All problems of the bytes of a file; a byte order mark is skipped, and `values` fill its placeholders."""
     try:
         text = data.decode("utf-8").removeprefix(BOM)
         document = parse_json(text)
@@ -164,6 +167,7 @@ def examine(data: bytes) -> Examined:
         return _not_utf8(data, error)
     except InvalidJson as error:
         return _refused(_at(problem("not-json", "", f"not JSON: {error.reason}"), Place(error.line, error.column)))
+    document = filled(document, values or {})
     if not isinstance(document, dict):
         message = f"a manifest is a JSON object, not {_type_of(document)}"
         return _refused(_located(problem("not-an-object", "", message), positions))

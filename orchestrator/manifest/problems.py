@@ -77,6 +77,7 @@ CODES: Mapping[str, Kind] = {
     "unknown-required": warning(
         "`required` names a parameter that `properties` does not have", "6.2.3", strict="error"
     ),
+    "unresolved-placeholder": warning("an environment placeholder `${{NAME}}` has no value"),
     "huge-integer": warning("an integer is beyond 64 bits, which many readers round"),
 }
 """All codes, errors first. They are stable: scripts may rely on them."""

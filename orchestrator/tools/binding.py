@@ -65,6 +65,7 @@ def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference) -> RuntimeSpec:
         functions=_wanted(plugin, runtime),
         output_template=runtime.output_template,
         template_context=plugin.document,
+        environment=plugin.environment,
     )
 
 

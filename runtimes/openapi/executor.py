@@ -24,7 +24,7 @@ from runtimes.openapi.operations import Operation, read_operation
 from runtimes.openapi.parameters import InvalidArgument
 from runtimes.openapi.request import build_request
 from runtimes.openapi.response import read_response
-from runtimes.openapi.servers import unresolved_placeholder
+from runtimes.placeholders import filled, unresolved_placeholder
 
 MAX_REDIRECTS = 3
 """Redirects followed for a GET or HEAD, all within the origin."""
@@ -84,14 +84,16 @@ async def _load(spec: RuntimeSpec, http: HttpClient) -> Description:
     """The description that the runtime object names; a string in it wins over a URL (spec 11.3.2.2)."""
     text, reference = spec.spec.get("api_description"), spec.spec.get("url")
     if isinstance(text, str):
-        return Description(parse_document(text.encode(errors="surrogatepass"), "api_description"), "")
+        inline = parse_document(text.encode(errors="surrogatepass"), "api_description")
+        return Description(filled(inline, spec.environment.of(spec.location)), "")
     if not isinstance(reference, str) or not reference:
         raise RuntimeUnavailable("its spec has neither 'url' nor 'api_description'")
     if placeholder := unresolved_placeholder(reference):
         raise RuntimeUnavailable(f"the URL of its description has the unresolved placeholder {placeholder[:80]}")
     location = resolve_location(spec.location, reference)
     data = await fetch_document(http, location, max_bytes=MAX_JSON_BYTES, accept=ACCEPT_DESCRIPTION)
-    return Description(parse_document(data, reference.partition("?")[0]), location if is_url(location) else "")
+    document = filled(parse_document(data, reference.partition("?")[0]), spec.environment.of(location))
+    return Description(document, location if is_url(location) else "")
 
 
 def _names(description: Description, functions: Sequence[str] | None) -> list[str]:

@@ -15,6 +15,7 @@ from runtimes.openapi.document import Description, Entry, OperationUnusable, tex
 from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
 from runtimes.openapi.schema import Closure, tool_schema
 from runtimes.openapi.servers import server_url
+from runtimes.placeholders import unresolved_placeholder
 from runtimes.values import Json, JsonObject, canonical_json
 
 MAX_DESCRIPTION_LENGTH = 4096
@@ -61,6 +62,8 @@ def _usable(entry: Entry, parameters: tuple[Parameter, ...]) -> list[Parameter]:
     """
     if "#" in entry.path:
         raise OperationUnusable("its path has a fragment")
+    if placeholder := unresolved_placeholder(entry.path):
+        raise OperationUnusable(f"its path has the unresolved placeholder {placeholder[:80]}")
     in_path = set(TEMPLATE_NAME.findall(entry.path.partition("?")[0]))
     in_template = list(dict.fromkeys(TEMPLATE_NAME.findall(entry.path)))
     declared = {one.name for one in parameters if one.location == "path"}
@@ -70,6 +73,25 @@ def _usable(entry: Entry, parameters: tuple[Parameter, ...]) -> list[Parameter]:
     return usable + [
         Parameter(name=name, location="path", is_required=True, schema={"type": "string"}) for name in forgotten
     ]
+
+
+def _inputs(description: Description, entry: Entry) -> tuple[list[Parameter], Parameter | None, Body | None]:
+    """What a request can carry: its parameters, the one of them that takes the call's id, and its body.
+
+    Raises: `OperationUnusable`.
+    """
+    parameters = _usable(entry, read_parameters(description, entry))
+    key = next((one for one in parameters if one.location == "header" and one.name.lower() == IDEMPOTENCY_KEY), None)
+    return parameters, key, read_body(description, entry)
+
+
+def read_arguments(description: Description, entry: Entry) -> Arguments:
+    """The arguments of an operation, wherever its server is. Raises: `OperationUnusable`, as a call of it would."""
+    parameters, key, body = _inputs(description, entry)
+    arguments = Arguments([one for one in parameters if one is not key], body)
+    schemas = arguments.schemas
+    tool_schema(Closure(description, list(schemas.values())), schemas, arguments.required)
+    return arguments
 
 
 def _fingerprint(
@@ -94,9 +116,7 @@ def read_operation(description: Description, function: str, manifest_location: s
     """Resolves the operation that a function names. Raises: `OperationUnusable`."""
     entry = description.find(function)
     server = server_url(description, entry, manifest_location)
-    parameters = _usable(entry, read_parameters(description, entry))
-    key = next((one for one in parameters if one.location == "header" and one.name.lower() == IDEMPOTENCY_KEY), None)
-    body = read_body(description, entry)
+    parameters, key, body = _inputs(description, entry)
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
     closure = Closure(description, list(schemas.values()))

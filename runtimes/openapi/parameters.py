@@ -11,6 +11,7 @@ from typing import Literal
 from urllib.parse import quote, unquote
 
 from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
+from runtimes.placeholders import unresolved_placeholder
 from runtimes.values import Json, JsonObject, dump_json
 
 Location = Literal["path", "query", "header"]
@@ -86,6 +87,14 @@ def _why_not(raw: JsonObject, location: str) -> str:
     return "" if style == _STYLES[location] else f"the style {str(style)[:20]!r} is not sent so far"
 
 
+def _without_unresolved(schema: JsonObject) -> JsonObject:
+    """A default that a placeholder still stands in is none: it must never be sent."""
+    default = schema.get("default")
+    if isinstance(default, str) and unresolved_placeholder(default):
+        return {name: value for name, value in schema.items() if name != "default"}
+    return schema
+
+
 def _read(raw: JsonObject) -> Parameter | None:
     """The parameter, or None for an optional one that cannot be sent. Raises: `OperationUnusable`."""
     name, location = text_at(raw, "name"), text_at(raw, "in")
@@ -96,7 +105,7 @@ def _read(raw: JsonObject) -> Parameter | None:
         if is_required:
             raise OperationUnusable(f"it requires the parameter {name[:60]!r}: {reason}")
         return None
-    schema = object_at(raw, "schema")
+    schema = _without_unresolved(object_at(raw, "schema"))
     if description := text_at(raw, "description"):
         schema = schema | {"description": description}
     explode = raw.get("explode")

@@ -7,16 +7,10 @@ from urllib.parse import urljoin, urlsplit
 
 from runtimes.network import ContactRefused, origin_of
 from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
+from runtimes.placeholders import unresolved_placeholder
 from runtimes.values import JsonObject
 
-_PLACEHOLDER = re.compile(r"\$\{\{[^}]*\}\}")
 _VARIABLE = re.compile(r"\{([^{}]*)\}")
-
-
-def unresolved_placeholder(text: str) -> str | None:
-    """The first `${{NAME}}` that a build step was to replace, if one is left."""
-    found = _PLACEHOLDER.search(text)
-    return found[0] if found else None
 
 
 def _declared(description: Description, entry: Entry) -> JsonObject:

@@ -13,7 +13,7 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from orchestrator.cli.configuration import parse_configuration
-from orchestrator.cli.main import build_parser
+from orchestrator.cli.parser import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*/*.md"))]

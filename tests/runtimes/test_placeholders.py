@@ -1,0 +1,113 @@
+"""Environment placeholders: what fills them, what does not, and what is left."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runtimes.placeholders import MAX_FILLED, MAX_VARIABLE, Environment, filled, is_secret, unresolved_placeholder
+from runtimes.values import Json
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,10}", fullmatch=True)
+PLAIN = st.text(st.characters(exclude_characters="${}", exclude_categories=["Cs", "Cc"]), max_size=20)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("${{HOST}}", "example.org"),
+        ("https://${{HOST}}/v1?x=${topic}", "https://example.org/v1?x=${topic}"),
+        ("${{ HOST }}", "example.org"),
+        ("${{HOST:localhost}}", "example.org"),
+        ("${{PORT:8080}}", "8080"),
+        ("${{URL:apiSpecificationFile/openapi.yaml}}", "apiSpecificationFile/openapi.yaml"),
+        ("${{URL:https://{region}.example.org}}", "https://{region}.example.org"),
+        ("${{EMPTY:}}", ""),
+        ("${{PORT}}", "${{PORT}}"),
+        ("${{}}", "${{}}"),
+        ("${{a b}}", "${{a b}}"),
+        ("{{function.parameters.HOST}}", "{{function.parameters.HOST}}"),
+        ("${HOST}", "${HOST}"),
+        ("${{HOST", "${{HOST"),
+    ],
+)
+def test_a_placeholder_becomes_the_variable_else_its_default_else_stays(text: str, expected: str) -> None:
+    assert filled(text, {"HOST": "example.org"}) == expected
+
+
+def test_names_of_members_are_filled_as_well_as_values_at_any_depth() -> None:
+    document: Json = {"paths": {"/t/${{T}}/x": [{"url": "${{T}}"}, 1, None, True]}}
+    assert filled(document, {"T": "a"}) == {"paths": {"/t/a/x": [{"url": "a"}, 1, None, True]}}
+
+
+def test_what_a_variable_holds_is_never_a_placeholder_itself() -> None:
+    assert filled("${{A}}", {"A": "${{B}}", "B": "secret"}) == "${{B}}"
+
+
+@pytest.mark.parametrize("value", ["x" * (MAX_VARIABLE + 1), "two\nlines", "a\x00b", "\udc80"])
+def test_a_variable_that_is_too_long_or_no_plain_text_fills_nothing(value: str) -> None:
+    assert filled("${{A}}", {"A": value}) == "${{A}}"
+
+
+def test_a_document_cannot_be_made_to_grow_without_bound() -> None:
+    made = filled(["${{A}}"] * 2000, {"A": "x" * MAX_VARIABLE})
+    assert isinstance(made, list)
+    assert sum(len(item) for item in made if isinstance(item, str)) <= MAX_FILLED + 2000 * len("${{A}}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["OPENAI_API_KEY", "GITHUB_TOKEN", "npm_config__authToken", "PGPASSWORD", "SECRET_API", "AWS_SECRET_ACCESS_KEY",
+     "AZURE_STORAGE_CONNECTION_STRING", "GH_PAT", "APIKEY", "SENTRY_DSN"],
+)  # fmt: skip
+def test_variables_that_look_like_secrets_are_known_by_name(name: str) -> None:
+    assert is_secret(name, "x")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["OPENAPI_SERVER_URL", "APIKEY_REGISTRATION_ID", "OAUTH2_REGISTRATIONKEY", "MAX_TOKENS", "TEAMS_APP_ID",
+     "OAUTH2AUTHCODE_CONFIGURATION_ID", "APIKEYAUTH_REGISTRATION_ID_FOR_AISEARCH", "BOT_DOMAIN"],
+)  # fmt: skip
+def test_names_that_real_packages_use_are_no_secrets(name: str) -> None:
+    assert not is_secret(name, "value")
+
+
+def test_a_url_with_a_user_in_it_is_a_secret_whatever_its_name() -> None:
+    assert is_secret("DATABASE_URL", "postgres://ada:pass@db/x")
+    assert not is_secret("DATABASE_URL", "postgres://db/x")
+
+
+def test_the_process_fills_local_files_only_and_never_with_what_looks_like_a_secret() -> None:
+    environment = Environment(ambient={"HOST": "h", "API_KEY": "k"})
+    assert environment.of("/app/plugin.json") == {"HOST": "h"}
+    assert environment.of("https://example.org/plugin.json") == {}
+    assert environment.of("HTTPS://example.org/plugin.json") == {}
+
+
+def test_what_somebody_gave_fills_every_document_and_wins_over_the_process() -> None:
+    environment = Environment(given={"HOST": "given", "API_KEY": "chosen"}, ambient={"HOST": "process"})
+    assert environment.of("/app/plugin.json") == {"HOST": "given", "API_KEY": "chosen"}
+    assert environment.of("https://example.org/plugin.json") == {"HOST": "given", "API_KEY": "chosen"}
+
+
+def test_values_do_not_show_in_the_repr() -> None:
+    assert "chosen" not in repr(Environment(given={"API_KEY": "chosen"}, ambient={"A": "chosen"}))
+
+
+@given(st.lists(st.tuples(PLAIN, NAMES)), st.dictionaries(NAMES, PLAIN.filter(str.isprintable)))
+def test_every_placeholder_with_a_value_is_filled_and_every_other_is_left(
+    parts: list[tuple[str, str]], values: dict[str, str]
+) -> None:
+    text = "".join(f"{before}${{{{{name}}}}}" for before, name in parts)
+    expected = "".join(before + values.get(name, f"${{{{{name}}}}}") for before, name in parts)
+    assert filled(text, values) == expected
+
+
+@given(st.text(max_size=200), st.dictionaries(NAMES, PLAIN))
+def test_any_text_can_be_filled_and_what_is_left_is_found(text: str, values: dict[str, str]) -> None:
+    made = filled(text, values)
+    assert isinstance(made, str)
+    left = unresolved_placeholder(made)
+    assert left is None or left in made
