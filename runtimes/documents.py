@@ -6,32 +6,25 @@ events rather than by recursion, so that neither nesting nor aliases can grow be
 
 from __future__ import annotations
 
-import math
 import re
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 import yaml
 
-from runtimes.values import MAX_DEPTH, InvalidJson, Json, depth_of, parse_json
+from runtimes.limits import (
+    MAX_ALIASED_CHARS,
+    MAX_ALIASES,
+    MAX_DEPTH,
+    MAX_JSON_BYTES,
+    MAX_TAG_DIRECTIVES,
+    MAX_VALUES,
+    MAX_YAML_BYTES,
+)
+from runtimes.values import InvalidJson, Json, decoded, depth_of, invalid_at, parse_json_document
+from runtimes.yaml_scalars import Refusal, check_tag, key_of, scalar_of
 
-MAX_JSON_BYTES = 32 * 1024 * 1024
-"""The longest JSON document."""
-
-MAX_YAML_BYTES = 8 * 1024 * 1024
-"""The longest YAML document; reading it costs about fifty times as much as JSON."""
-
-MAX_YAML_NODES = 2_000_000
-"""Values in a YAML document, those that aliases repeat counted each time."""
-
-_NULL = frozenset({"", "~", "null", "Null", "NULL"})
-_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
-_DECIMAL = re.compile(r"[-+]?[0-9]+")
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
-_TAG = "tag:yaml.org,2002:"
-_SMALLEST_INTEGER, _LARGEST_INTEGER = -(2**63), 2**64 - 1
+_TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
+_BOM = "\ufeff"
 
 
 class DocumentError(ValueError):
@@ -45,82 +38,34 @@ class DocumentError(ValueError):
         self.column = column
 
 
-class _Refusal(Exception):
-    """Why a value is no JSON; the place is added by whoever knows it."""
+class EventSource(Protocol):
+    """Gives the events of a YAML text one by one."""
 
-
-class _EventSource(Protocol):
     def get_event(self) -> yaml.Event | None: ...
 
     def dispose(self) -> None: ...
 
 
-def _event_source(text: str) -> _EventSource:
+def event_source(text: str) -> EventSource:
+    """The fastest reader there is of a YAML text; `dispose` it."""
     return yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
 
 
-def _integer(text: str) -> Json:
-    if len(text) > 400:
-        raise _Refusal("a number has more than 400 digits")
-    value = int(text, 0) if _BASED.fullmatch(text) else int(text)
-    return value if _SMALLEST_INTEGER <= value <= _LARGEST_INTEGER else _finite(value, text)
-
-
-def _finite(number: int | str, text: str) -> float:
-    try:
-        value = float(number)
-    except OverflowError:  # of an integer; too large a text becomes infinite
-        value = math.inf
-    if not math.isfinite(value):
-        raise _Refusal(f"the number {text[:20]!r} is too large")
-    return value
-
-
-def _plain(text: str) -> Json:
-    """A scalar without quotes, by the core schema of YAML 1.2."""
-    if text in _NULL:
-        return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
-    if text[0] not in "-+.0123456789":
-        return text
-    if _DECIMAL.fullmatch(text) or _BASED.fullmatch(text):
-        return _integer(text)
-    if _FLOAT.fullmatch(text):
-        return _finite(text, text)
-    if _NOT_FINITE.fullmatch(text):
-        raise _Refusal(f"{text!r} is no number in JSON")
-    return text
-
-
-def _scalar(event: yaml.ScalarEvent) -> Json:
-    text = event.value
-    if _SURROGATE.search(text):
-        raise _Refusal("a lone surrogate is no character")
-    if event.tag is None:
-        return _plain(text) if event.implicit[0] else text
-    tag = event.tag.removeprefix(_TAG)
-    if tag == "str" or event.tag == "!":
-        return text
-    value = _plain(text)
-    fitting = {"null": value is None, "bool": isinstance(value, bool), "float": isinstance(value, int | float)}
-    if fitting.get(tag, tag == "int" and isinstance(value, int) and not isinstance(value, bool)):
-        return value
-    raise _Refusal(f"the tag {event.tag[:60]!r} is not read here")
-
-
-def _size(value: Json, limit: int) -> int:
-    """How many values there are, counted no further than the limit."""
-    count = 0
+def _size(value: Json) -> tuple[int, int]:
+    """How many values and how many characters there are, counted no further than `MAX_VALUES`."""
+    values = characters = 0
     stack = [value]
-    while stack and count <= limit:
+    while stack and values <= MAX_VALUES:
         node = stack.pop()
-        count += 1
+        values += 1
         if isinstance(node, dict):
             stack.extend(node.values())
+            characters += sum(map(len, node))
         elif isinstance(node, list):
             stack.extend(node)
-    return count
+        elif isinstance(node, str):
+            characters += len(node)
+    return values, characters
 
 
 class _Collection:
@@ -138,18 +83,20 @@ class _Builder:
     def __init__(self) -> None:
         self._stack: list[_Collection] = []
         self._anchors: dict[str, Json] = {}
-        self._nodes = 0
+        self._values = 0
+        self._aliases = 0
+        self._aliased_chars = 0
         self.documents = 0
         self.root: Json = None
 
     def feed(self, event: yaml.Event) -> None:
-        """Takes one event. Raises: `_Refusal`."""
+        """Takes one event. Raises: `Refusal`."""
         if isinstance(event, yaml.ScalarEvent):
-            self._count(1)
             if self._expects_key():
                 self._take_key(event)
             else:
-                self._add(_scalar(event), event.anchor)
+                self._count(1)
+                self._add(scalar_of(event), event.anchor)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             self._open(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
@@ -160,47 +107,51 @@ class _Builder:
         elif isinstance(event, yaml.DocumentStartEvent):
             self.documents += 1
             if self.documents > 1:
-                raise _Refusal("there is more than one document in the file")
+                raise Refusal("there is more than one document in the file")
 
     def _expects_key(self) -> bool:
         return bool(self._stack) and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None
 
     def _take_key(self, event: yaml.ScalarEvent) -> None:
-        top = self._stack[-1]
-        if _SURROGATE.search(event.value):
-            raise _Refusal("a lone surrogate is no character")
-        if event.value in top.value:
-            raise _Refusal(f"the key {event.value[:80]!r} occurs twice")
-        if event.value == "<<" and event.implicit[0]:
-            raise _Refusal("merge keys (<<) are not part of YAML 1.2; write the members out")
-        top.key = event.value
+        top, name = self._stack[-1], key_of(event)
+        if name in top.value:
+            raise Refusal(f"the key {name[:80]!r} occurs twice")
+        if name == "<<" and event.implicit[0]:
+            raise Refusal("merge keys (<<) are not part of YAML 1.2; write the members out")
+        top.key = name
         if event.anchor:
-            self._anchors[event.anchor] = event.value
+            self._anchors[event.anchor] = name
 
     def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
         self._count(1)
         is_mapping = isinstance(event, yaml.MappingStartEvent)
         if self._expects_key():
-            raise _Refusal("a key must be a string")
-        if event.tag and event.tag not in {"!", _TAG + ("map" if is_mapping else "seq")}:
-            raise _Refusal(f"the tag {event.tag[:60]!r} is not read here")
+            raise Refusal("a key must be a string")
+        check_tag(event.tag, "map" if is_mapping else "seq")
         if len(self._stack) >= MAX_DEPTH:
-            raise _Refusal(f"nested more than {MAX_DEPTH} deep")
+            raise Refusal(f"nested more than {MAX_DEPTH} deep")
         self._stack.append(_Collection(event.anchor, is_mapping=is_mapping))
 
     def _repeat(self, anchor: str | None) -> None:
         if anchor is None or anchor not in self._anchors:
-            raise _Refusal(f"the alias {(anchor or '')[:60]!r} has no anchor before it")
+            raise Refusal(f"the alias {(anchor or '')[:60]!r} has no anchor before it")
         if self._expects_key():
-            raise _Refusal("an alias cannot be a key here")
+            raise Refusal("an alias cannot be a key here")
+        self._aliases += 1
+        if self._aliases > MAX_ALIASES:
+            raise Refusal(f"there are more than {MAX_ALIASES} aliases")
         value = self._anchors[anchor]
-        self._count(_size(value, MAX_YAML_NODES))
+        values, characters = _size(value)
+        self._count(values)
+        self._aliased_chars += characters
+        if self._aliased_chars > MAX_ALIASED_CHARS:
+            raise Refusal(f"aliases repeat more than {MAX_ALIASED_CHARS} characters")
         self._add(value, None)
 
-    def _count(self, nodes: int) -> None:
-        self._nodes += nodes
-        if self._nodes > MAX_YAML_NODES:
-            raise _Refusal(f"there are more than {MAX_YAML_NODES} values, those repeated by aliases included")
+    def _count(self, values: int) -> None:
+        self._values += values
+        if self._values > MAX_VALUES:
+            raise Refusal(f"there are more than {MAX_VALUES} values, those that aliases repeat included")
 
     def _add(self, value: Json, anchor: str | None) -> None:
         if anchor:
@@ -218,47 +169,68 @@ class _Builder:
 
 class _Mark(Protocol):
     @property
-    def line(self) -> int: ...
-
-    @property
-    def column(self) -> int: ...
+    def index(self) -> int: ...
 
 
-def _place(mark: _Mark | None) -> tuple[int, int]:
-    return (mark.line + 1, mark.column + 1) if mark else (0, 0)
+def _refuse(name: str, reason: str, text: str, offset: int) -> NoReturn:
+    place = invalid_at(reason, text, offset)
+    raise DocumentError(name, reason, place.line, place.column) from None
 
 
-def _text(data: bytes, name: str) -> str:
+def _unreadable_at(position: int, text: str) -> int:
+    """The offset of a character that YAML does not allow; libyaml counts bytes."""
+    if not yaml.__with_libyaml__:
+        return position
+    return len(text.encode()[:position].decode(errors="ignore"))
+
+
+def _offset(mark: _Mark | None) -> int:
+    return mark.index if mark else 0
+
+
+def _built(text: str, name: str) -> Json:
+    """Raises: `DocumentError`."""
+    builder = _Builder()
+    event: yaml.Event | None = None
     try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise DocumentError(name, f"not UTF-8 (byte {error.start})") from None
+        source = event_source(text)
+        try:
+            while (event := source.get_event()) is not None:
+                builder.feed(event)
+        finally:
+            source.dispose()
+    except Refusal as refusal:
+        _refuse(name, str(refusal), text, _offset(event.start_mark if event else None))
+    except yaml.MarkedYAMLError as error:
+        reason = error.problem or "not YAML"
+        reason = "the escape is no character; write the character itself" if "escape code" in reason else reason
+        _refuse(name, reason, text, _offset(error.problem_mark or error.context_mark))
+    except yaml.reader.ReaderError as error:
+        _refuse(name, str(error).splitlines()[0], text, _unreadable_at(error.position, text))
+    if not builder.documents:
+        _refuse(name, "there is nothing in it", text, 0)
+    return builder.root
 
 
 def parse_yaml(data: bytes, name: str) -> Json:
     """Parses one YAML 1.2 document. Raises: `DocumentError`."""
     if len(data) > MAX_YAML_BYTES:
         raise DocumentError(name, f"longer than {MAX_YAML_BYTES} bytes, the limit for YAML")
-    builder = _Builder()
-    line = column = 0
     try:
-        source = _event_source(_text(data, name))
-        try:
-            while (event := source.get_event()) is not None:
-                line, column = _place(event.start_mark)
-                builder.feed(event)
-        finally:
-            source.dispose()
-    except _Refusal as refusal:
-        raise DocumentError(name, str(refusal), line, column) from None
-    except yaml.MarkedYAMLError as error:
-        line, column = _place(error.problem_mark or error.context_mark)
-        raise DocumentError(name, error.problem or "not YAML", line, column) from None
-    except yaml.YAMLError as error:
-        raise DocumentError(name, str(error).splitlines()[0]) from None
-    if depth_of(builder.root) > MAX_DEPTH:
+        text = decoded(data).removeprefix(_BOM)
+    except InvalidJson as error:
+        raise DocumentError(name, error.reason, error.line, error.column) from None
+    if text.count("%TAG") > MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > MAX_TAG_DIRECTIVES:
+        raise DocumentError(name, f"there are more than {MAX_TAG_DIRECTIVES} %TAG directives")
+    value = _built(text, name)
+    if depth_of(value) > MAX_DEPTH:
         raise DocumentError(name, f"nested more than {MAX_DEPTH} deep")
-    return builder.root
+    return value
+
+
+def is_json_object(data: bytes) -> bool:
+    """True when the text begins like a JSON object, and is then read as JSON; otherwise it is read as YAML."""
+    return data.removeprefix(_BOM.encode()).lstrip(b" \t\r\n")[:1] == b"{"
 
 
 def parse_document(data: bytes, name: str) -> Json:
@@ -266,12 +238,11 @@ def parse_document(data: bytes, name: str) -> Json:
 
     Raises: `DocumentError`.
     """
-    start = data.removeprefix(b"\xef\xbb\xbf")
-    if start.lstrip(b" \t\r\n")[:1] != b"{":
+    if not is_json_object(data):
         return parse_yaml(data, name)
     if len(data) > MAX_JSON_BYTES:
         raise DocumentError(name, f"longer than {MAX_JSON_BYTES} bytes, the limit for JSON")
     try:
-        return parse_json(start)
+        return parse_json_document(decoded(data.removeprefix(_BOM.encode())))
     except InvalidJson as error:
         raise DocumentError(name, error.reason, error.line, error.column) from None

@@ -6,15 +6,14 @@ import json
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from runtimes.values import MAX_DEPTH, InvalidJson
+from runtimes.limits import MAX_DEPTH, MAX_KEY_CHARS
+from runtimes.values import InvalidJson
 
 MAX_NODES = 200_000
 """How many values a text may have; each costs memory for its place."""
-
-MAX_KEY_CHARS = 1000
-"""How long a key may be, in code points: pointers repeat the keys on the way."""
 
 MAX_NOTED = 100
 """How many duplicate keys, and how many huge integers, are noted; one is enough to refuse or to warn."""
@@ -22,7 +21,7 @@ MAX_NOTED = 100
 BOM = "\ufeff"
 
 _MAX_INDEX_DIGITS = len(str(MAX_NODES))
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]|[^\s\[\]{},:"]+')
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}]|[^\s\[\]{},:"]++')
 _HUGE_DIGITS = re.compile(r"-?[0-9]{19,}")
 _EXACT = range(-(2**63), 2**64)
 """The integers that fit into 64 bits."""
@@ -45,12 +44,15 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class Node:
+    """A value in a text, by offsets."""
+
     at: int
     key_at: int
     """Where the key stands; for what has none, the value."""
     part: str
-    children: dict[str, _Node] | list[_Node] | None
+    """The key, or the index in the array."""
+    children: dict[str, Node] | list[Node] | None
 
 
 class Lines:
@@ -67,7 +69,7 @@ class Lines:
 class Positions:
     """The places of one text, asked for by RFC 6901 pointer."""
 
-    def __init__(self, root: _Node, lines: Lines, duplicates: Sequence[Noted], huge: Sequence[Noted]) -> None:
+    def __init__(self, root: Node, lines: Lines, duplicates: Sequence[Noted] = (), huge: Sequence[Noted] = ()) -> None:
         self._root = root
         self._lines = lines
         self.duplicates = tuple(duplicates)
@@ -91,8 +93,8 @@ class Positions:
             pointer = pointer.rpartition("/")[0]
         return place
 
-    def _node(self, pointer: str) -> _Node | None:
-        node: _Node | None = self._root
+    def _node(self, pointer: str) -> Node | None:
+        node: Node | None = self._root
         for part in pointer.split("/")[1:]:
             node = _child(node, _unescaped(part)) if node is not None else None
         return node
@@ -102,7 +104,7 @@ def _unescaped(part: str) -> str:
     return part.replace("~1", "/").replace("~0", "~")
 
 
-def _child(node: _Node, part: str) -> _Node | None:
+def _child(node: Node, part: str) -> Node | None:
     children = node.children
     if isinstance(children, dict):
         return children.get(part)
@@ -125,13 +127,14 @@ class _Scanner:
     def __init__(self, text: str) -> None:
         self._lines = Lines(text)
         self._text = text
-        self._open = [_Node(at=0, key_at=0, part="", children=[])]
+        self._root = Node(at=0, key_at=0, part="", children=[])
+        self._open = [self._root]
         self._key: tuple[str, int] | None = None
         self._count = 0
         self._duplicates: list[Noted] = []
         self._huge: list[Noted] = []
 
-    def scan(self) -> Positions:
+    def scan(self) -> None:
         for match in _TOKEN.finditer(self._text):
             word, at = match[0], match.start()
             if word in "]}":
@@ -140,7 +143,10 @@ class _Scanner:
                 self._key = (self._name(word, at), at)
             else:
                 self._add(word, at)
-        roots = self._open[0].children
+
+    def positions(self) -> Positions:
+        """The places of what has been scanned: at least the root."""
+        roots = self._root.children
         assert isinstance(roots, list)
         return Positions(roots[0], self._lines, self._duplicates, self._huge)
 
@@ -158,9 +164,9 @@ class _Scanner:
         if self._count > MAX_NODES:
             raise self._refusal(f"more than {MAX_NODES} values", at)
         siblings = self._open[-1].children
-        opened: dict[str, _Node] | list[_Node] | None = {} if word == "{" else [] if word == "[" else None
+        opened: dict[str, Node] | list[Node] | None = {} if word == "{" else [] if word == "[" else None
         name, key_at = self._key or (str(len(siblings or ())), at)
-        node = _Node(at=at, key_at=key_at, part=name, children=opened)
+        node = Node(at=at, key_at=key_at, part=name, children=opened)
         self._key = None
         if isinstance(siblings, dict):
             siblings[name] = node
@@ -189,4 +195,14 @@ def scan(text: str) -> Positions:
     Raises: `InvalidJson` for more than `MAX_NODES` values, a deeper one than `MAX_DEPTH`, or a longer key than
     `MAX_KEY_CHARS`.
     """
-    return _Scanner(text.removeprefix(BOM)).scan()
+    scanner = _Scanner(text.removeprefix(BOM))
+    scanner.scan()
+    return scanner.positions()
+
+
+def scan_within_limits(text: str) -> Positions:
+    """As `scan`, of text that may be larger than what is read: beyond a limit nothing more has a place of its own."""
+    scanner = _Scanner(text.removeprefix(BOM))
+    with suppress(InvalidJson):
+        scanner.scan()
+    return scanner.positions()

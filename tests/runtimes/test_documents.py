@@ -7,7 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtimes.documents import MAX_JSON_BYTES, MAX_YAML_BYTES, DocumentError, parse_document, parse_yaml
+from runtimes.documents import DocumentError, parse_document, parse_yaml
+from runtimes.limits import MAX_JSON_BYTES, MAX_YAML_BYTES
 from runtimes.values import Json, canonical_json, dump_json
 
 PLAIN: dict[str, Json] = {
@@ -94,7 +95,7 @@ def test_aliases_are_refused_when_they_repeat_too_much() -> None:
     levels += [
         f"{name}: &{name} [{','.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
     ]
-    with pytest.raises(DocumentError, match="repeated by aliases"):
+    with pytest.raises(DocumentError, match="that aliases repeat"):
         parse_document("\n".join(levels).encode(), "x")
 
 

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtimes.positions import MAX_KEY_CHARS, MAX_NODES, MAX_NOTED, Place, name_at, pointer_to, scan
-from runtimes.values import MAX_DEPTH, InvalidJson, Json
-
-names = st.text(st.characters(exclude_categories=["Cs"]), max_size=6) | st.sampled_from(
-    ["a/b", "~", "~1", "", "0", '"']
-)
-json_values: st.SearchStrategy[Json] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | names,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
-    max_leaves=20,
-)
-
-
-def values_in(value: Json, *parts: str | int) -> Iterator[tuple[tuple[str | int, ...], Json]]:
-    yield parts, value
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for part, inner in items:
-        yield from values_in(inner, *parts, part)
-
-
-def rest_at(text: str, place: Place | None) -> str:
-    assert place is not None
-    return "\n".join(text.split("\n")[place.line - 1 :])[place.column - 1 :]
+from runtimes.limits import MAX_DEPTH, MAX_KEY_CHARS
+from runtimes.positions import MAX_NODES, MAX_NOTED, Place, name_at, pointer_to, scan, scan_within_limits
+from runtimes.values import InvalidJson, Json
+from tests.runtimes.placing import json_values, rest_at, values_in
 
 
 @given(
@@ -96,3 +76,19 @@ def test_each_limit_stops_the_scan_where_it_is_passed(text: str, told: str, line
 def test_what_is_at_the_limits_is_read() -> None:
     assert scan("[" * MAX_DEPTH + "]" * MAX_DEPTH).value("/0" * (MAX_DEPTH - 1)) == Place(1, MAX_DEPTH)
     assert len(scan("{" + ",".join(['"a": 1'] * 1000) + "}").duplicates) == MAX_NOTED
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[\n1," + "0," * MAX_NODES + "0]", '[\n1,{"' + "k" * (MAX_KEY_CHARS + 1) + '": 1}]'],
+    ids=["values", "key"],
+)
+def test_beyond_a_limit_the_places_up_to_there_may_be_had(text: str) -> None:
+    positions = scan_within_limits(text)
+    assert positions.value("/0") == Place(2, 1)
+    assert positions.nearest(f"/{MAX_NODES}/x") == Place(1, 1)
+
+
+def test_strings_of_many_escapes_are_read_in_one_go() -> None:
+    text = '["' + '\\"' * 1_000_000 + '", 1]'
+    assert scan(text).value("/1") == Place(1, len(text) - 1)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtimes.values import MAX_DEPTH, InvalidJson, Json, canonical_json, depth_of, dump_json, is_json, parse_json
+from runtimes.limits import MAX_DEPTH
+from runtimes.values import InvalidJson, Json, canonical_json, depth_of, dump_json, is_json, parse_json
 
 values: st.SearchStrategy[Json] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -50,7 +51,7 @@ def test_a_mistake_has_a_place(text: str | bytes, line: int, column: int) -> Non
 
 def test_long_integers_stay_what_they_are_and_absurd_ones_are_refused() -> None:
     assert parse_json("[123456789012345678901, 1.5]") == [123456789012345678901, 1.5]
-    with pytest.raises(InvalidJson, match=r"too long|infinity"):
+    with pytest.raises(InvalidJson, match="more than 400 digits"):
         parse_json("1" * 5000)
 
 

@@ -22,7 +22,8 @@ from runtimes.local.jsonrpc import (
     Notification,
     Unreadable,
 )
-from runtimes.values import MAX_DEPTH, Json
+from runtimes.limits import MAX_DEPTH
+from runtimes.values import Json
 
 json_values = st.recursive(
     st.none()
