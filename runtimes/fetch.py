@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import stat
 import time
@@ -178,6 +179,27 @@ def is_url(location: str) -> bool:
     return location[:8].lower().startswith(("http://", "https://"))
 
 
+def _archive_around(location: str) -> tuple[str, str] | None:
+    """The file that stands where the path needs a folder, and the rest of the path: a member, if it is an archive."""
+    path = Path(os.path.normpath(location))
+    for parent in path.parents:
+        if os.path.isfile(parent):
+            return str(parent), path.relative_to(parent).as_posix()
+        if os.path.exists(parent):
+            return None
+    return None
+
+
+async def _read_packed(location: str, max_bytes: int) -> bytes:
+    """A member of an archive, named by the archive's path and the member's."""
+    from runtimes.archive import read_member
+
+    found = await anyio.to_thread.run_sync(_archive_around, location)
+    if found is None:
+        raise FetchError(f"there is no file {location!r}")
+    return await anyio.to_thread.run_sync(read_member, *found, max_bytes)
+
+
 async def _read_file(location: str, max_bytes: int) -> bytes:
     path = anyio.Path(location)
     try:
@@ -188,8 +210,8 @@ async def _read_file(location: str, max_bytes: int) -> bytes:
             raise FetchError(f"{location!r} is not a regular file")
         async with await path.open("rb") as file:
             return await file.read(max_bytes + 1)
-    except FileNotFoundError:
-        raise FetchError(f"there is no file {location!r}") from None
+    except (FileNotFoundError, NotADirectoryError):
+        return await _read_packed(location, max_bytes)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise FetchError(f"cannot read {location!r}: {reason.lower()}") from None
@@ -216,7 +238,7 @@ async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str
 
 
 async def fetch_document(http: HttpClient, location: str, *, max_bytes: int, accept: str = "*/*") -> bytes:
-    """The bytes of a file or an http(s) URL, whole.
+    """The bytes of a file or an http(s) URL, whole; a path may lead into a zip archive, as `app.zip/openapi.yaml`.
 
     Raises: `FetchError`, when it cannot be had or is longer than `max_bytes`.
     """
@@ -227,12 +249,17 @@ async def fetch_document(http: HttpClient, location: str, *, max_bytes: int, acc
     return data
 
 
-def resolve_location(base: str, reference: str) -> str:
+def resolve_location(base: str, reference: str, *, within: str | None = None) -> str:
     """Where a reference in the manifest at `base` leads (spec 3.1).
 
-    A manifest from a URL refers to URLs only; one from a file to http(s) URLs and to files in its own folder.
+    A manifest from a URL refers to URLs only; one from a file to http(s) URLs and to files in its own folder. With
+    `within` it is a document of a package: it refers to files in that folder only, and starts at its own.
     Raises: `FetchError` for anything else.
     """
+    if within is not None:
+        if is_url(reference):
+            raise FetchError(f"{shown_url(reference)!r} is a URL, and no file of the package")
+        return str(_inside(Path(base).parent, reference, Path(within)))
     if is_url(reference):
         return reference
     if is_url(base):
@@ -243,10 +270,10 @@ def resolve_location(base: str, reference: str) -> str:
         if not is_url(target):
             raise FetchError(f"{reference!r} is not an http or https URL, as a manifest from a URL needs")
         return target
-    return str(_inside(Path(base).parent, reference))
+    return str(_inside(Path(base).parent, reference, Path(base).parent))
 
 
-def _inside(folder: Path, reference: str) -> Path:
+def _inside(folder: Path, reference: str, root: Path) -> Path:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", reference):
         raise FetchError(f"{reference!r} is neither an http or https URL nor a relative reference")
     name = unquote(reference.partition("#")[0].partition("?")[0]).replace("\\", "/")
@@ -254,9 +281,10 @@ def _inside(folder: Path, reference: str) -> Path:
         raise FetchError(f"{reference!r} is not a reference relative to the manifest")
     try:
         target = (folder / name).resolve()
-        is_inside = target.is_relative_to(folder.resolve())
+        is_inside = target.is_relative_to(root.resolve())
     except (OSError, RuntimeError) as error:
         raise FetchError(f"cannot follow {reference!r}: {error}") from None
     if not is_inside:
-        raise FetchError(f"{reference!r} leads out of the manifest's folder")
+        what = "the manifest's folder" if folder == root else "the package"
+        raise FetchError(f"{reference!r} leads out of {what}")
     return folder / name
