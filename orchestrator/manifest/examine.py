@@ -10,13 +10,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.errors import Problem
+from orchestrator.manifest.key_rules import misplaced_keys
+from orchestrator.manifest.members import type_of
 from orchestrator.manifest.model import Manifest
-from orchestrator.manifest.problems import CODES, problem, quoted
+from orchestrator.manifest.problems import CODES, Kind, problem, quoted
 from orchestrator.manifest.rules import errors_in, warnings_in
 from orchestrator.manifest.unresolved import unresolved_in
 from runtimes.placeholders import filled
-from runtimes.positions import BOM, Lines, Place, Positions, name_at, pointer_to, scan
-from runtimes.values import InvalidJson, Json, JsonObject, parse_json
+from runtimes.positions import BOM, Place, Positions, name_at, pointer_to, scan
+from runtimes.values import InvalidJson, Json, JsonObject, decoded, parse_json_document
 
 MAX_PROBLEMS = 1000
 """How many problems of one document are listed; errors come before warnings."""
@@ -44,6 +46,8 @@ class Examined:
     document: JsonObject
     problems: tuple[Problem, ...]
     """In the order of their places, where the text is known; at one place errors come first."""
+    positions: Positions | None = None
+    """Where everything stands, if the text is known and is JSON."""
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -71,13 +75,6 @@ def _pointer_and_value(item: ErrorDetails, document: JsonObject) -> tuple[str, J
     return pointer_to(*parts), node
 
 
-def _type_of(value: Json) -> str:
-    if value is None:
-        return "null"
-    names = ((bool, "a boolean"), (str, "a string"), (int | float, "a number"), (list, "an array"))
-    return next((name for type_, name in names if isinstance(value, type_)), "an object")
-
-
 def _type_problem(pointer: str, kinds: Sequence[str], value: Json) -> Problem:
     """`kinds` are those that were wanted; none where the member is missing."""
     name = name_at(pointer)
@@ -85,11 +82,20 @@ def _type_problem(pointer: str, kinds: Sequence[str], value: Json) -> Problem:
         return problem("missing", pointer, f"member {name!r} is missing", hint=f"add {name!r}")
     subject = f"element {name}" if name.isdecimal() else quoted(name)
     return problem(
-        "wrong-type", pointer, f"{subject} must be {' or '.join(dict.fromkeys(kinds))}, not {_type_of(value)}"
+        "wrong-type", pointer, f"{subject} must be {' or '.join(dict.fromkeys(kinds))}, not {type_of(value)}"
     )
 
 
-def _type_problems(error: ValidationError, document: JsonObject) -> list[Problem]:
+def _around(pointers: Iterable[str]) -> set[str]:
+    """The pointers of everything around these places."""
+    around: set[str] = set()
+    for pointer in pointers:
+        while pointer := pointer.rpartition("/")[0]:
+            around.add(pointer)
+    return around
+
+
+def type_problems(error: ValidationError, document: JsonObject) -> list[Problem]:
     """One problem for each place, however many branches of a union were tried there."""
     wanted: dict[str, list[str]] = {}
     values: dict[str, Json] = {}
@@ -99,6 +105,8 @@ def _type_problems(error: ValidationError, document: JsonObject) -> list[Problem
         kinds = wanted.setdefault(pointer, [])
         if item["type"] != "missing":
             kinds.append(_WANTED.get(item["type"], "another value"))
+    for pointer in _around(wanted):  # refused by one branch of a union, while another got further and says more
+        wanted.pop(pointer, None)
     return [_type_problem(pointer, kinds, values[pointer]) for pointer, kinds in wanted.items()]
 
 
@@ -123,13 +131,22 @@ def _at(found: Problem, place: Place) -> Problem:
     return replace(found, line=place.line, column=place.column)
 
 
-def _located(found: Problem, positions: Positions) -> Problem:
-    key = positions.key(found.pointer) if CODES[found.code].is_at_key else None
+def located(found: Problem, positions: Positions, codes: Mapping[str, Kind] = CODES) -> Problem:
+    """The problem with its line and column: those of the key or of the value, as its code says."""
+    key = positions.key(found.pointer) if codes[found.code].is_at_key else None
     return _at(found, key or positions.nearest(found.pointer))
 
 
-def examine_document(document: JsonObject) -> Examined:
-    """All problems of a document whose text is not known; they have no places."""
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """By file and place, those of the document itself first; at one place errors come first."""
+    return tuple(sorted(problems, key=lambda found: (found.file, found.line, found.column, found.severity)))
+
+
+def examine_document(document: JsonObject, *, is_remote: bool = False) -> Examined:
+    """All problems of a document whose text is not known; they have no places.
+
+    `is_remote` says that it is from a URL: its relative references are URLs, and cannot lead out of a folder.
+    """
     if "api" in document:
         message = "this is an OpenAI plugin manifest, which is another format"
         hint = "write a plugin manifest for the API it names"
@@ -141,8 +158,9 @@ def examine_document(document: JsonObject) -> Examined:
     try:
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
-        problems = _type_problems(error, document)
-    rules = (problems, errors_in(document), warnings_in(document), unresolved_in(document))
+        problems = type_problems(error, document)
+    warnings = (warnings_in(document), unresolved_in(document), misplaced_keys(document))
+    rules = (problems, errors_in(document, is_remote=is_remote), *warnings)
     found = _listed(item for part in rules for item in part)
     return Examined(manifest=manifest, document=document, problems=tuple(found))
 
@@ -151,28 +169,36 @@ def _refused(found: Problem) -> Examined:
     return Examined(manifest=None, document={}, problems=(found,))
 
 
-def _not_utf8(data: bytes, error: UnicodeDecodeError) -> Examined:
-    before = data[: error.start].decode("utf-8").removeprefix(BOM)
-    found = problem("not-json", "", "not JSON: not UTF-8 text", hint="save the file as UTF-8")
-    return _refused(_at(found, Lines(before).place(len(before))))
+def _not_json(error: InvalidJson) -> Examined:
+    hint = "save the file as UTF-8" if "UTF-8" in error.reason else ""
+    found = problem("not-json", "", f"not JSON: {error.reason}", hint=hint)
+    return _refused(_at(found, Place(error.line, error.column)))
 
 
-def examine(data: bytes, values: Mapping[str, str] | None = None) -> Examined:
-    """All problems of the bytes of a file; a byte order mark is skipped, and `values` fill its placeholders."""
+def examine_text(data: bytes, values: Mapping[str, str] | None = None) -> Examined:
+    """The object in the bytes of a file, with what only its text shows; no rule of a manifest is held to it.
+
+    A byte order mark is skipped, and `values` fill placeholders. Without positions, the problems say why not.
+    """
     try:
-        text = data.decode("utf-8").removeprefix(BOM)
-        document = parse_json(text)
+        text = decoded(data.removeprefix(BOM.encode()))
+        document = parse_json_document(text)
         positions = scan(text)
-    except UnicodeDecodeError as error:
-        return _not_utf8(data, error)
     except InvalidJson as error:
-        return _refused(_at(problem("not-json", "", f"not JSON: {error.reason}"), Place(error.line, error.column)))
+        return _not_json(error)
     document = filled(document, values or {})
     if not isinstance(document, dict):
-        message = f"a manifest is a JSON object, not {_type_of(document)}"
-        return _refused(_located(problem("not-an-object", "", message), positions))
-    examined = examine_document(document)
-    problems = [_located(found, positions) for found in examined.problems]
-    problems += _text_problems(positions)
-    problems.sort(key=lambda found: (found.line, found.column, found.severity))
-    return replace(examined, problems=tuple(problems))
+        message = f"a manifest is a JSON object, not {type_of(document)}"
+        return _refused(located(problem("not-an-object", "", message), positions))
+    problems = tuple(_text_problems(positions))
+    return Examined(manifest=None, document=document, problems=problems, positions=positions)
+
+
+def examine(data: bytes, values: Mapping[str, str] | None = None, *, is_remote: bool = False) -> Examined:
+    """All problems of the bytes of a manifest; a byte order mark is skipped, and `values` fill its placeholders."""
+    text = examine_text(data, values)
+    if text.positions is None:
+        return text
+    examined = examine_document(text.document, is_remote=is_remote)
+    problems = (*(located(found, text.positions) for found in examined.problems), *text.problems)
+    return replace(examined, problems=in_order(problems), positions=text.positions)

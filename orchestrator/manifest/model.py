@@ -1,14 +1,15 @@
 """The manifest document as types, member for member; names are the specification's own.
 
 Reading is lenient where real manifests are: members that are not known are kept (`model_extra`), and what an author may
-leave out has a default. What that means for the author is said by `orchestrator.manifest.load`.
+leave out has a default. What that means for the author is said by `orchestrator.manifest.rules`; what lies in the
+members that are plain JSON here is said by `orchestrator.manifest.fragments`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
 
 from runtimes.values import Json, JsonObject
 
@@ -58,7 +59,8 @@ class Confirmation(_Member):
     type: str | None = None
     title: str | None = None
     body: str | None = None
-    is_non_consequential: bool = Field(default=False, alias="isNonConsequential")
+    is_non_consequential: StrictBool = Field(default=False, alias="isNonConsequential")
+    """Of version 2.4: the person may be asked once for all calls."""
 
     @property
     def is_wanted(self) -> bool:
@@ -70,9 +72,13 @@ class ResponseSemantics(_Member):
     """Where citations and cards lie in an answer (spec 9.4)."""
 
     data_path: str = "$"
+    """As it is written; `queries.data_path_of` reads it."""
     properties: dict[str, Json] = Field(default_factory=dict[str, Json])
+    """As they are written; `queries.property_of` reads each."""
     static_template: JsonObject | None = None
+    """A card, or `{"file": …}` with the place of one (version 2.4)."""
     oauth_card_path: str | None = None
+    """Never read (M365 document)."""
 
 
 class SecurityInfo(_Member):
@@ -98,6 +104,7 @@ class Function(_Member):
     parameters: JsonObject | None = None
     """JSON Schema in shape (spec 6); None means: ask the runtime (spec 5.2.3)."""
     returns: JsonObject | None = None
+    """Of any JSON type in real manifests; only its description is used (spec 8)."""
     states: States = States()
     capabilities: FunctionCapabilities = FunctionCapabilities()
 
@@ -141,6 +148,8 @@ class PluginCapabilities(_Member):
 class Manifest(_Member):
     """The root of the document (spec 4)."""
 
+    schema_uri: Json = Field(default=None, alias="$schema")
+    """Of the official schema, for editors; the specification does not name it."""
     schema_version: str | None = None
     name_for_human: str
     namespace: str | None = None

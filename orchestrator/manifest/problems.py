@@ -63,8 +63,11 @@ CODES: Mapping[str, Kind] = {
     "blank-name": error("`name_for_human` has nothing but white space", "4.2.2"),
     "duplicate-function": error("two functions have one name", "4.2.10"),
     "function-bound-twice": error("two runtimes name one function", "11"),
+    "path-escapes": error("a reference leads out of the manifest's folder", "3.1"),
     "too-many-problems": error("there are more problems than are listed"),
     "schema-version": warning("`schema_version` is missing or not known; the document is read as the newest", "4.2.1"),
+    "schema-uri": warning("`$schema` names another version than `schema_version`", "4.2.1"),
+    "version-mismatch": warning("a member or value belongs to another version of the document", "4.2.1", at_key=True),
     "namespace-missing": warning("there is no `namespace`; one is made from the name", "4.2.9"),
     "namespace-name": warning("`namespace` has other characters than letters, digits and underscores", "4.2.9"),
     "function-name": warning("a function's name has other characters than letters, digits and underscores", "5.2.1"),
@@ -78,6 +81,25 @@ CODES: Mapping[str, Kind] = {
         "`required` names a parameter that `properties` does not have", "6.2.3", strict="error"
     ),
     "unresolved-placeholder": warning("an environment placeholder `${{NAME}}` has no value"),
+    "unexpected-type": warning(
+        "a value in `spec`, `parameters` and the like has another JSON type than described", of_member=True
+    ),
+    "null-member": warning("a member is null, which is read as if it were not there", of_member=True),
+    "null-default": warning("a parameter's default is null, which is read as none", "7.2.5"),
+    "beyond-subset": warning("more of JSON Schema is used than the specification takes", of_member=True, at_key=True),
+    "misplaced-keyword": warning("a keyword of a parameter does not go with its `type`", of_member=True),
+    "not-jsonpath": warning(
+        "a data path or property is no JSONPath; the message says what it is read as", of_member=True
+    ),
+    "card-and-file": warning("`static_template` names a file, and has other members too", "9.4.2.3"),
+    "reference-missing": warning("a type of `auth` has no `reference_id` to find the credential by", "11.2.2.2"),
+    "scopes-unused": warning("`scopes` is there with another type than `EntraOnBehalfOf`", "11.2.2.3"),
+    "misplaced-key": warning("a localization key `[[key]]` stands in a member that is not localized", "3.4"),
+    "no-languages": warning("localization keys are used, and there is no language to look them up in", "3.4"),
+    "missing-key": warning("a localization key has no text in any language; its name is shown", "3.4"),
+    "untranslated-key": warning("a localization key has no text in some of the languages", "3.4"),
+    "language-unreadable": warning("a language file is not there, cannot be read, or is not JSON", strict="error"),
+    "language-invalid": warning("what is said of a language is not of its form; that part is left out"),
     "huge-integer": warning("an integer is beyond 64 bits, which many readers round"),
 }
 """All codes, errors first. They are stable: scripts may rely on them."""

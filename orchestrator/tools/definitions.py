@@ -7,6 +7,7 @@ import re
 
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition
+from orchestrator.tools.declared import declared_schema
 from runtimes.base import FunctionSignature
 from runtimes.values import JsonObject
 
@@ -58,7 +59,7 @@ def describe(function: Function | None, signature: FunctionSignature) -> str:
 def parameters_of(function: Function | None, signature: FunctionSignature) -> JsonObject:
     """The schema of the arguments: the manifest's (spec 6), else the runtime's (spec 5.2.3)."""
     declared = function.parameters if function is not None else None
-    schema = declared if declared is not None else signature.parameters
+    schema = declared_schema(declared) if declared is not None else signature.parameters
     given = schema.get("properties")
     properties: JsonObject = given if isinstance(given, dict) else {}
     whole: JsonObject = {**schema, "type": "object", "properties": properties}

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from orchestrator import ManifestError, Problem, load_plugin
 from orchestrator.manifest.load import read_document
-from orchestrator.manifest.rules import KNOWN_VERSIONS, slug
+from orchestrator.manifest.rules import slug
+from orchestrator.manifest.versions import KNOWN_VERSIONS
 from runtimes.values import Json, JsonObject
 from tests.servers.loopback import Request, Response, json_response, serve
 
@@ -122,8 +123,8 @@ def test_the_misspelling_of_the_specification_is_read() -> None:
         (b"{", ":1:2", "not JSON"),
         (b"[1]", ":1:1", "JSON object"),
         (b"\xff\xfe", ":1:1", "not UTF-8 text"),
-        (b"[" * 100_000, ":1:1026", "depth"),
-        (b'{"a":' * 1000 + b"1" + b"}" * 1000, "", "nested more than 128 deep"),
+        (b"[" * 100_000, ":1:129", "128 deep"),
+        (b'{"a":' * 1000 + b"1" + b"}" * 1000, ":1:641", "nested more than 128 deep"),
         (b'{"a": NaN}', ":1:7", "not JSON"),
     ],
 )

@@ -73,9 +73,36 @@ def test_only_web_addresses_are_cited(url: str) -> None:
     assert citation.url is None
 
 
-@pytest.mark.parametrize("path", ["$.none", "$[", "homes", "$..[?count(@", "$" + ".a" * 2000])
+@pytest.mark.parametrize("path", ["$.none", "$[", "the homes", "$..[?count(@", "$" + ".a" * 2000])
 def test_a_path_that_finds_nothing_or_is_none_gives_no_citation(path: str) -> None:
     assert citations_of(semantics(path, title="$.name"), HOMES, BASE) == ()
+
+
+@pytest.mark.parametrize("path", ["", "homes", ".homes", "$.homes"])
+def test_a_data_path_is_read_as_what_is_meant(path: str) -> None:
+    """Issue 3, point 2."""
+    answer: Json = HOMES if path else HOMES["homes"]
+    found = citations_of(semantics(path, title="name"), answer, BASE)
+    assert [citation.title for citation in found] == ["Cabin", "Hut"]
+
+
+def test_properties_may_be_texts_and_texts_with_paths_in_them() -> None:
+    """Issue 3, point 2."""
+    read = semantics(
+        "$.homes[0]", title={"json_path": "$.name"}, subtitle="For sale today", url="https://shop.example/$.name/$.name"
+    )
+    (citation,) = citations_of(read, HOMES, BASE)
+    assert (citation.title, citation.subtitle, citation.url) == (
+        "Cabin",
+        "For sale today",
+        "https://shop.example/Cabin/Cabin",
+    )
+
+
+@pytest.mark.parametrize("url", ["https://shop.example/$.none", "${{SHOP}}/$.name", "https://${{SHOP}}/"])
+def test_a_text_that_cannot_be_completed_is_left_out(url: str) -> None:
+    (citation,) = citations_of(semantics("$.homes[0]", title="$.name", url=url), HOMES, BASE)
+    assert citation.url is None
 
 
 def test_citations_have_a_limit() -> None:

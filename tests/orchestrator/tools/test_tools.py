@@ -252,6 +252,28 @@ async def test_a_required_name_that_is_no_property_is_left_out() -> None:
         assert (await host.call("alpha", {"count": 1})).payload == "1"
 
 
+async def test_null_defaults_are_none_and_a_return_of_any_type_is_described() -> None:
+    """Issue 3, point 2: real manifests have both."""
+    parameters: JsonObject = {
+        "properties": {
+            "count": {"type": "integer", "default": None, "enum": None},
+            "default": {"type": "array", "items": {"type": "string", "default": None}, "const": None},
+            "deep": {"type": "object", "properties": {"default": {"type": "string", "default": None}}},
+        }
+    }
+    returns: JsonObject = {"type": "object", "properties": {"a": {"type": "string"}}, "description": "the count"}
+    function: JsonObject = {"name": "alpha", "parameters": parameters, "returns": returns}
+    async with hosting(plugin_with([{"type": "x-one"}], [function])) as host:
+        (definition,) = host.toolbox.tools.definitions
+        assert definition.parameters["properties"] == {
+            "count": {"type": "integer"},
+            "default": {"type": "array", "items": {"type": "string"}, "const": None},
+            "deep": {"type": "object", "properties": {"default": {"type": "string"}}},
+        }
+        assert "Returns: the count" in definition.description
+        assert (await host.call("alpha", {"count": 1})).payload == "1"
+
+
 async def test_a_taken_namespace_is_warned_of() -> None:
     plugin = plugin_with([{"type": "x-one"}], [{"name": "beta"}])
     async with hosting(plugin, plugin) as host:
