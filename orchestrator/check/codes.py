@@ -6,12 +6,59 @@ from collections.abc import Mapping
 
 from orchestrator.errors import Problem
 from orchestrator.manifest import problems
-from orchestrator.manifest.problems import CODES, Kind
+from orchestrator.manifest.agent import AGENT_CODES
+from orchestrator.manifest.problems import CODES, Kind, warning
 
-CHECK_CODES: Mapping[str, Kind] = {}
+REFERENCE_CODES: Mapping[str, Kind] = {
+    "unreadable-reference": warning("a file or URL that the manifest refers to cannot be had", strict="error"),
+    "unparsable-reference": warning(
+        "a file that the manifest refers to is neither JSON nor YAML, or goes beyond a limit", strict="error"
+    ),
+    "too-many-references": warning("there is more between the manifest and its documents than is looked at or listed"),
+    "not-openapi": warning("a description is no OpenAPI 3 or Swagger 2.0 document", "11.3", strict="error"),
+    "unknown-function": warning("`run_for_functions` names a function that is not there", "11.1.3", strict="error"),
+    "wildcard-unmatched": warning("a wildcard in `run_for_functions` matches no function", "11.1.3"),
+    "unbound-function": warning("no runtime runs a function", "11.1.3", strict="error"),
+    "function-described-twice": warning(
+        "two runtimes describe one function, so that neither runs it", "11", strict="error"
+    ),
+    "shared-description": warning("two runtimes have one description and different auth", "11.1.2"),
+    "no-operation": warning("a function has no operation in the description it is bound to", "5.2.1", strict="error"),
+    "unknown-tool": warning("a function is not among the tools of its MCP server", strict="error"),
+    "ambiguous-operation": warning("a function's name means more than one operation", "5.2.1", strict="error"),
+    "duplicate-operation-id": warning("two operations have one `operationId`", "5.2.1", strict="error"),
+    "unusable-operation": warning("an operation needs what this host does not do", at_key=True),
+    "undeclared-path-variable": warning("a path has a variable that is no parameter", at_key=True),
+    "unused-path-parameter": warning("a path parameter has no place in the path"),
+    "server-url": warning("the URL of a server cannot be used", "11.3", strict="error"),
+    "insecure-server": warning("a server is called over http, where everybody on the way can read"),
+    "description-too-long": warning("a description is cut before the model reads it"),
+    "unknown-parameter": warning(
+        "a function declares a parameter that its operation lacks", "5.2.3", at_key=True, strict="error"
+    ),
+    "undeclared-parameter": warning("a function leaves out what its operation requires", "5.2.3", strict="error"),
+    "parameter-type": warning("a parameter has another type than the operation gives it", "5.2.3"),
+    "auth-missing": warning("a runtime calls without a credential what demands one", "11.2.2.1", strict="error"),
+    "auth-unneeded": warning("a runtime has a credential that nothing it calls takes", "11.2.2.1"),
+    "auth-mismatch": warning("a runtime has another kind of credential than its operations take", "11.2.2.1"),
+    "unknown-security-scheme": warning("an operation demands a security scheme that is not defined"),
+    "unconfirmed-change": warning(
+        "an operation that changes something has neither `confirmation` nor `security_info`", "9.2"
+    ),
+    "confirmation-parameter": warning("`confirmation.body` names a parameter that is not there", "9.3.2.2"),
+    "invalid-jsonpath": warning("a text begins like a JSONPath query, and is none", of_member=True, strict="error"),
+    "costly-jsonpath": warning("a JSONPath query is more than this host evaluates", of_member=True),
+    "path-finds-nothing": warning(
+        "a path leads to nothing in the answers that the description promises", of_member=True
+    ),
+    "not-a-card": warning("a file that is to be an Adaptive Card is something else", "9.4.2.3", strict="error"),
+}
+"""Codes of what stands between a manifest and the documents that it refers to."""
+
+CHECK_CODES: Mapping[str, Kind] = {**REFERENCE_CODES}
 """Codes that a manifest alone cannot have, errors first; stable, as the others."""
 
-ALL_CODES: Mapping[str, Kind] = {**CODES, **CHECK_CODES}
+ALL_CODES: Mapping[str, Kind] = {**CODES, **AGENT_CODES, **CHECK_CODES}
 """Every code there is."""
 
 

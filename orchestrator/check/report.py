@@ -1,10 +1,14 @@
-"""The report of `orchestrator validate`, for people, for programs and for GitHub. Pure."""
+"""The report of `orchestrator validate`, for people, for programs and for GitHub. Pure.
+
+What was checked is one thing that a person named; its problems may stand in other files, to which it refers.
+"""
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestrator.errors import Problem
@@ -19,21 +23,42 @@ MAX_AFTER = 60
 
 _COLOURS: Mapping[Literal["error", "warning"], str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _PLAIN = "\x1b[0m"
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A file that was checked."""
+    """A document that was checked, with what it refers to."""
 
     path: str
-    text: str = ""
+    text: str = field(default="", repr=False)
     """What is in it; empty where it could not be read."""
+    texts: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
+    """What is in each of the files that it refers to, as far as they could be read."""
     problems: tuple[Problem, ...]
 
     @property
     def is_valid(self) -> bool:
         """True when there is no error; warnings are allowed."""
         return all(problem.severity != "error" for problem in self.problems)
+
+    def file_of(self, problem: Problem) -> str:
+        """The file in which the problem stands."""
+        return problem.file or self.path
+
+    def in_order(self) -> Sequence[Problem]:
+        """The problems by file and place: its own first, then those of the other files as these were read."""
+        ranks = {name: rank for rank, name in enumerate(self.texts)} | {self.path: -1}
+        return sorted(
+            self.problems,
+            key=lambda found: (
+                ranks.get(self.file_of(found), len(ranks)),
+                self.file_of(found),
+                found.line,
+                found.column,
+                found.severity,
+            ),
+        )
 
 
 def _width(text: str) -> int:
@@ -46,19 +71,19 @@ def _source(lines: Sequence[str], problem: Problem) -> list[str]:
     """The line of the text with a caret under the place."""
     if not 1 <= problem.line <= len(lines):
         return []
-    line, at = lines[problem.line - 1], problem.column - 1
+    line, at = lines[problem.line - 1], max(problem.column - 1, 0)
     before = line[max(0, at - MAX_BEFORE) : at].lstrip()
-    after = line[at : at + MAX_AFTER].rstrip()
+    after = line[at : at + MAX_AFTER]
     lead = "…" if at > MAX_BEFORE else ""
     shown = lead + clean_line(before) + (" " if before[-1:].isspace() else "")
-    rest = clean_line(after) + ("…" if len(line.rstrip()) > at + MAX_AFTER else "")
+    rest = clean_line(after) + ("…" if len(line) > at + MAX_AFTER else "")
     return [f"    {shown}{rest}", f"    {' ' * _width(shown)}^"]
 
 
-def _problem_lines(checked: Checked, lines: Sequence[str], problem: Problem, *, is_coloured: bool) -> list[str]:
+def _problem_lines(file: str, lines: Sequence[str], problem: Problem, *, is_coloured: bool) -> list[str]:
     colour, plain = (_COLOURS[problem.severity], _PLAIN) if is_coloured else ("", "")
     place = f":{problem.line}:{problem.column}" if problem.line else ""
-    head = f"{clean_line(checked.path)}{place}: {colour}{problem.severity}{plain} {problem.code}"
+    head = f"{clean_line(file)}{place}: {colour}{problem.severity}{plain} {problem.code}"
     told = [f"{head}: {clean_line(problem.message)}", *_source(lines, problem)]
     if problem.hint:
         told.append(f"    hint: {clean_line(problem.hint)}")
@@ -71,44 +96,67 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
+def _tally(problems: Sequence[Problem]) -> str:
+    errors = sum(problem.severity == "error" for problem in problems)
+    return f"({_count(errors, 'error')}, {_count(len(problems) - errors, 'warning')})"
+
+
 def _verdict(checked: Checked) -> str:
-    errors = sum(problem.severity == "error" for problem in checked.problems)
     verdict = "valid" if checked.is_valid else "not valid"
-    warnings = len(checked.problems) - errors
-    return f"{clean_line(checked.path)}: {verdict} ({_count(errors, 'error')}, {_count(warnings, 'warning')})"
+    return f"{clean_line(checked.path)}: {verdict} {_tally(checked.problems)}"
+
+
+def _summary(files: Sequence[Checked]) -> str:
+    valid = sum(checked.is_valid for checked in files)
+    verdict = f"{valid} valid, {len(files) - valid} not valid"
+    return f"{len(files)} checked: {verdict} {_tally([item for checked in files for item in checked.problems])}"
+
+
+def _told(checked: Checked, *, is_coloured: bool) -> Iterator[str]:
+    texts = {**checked.texts, checked.path: checked.text}
+    lines = {name: [line.rstrip() for line in text.split("\n")] for name, text in texts.items()}
+    for problem in checked.in_order():
+        file = checked.file_of(problem)
+        yield from _problem_lines(file, lines.get(file, ()), problem, is_coloured=is_coloured)
+        yield ""
+    yield _verdict(checked)
 
 
 def as_text(files: Sequence[Checked], *, is_coloured: bool = False) -> str:
-    """For people: each problem with its source line, and a verdict for each file."""
-    told: list[str] = []
-    for checked in files:
-        lines = checked.text.split("\n")
-        for problem in checked.problems:
-            told += [*_problem_lines(checked, lines, problem, is_coloured=is_coloured), ""]
-        told.append(_verdict(checked))
+    """For people: each problem with its source line, a verdict for each document, and one line for all of them."""
+    told = [line for checked in files for line in _told(checked, is_coloured=is_coloured)]
+    if len(files) > 1:
+        told.append(_summary(files))
     return "\n".join(told)
 
 
-def _as_object(problem: Problem) -> JsonObject:
+def whole(text: str) -> str:
+    """The text as JSON can have it: names of files may have bytes that are no characters."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _as_object(problem: Problem, file: str) -> JsonObject:
     return {
         "severity": problem.severity,
         "code": problem.code,
-        "pointer": problem.pointer,
+        "pointer": whole(problem.pointer),
         "line": problem.line,
         "column": problem.column,
-        "message": problem.message,
-        "hint": problem.hint,
+        "message": whole(problem.message),
+        "hint": whole(problem.hint),
         "clause": problem.clause,
+        "file": whole(file),
     }
+
+
+def _as_verdict(checked: Checked) -> JsonObject:
+    problems: list[Json] = [_as_object(item, checked.file_of(item)) for item in checked.in_order()]
+    return {"path": whole(checked.path), "valid": checked.is_valid, "problems": problems}
 
 
 def as_json(files: Sequence[Checked]) -> str:
     """For programs: one object, `{"files": [{"path", "valid", "problems": […]}]}`; line and column are 0 if unknown."""
-    listed: list[Json] = [
-        {"path": checked.path, "valid": checked.is_valid, "problems": [_as_object(item) for item in checked.problems]}
-        for checked in files
-    ]
-    return plain_json(pretty_json({"files": listed}))
+    return plain_json(pretty_json({"files": [_as_verdict(checked) for checked in files]}))
 
 
 def _data(text: str) -> str:
@@ -121,15 +169,19 @@ def _property(text: str) -> str:
     return _data(clean_line(text)).replace(":", "%3A").replace(",", "%2C")
 
 
-def _annotation(checked: Checked, problem: Problem) -> str:
-    place = f",line={problem.line},col={problem.column}" if problem.line else ""
+def in_words(problem: Problem) -> str:
+    """What is wrong and what to do about it, one line for each, harmless to a terminal."""
     more = [f"hint: {problem.hint}"] if problem.hint else []
     more += [f"spec: {problem.clause}"] if problem.clause else []
-    text = "\n".join(clean_line(part) for part in (problem.message, *more))
-    head = f"{problem.severity} file={_property(checked.path)}{place},title={_property(problem.code)}"
-    return f"::{head}::{_data(text)}"
+    return "\n".join(clean_line(part) for part in (problem.message, *more))
+
+
+def _annotation(file: str, problem: Problem) -> str:
+    place = f",line={problem.line},col={problem.column}" if problem.line else ""
+    head = f"{problem.severity} file={_property(file)}{place},title={_property(problem.code)}"
+    return f"::{head}::{_data(in_words(problem))}"
 
 
 def as_github(files: Sequence[Checked]) -> str:
     """For GitHub Actions: one annotation for each problem."""
-    return "\n".join(_annotation(checked, problem) for checked in files for problem in checked.problems)
+    return "\n".join(_annotation(checked.file_of(item), item) for checked in files for item in checked.in_order())

@@ -1,29 +1,17 @@
-"""`orchestrator validate`: every problem of manifests, each where it stands."""
+"""`orchestrator validate`: every problem of manifests and app packages, each where it stands."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import IO
 
 from orchestrator.check.report import Checked, as_github, as_json, as_text
+from orchestrator.check.validation import Reading, check_source
+from orchestrator.cli.options import http_client, read_setting
 from orchestrator.cli.running import run_command
-from orchestrator.errors import ManifestError
-from orchestrator.manifest.examine import examine
-from orchestrator.manifest.load import manifest_bytes
-from runtimes.http import shown_url
-from runtimes.positions import BOM
-
-
-async def _checked(path: str) -> Checked:
-    try:
-        data = await manifest_bytes(path)
-    except ManifestError as error:
-        return Checked(path=shown_url(path), problems=error.problems)
-    text = data.decode("utf-8", errors="replace").removeprefix(BOM)
-    return Checked(path=shown_url(path), text=text, problems=examine(data).problems)
 
 
 def is_coloured(file: IO[str], environ: Mapping[str, str]) -> bool:
@@ -31,15 +19,31 @@ def is_coloured(file: IO[str], environ: Mapping[str, str]) -> bool:
     return file.isatty() and environ.get("TERM", "") != "dumb" and not environ.get("NO_COLOR")
 
 
+def _report(files: Sequence[Checked], form: str) -> str:
+    match form:
+        case "json":
+            return as_json(files)
+        case "github":
+            return as_github(files)
+        case "sarif":
+            from orchestrator.check.sarif import as_sarif
+
+            return as_sarif(files)
+        case _:
+            return as_text(files, is_coloured=is_coloured(sys.stdout, os.environ))
+
+
 async def _validate(options: argparse.Namespace) -> int:
-    files = [await _checked(path) for path in options.files]
-    if options.format == "json":
-        report = as_json(files)
-    elif options.format == "github":
-        report = as_github(files)
-    else:
-        report = as_text(files, is_coloured=is_coloured(sys.stdout, os.environ))
-    if report:
+    setting = read_setting(options)
+    reading = Reading(
+        is_strict=options.strict,
+        has_references=not options.no_references,
+        environment=setting.environment,
+    )
+    async with http_client(options, setting) as http:
+        lent = http.allowing(setting.allowed_hosts)
+        files = [checked for source in options.files for checked in await check_source(source, reading, lent)]
+    if report := _report(files, options.format):
         print(report)
     return 0 if all(checked.is_valid for checked in files) else 1
 

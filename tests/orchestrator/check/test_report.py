@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.check.report import MAX_AFTER, MAX_BEFORE, Checked, as_github, as_json, as_text
+from orchestrator.check.sarif import as_sarif
 from orchestrator.errors import Problem
 
 TYPO = Problem(
@@ -27,6 +28,17 @@ FILES = (
     Checked(path="a.json", text='{\n\t "nmae": 1\r\n}', problems=(TYPO,)),
     Checked(path="b.json", problems=(UNREADABLE,)),
     Checked(path="c.json", text="{}", problems=()),
+)
+REFERRING = Checked(
+    path="p/plugin.json",
+    text="{}",
+    texts={"p/api.yaml": "#\na: [1]\n", "p/card.json": "[]"},
+    problems=(
+        Problem(severity="warning", code="y", message="m", line=1, column=1, file="p/card.json"),
+        Problem(severity="error", code="x", message="m", line=1, column=1, file="p/gone.yaml"),
+        Problem(severity="error", code="x", message="m", line=2, column=4, file="p/api.yaml"),
+        Problem(severity="warning", code="y", message="m", line=1, column=1),
+    ),
 )
 HOSTILE = "\x1b[2J\u202eevil\x7f\r\n\x9b1m"
 
@@ -51,7 +63,80 @@ def test_text_draws_the_line_with_a_caret_and_ends_each_file_with_a_verdict() ->
         "",
         "b.json: not valid (1 error, 0 warnings)",
         "c.json: valid (0 errors, 0 warnings)",
+        "3 checked: 2 valid, 1 not valid (1 error, 1 warning)",
     ]
+
+
+def test_one_document_needs_no_summary() -> None:
+    assert as_text(FILES[2:]) == "c.json: valid (0 errors, 0 warnings)"
+
+
+def test_a_problem_is_drawn_in_the_file_it_stands_in() -> None:
+    assert as_text([REFERRING]).split("\n") == [
+        "p/plugin.json:1:1: warning y: m",
+        "    {}",
+        "    ^",
+        "",
+        "p/api.yaml:2:4: error x: m",
+        "    a: [1]",
+        "       ^",
+        "",
+        "p/card.json:1:1: warning y: m",
+        "    []",
+        "    ^",
+        "",
+        "p/gone.yaml:1:1: error x: m",
+        "",
+        "p/plugin.json: not valid (2 errors, 2 warnings)",
+    ]
+
+
+def test_problems_are_in_the_order_of_their_files_and_places() -> None:
+    def at(line: int, column: int, file: str = "", *, is_error: bool = False) -> Problem:
+        return Problem(
+            severity="error" if is_error else "warning", code="x", message="m", line=line, column=column, file=file
+        )
+
+    ordered = (
+        at(1, 2, is_error=True),
+        at(1, 2),
+        at(1, 10),
+        at(2, 1, "own.json"),
+        at(10, 1),
+        at(0, 0, "z.yaml"),
+        at(3, 1, "z.yaml"),
+        at(1, 1, "a.yaml"),
+        at(1, 1, "gone.yaml"),
+        at(1, 1, "lost.yaml"),
+    )
+    texts = {"z.yaml": "", "a.yaml": ""}
+    assert tuple(Checked(path="own.json", texts=texts, problems=ordered[::-1]).in_order()) == ordered
+
+
+def test_programs_are_told_the_file_of_each_problem() -> None:
+    (told,) = json.loads(as_json([REFERRING]))["files"]
+    assert told["path"] == "p/plugin.json"
+    names = ["p/plugin.json", "p/api.yaml", "p/card.json", "p/gone.yaml"]
+    assert [item["file"] for item in told["problems"]] == names
+    assert [line.split("file=")[1].split(",")[0] for line in as_github([REFERRING]).split("\n")] == names
+
+
+@pytest.mark.parametrize("report", [as_text, as_json, as_github, as_sarif])
+def test_a_name_that_is_no_text_is_reported_all_the_same(report: Callable[[Sequence[Checked]], str]) -> None:
+    name = b"\xff.json".decode(errors="surrogateescape")
+    problem = Problem(severity="error", code="unreadable", message=f"there is no file {name}", file=name, pointer=name)
+    report([Checked(path=name, problems=(problem,))]).encode()
+
+
+def test_a_long_line_with_many_problems_is_drawn_at_each_of_them() -> None:
+    text = "[" + "0," * 2_000_000 + "0]"
+    found = [Problem(severity="error", code="x", message="m", line=1, column=2 * at) for at in range(1, 1001)]
+    told = as_text([Checked(path="p", text=text, problems=tuple(found))])
+    assert told.count("^") == 1000
+
+
+def test_the_end_of_a_long_line_has_no_mark_for_more() -> None:
+    assert caret_under("x" * 10 + "y" * MAX_AFTER + " \t\r", 11) == "y" * MAX_AFTER
 
 
 def test_colours_change_only_the_severity() -> None:
@@ -109,6 +194,7 @@ def test_json_has_the_documented_members() -> None:
                         "message": "member 'nmae' is not known",
                         "hint": "did you mean 'name'?",
                         "clause": "3.3",
+                        "file": "a.json",
                     }
                 ],
             },
@@ -125,6 +211,7 @@ def test_json_has_the_documented_members() -> None:
                         "message": "there is no file 'b.json'",
                         "hint": "",
                         "clause": "",
+                        "file": "b.json",
                     }
                 ],
             },
@@ -141,9 +228,18 @@ def test_github_annotations_are_escaped() -> None:
     ]
 
 
-@pytest.mark.parametrize("report", [as_text, as_json, as_github])
+@pytest.mark.parametrize("report", [as_text, as_json, as_github, as_sarif])
 def test_nothing_in_a_file_reaches_the_terminal_as_a_command(report: Callable[[Sequence[Checked]], str]) -> None:
-    problem = Problem(severity="error", code="x", message=HOSTILE, line=1, column=8, hint=HOSTILE, pointer=HOSTILE)
+    problem = Problem(
+        severity="error",
+        code="x",
+        message=HOSTILE,
+        line=1,
+        column=8,
+        hint=HOSTILE,
+        pointer=HOSTILE,
+        file=HOSTILE,
+    )
     told = report([Checked(path=HOSTILE, text=HOSTILE, problems=(problem,))])
     assert "evil" in told
     assert not any(char in told for char in "\x1b\x9b\x7f\u202e\r")

@@ -1,0 +1,81 @@
+"""What a manifest says of answers: JSONPath queries, and cards that lie in files of their own. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from orchestrator.check.codes import problem
+from orchestrator.errors import Problem
+from orchestrator.manifest.model import Function, ResponseSemantics
+from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of
+from orchestrator.response.jsonpath import MAX_QUERY, InvalidQuery, select
+from runtimes.openapi.document import text_at
+from runtimes.placeholders import unresolved_placeholder
+from runtimes.positions import pointer_to
+from runtimes.values import Json
+
+SEMANTICS = "/capabilities/response_semantics"
+"""Where a function has them."""
+
+MAX_PROPERTIES = 20
+"""How many properties of one function are looked at; six are known."""
+
+
+def property_queries(semantics: ResponseSemantics, pointer: str) -> Iterator[tuple[str, str]]:
+    """The queries of the properties that the host would evaluate, each with its pointer."""
+    for name, value in islice(semantics.properties.items(), MAX_PROPERTIES):
+        reading = property_of(value)
+        for part in reading.parts if reading is not None else ():
+            if isinstance(part, Path):
+                yield pointer + SEMANTICS + pointer_to("properties", name), part.query
+
+
+def _queries(function: Function, pointer: str) -> Iterator[tuple[str, str]]:
+    semantics = function.capabilities.response_semantics
+    if semantics is not None:
+        if path_of(semantics.data_path) is not None:  # the manifest's own rules speak of other text
+            yield pointer + SEMANTICS + "/data_path", data_path_of(semantics.data_path)
+        yield from property_queries(semantics, pointer)
+
+
+def _parses(query: str) -> bool:
+    """True for an RFC 9535 query, and for what is too long to be tried."""
+    import jsonpath_rfc9535
+
+    if len(query) > MAX_QUERY:
+        return True
+    try:
+        jsonpath_rfc9535.compile(query)
+    except (jsonpath_rfc9535.JSONPathError, RecursionError):
+        return False
+    return True
+
+
+def query_problems(function: Function, pointer: str) -> Iterator[Problem]:
+    """Queries that cannot be evaluated (spec 9.4.2)."""
+    for place, query in _queries(function, pointer):
+        if unresolved_placeholder(query):
+            continue
+        try:
+            select(query, {})
+        except InvalidQuery as error:
+            code = "costly-jsonpath" if _parses(query) else "invalid-jsonpath"
+            yield problem(code, place, str(error), hint="write a plain RFC 9535 query, such as '$.items'")
+
+
+def card_file(function: Function) -> str:
+    """The file that the function's card lies in; empty where it has none."""
+    semantics = function.capabilities.response_semantics
+    return text_at(semantics.static_template, "file") if semantics is not None else ""
+
+
+def card_problems(document: Json) -> Iterator[Problem]:
+    """Why a document is no Adaptive Card (spec 9.4.2.3)."""
+    hint = 'a card is a JSON object with "type": "AdaptiveCard"'
+    if not isinstance(document, dict):
+        yield problem("not-a-card", "", "an Adaptive Card is an object", hint=hint)
+    elif document.get("type") != "AdaptiveCard":
+        stated = document.get("type")
+        told = f"its type is {str(stated)[:60]!r}" if "type" in document else "it has no type"
+        yield problem("not-a-card", "/type", f"this is no Adaptive Card: {told}", hint=hint)

@@ -1,0 +1,89 @@
+"""Checks what a person names: a manifest, or an app package with every manifest that it names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from orchestrator.check.codes import ALL_CODES
+from orchestrator.check.references import check_references
+from orchestrator.check.report import Checked
+from orchestrator.check.strict import judged_strictly
+from orchestrator.errors import ManifestError, Problem
+from orchestrator.manifest.examine import Examined, examine, in_order, located
+from orchestrator.manifest.load import manifest_bytes
+from orchestrator.manifest.package import Package, examine_package
+from runtimes.fetch import is_url
+from runtimes.http import HttpClient, shown_url
+from runtimes.placeholders import Environment
+from runtimes.positions import BOM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How documents are judged."""
+
+    is_strict: bool = False
+    """Hold manifests to the official schema of their version, and to what the documents demand beyond it."""
+    has_references: bool = True
+    """Look into the documents that a manifest refers to."""
+    environment: Environment = field(default_factory=Environment)
+    """What fills placeholders."""
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", errors="replace").removeprefix(BOM)
+
+
+def _of_document(examined: Examined, reading: Reading) -> Iterator[Problem]:
+    """What the document alone says."""
+    if not reading.is_strict:
+        yield from examined.problems
+        return
+    for found in judged_strictly(examined.document, examined.problems):
+        is_missing_value = found.code == "unresolved-placeholder" and reading.has_references
+        yield replace(found, severity="error") if is_missing_value else found
+
+
+def _judged(problems: Iterable[Problem], reading: Reading) -> Iterator[Problem]:
+    for found in problems:
+        yield replace(found, severity=ALL_CODES[found.code].strict) if reading.is_strict else found
+
+
+def _placed(problems: Iterable[Problem], examined: Examined) -> tuple[Problem, ...]:
+    """With line and column where the text of the manifest is known, and in order."""
+    positions = examined.positions
+    if positions is None:
+        return in_order(problems)
+    return in_order(found if found.file or found.line else located(found, positions, ALL_CODES) for found in problems)
+
+
+async def _check_manifest(location: str, reading: Reading, http: HttpClient) -> Checked:
+    shown = shown_url(location)
+    try:
+        data = await manifest_bytes(location, http=http)
+    except ManifestError as error:
+        return Checked(path=shown, problems=error.problems)
+    examined = examine(data, reading.environment.of(location), is_remote=is_url(location))
+    problems = [*_of_document(examined, reading)]
+    texts: Mapping[str, str] = {}
+    if reading.has_references and examined.manifest is not None and not examined.errors:
+        found, texts = await check_references(
+            examined.document, examined.manifest, location, http=http, environment=reading.environment
+        )
+        problems += _judged(found, reading)
+    return Checked(path=shown, text=_text(data), problems=_placed(problems, examined), texts=texts)
+
+
+async def check_source(source: str, reading: Reading, http: HttpClient) -> tuple[Checked, ...]:
+    """All that is wrong with a manifest by path or URL, or with a package and each manifest that it names."""
+    package = await examine_package(source, http=http, environment=reading.environment)
+    if package is None:
+        return (await _check_manifest(source, reading, http),)
+    manifests = [await _check_manifest(action, reading, http) for action in package.actions]
+    return (_of_package(source, package, reading), *manifests)
+
+
+def _of_package(source: str, package: Package, reading: Reading) -> Checked:
+    problems = in_order(_judged(package.problems, reading))
+    return Checked(path=shown_url(source), problems=problems, texts=package.texts)
