@@ -18,6 +18,7 @@ _COMMANDS = {
     "chat": "orchestrator.cli.chat",
     "completion": "orchestrator.cli.completion",
     "demo": "orchestrator.cli.demo",
+    "new": "orchestrator.cli.new",
     "tools": "orchestrator.cli.tools",
     "validate": "orchestrator.cli.validate",
 }

@@ -9,6 +9,7 @@ from orchestrator.version import __version__
 _SHELLS = ("bash", "zsh")
 _REPORTS = ("text", "json", "github", "sarif")
 
+_NEW_EXAMPLE = "orchestrator new openapi.yaml --operations getListings 'find*'"
 _VALIDATE_EXAMPLE = "orchestrator validate --strict appPackage/ --format github"
 
 _EPILOG = """\
@@ -18,20 +19,13 @@ examples:
   orchestrator chat plugin.json --model openai:gpt-5-mini
   orchestrator tools plugin.json                 what the model is told
   orchestrator validate plugin.json              every mistake, where it stands
+  orchestrator new openapi.yaml                  a manifest for an API
 """
 
 
-def _document_options() -> argparse.ArgumentParser:
-    """How manifests, and what they refer to, are read."""
+def _reach_options() -> argparse.ArgumentParser:
+    """What may be reached, and how."""
     options = argparse.ArgumentParser(add_help=False)
-    options.add_argument(
-        "--env",
-        action="append",
-        default=[],
-        metavar="FILE",
-        help="a file of NAME=value lines (such as env/.env.dev) that fill ${{NAME}} placeholders; may be repeated",
-    )
-    options.add_argument("--locale", metavar="TAG", help="the language of localized texts, such as fr-CA")
     options.add_argument(
         "--allow-host",
         action="append",
@@ -40,6 +34,20 @@ def _document_options() -> argparse.ArgumentParser:
         help="let plugins reach this private address (such as 127.0.0.1); may be repeated",
     )
     options.add_argument("--proxy", metavar="URL", help="send calls to plugins through this HTTP proxy")
+    return options
+
+
+def _document_options() -> argparse.ArgumentParser:
+    """How manifests, and what they refer to, are read."""
+    options = argparse.ArgumentParser(add_help=False, parents=[_reach_options()])
+    options.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file of NAME=value lines (such as env/.env.dev) that fill ${{NAME}} placeholders; may be repeated",
+    )
+    options.add_argument("--locale", metavar="TAG", help="the language of localized texts, such as fr-CA")
     return options
 
 
@@ -82,6 +90,19 @@ def _describe_validate(validate: argparse.ArgumentParser) -> None:
     validate.add_argument("--json", action="store_const", const="json", dest="format", help="the same as --format json")
 
 
+def _describe_new(new: argparse.ArgumentParser) -> None:
+    new.add_argument("source", metavar="SOURCE", help="path or URL of an OpenAPI description, JSON or YAML")
+    new.add_argument(
+        "-o", "--output", default="plugin.json", metavar="FILE", help="where to write (else plugin.json; - prints it)"
+    )
+    new.add_argument(
+        "--operations", nargs="+", default=[], metavar="ID", help="only these operations; a pattern such as 'get*' too"
+    )
+    new.add_argument("--name", metavar="NAME", help="what the plugin is called (else the title of the description)")
+    new.add_argument("--force", "--yes", action="store_true", help="write over FILE without asking")
+    new.add_argument("--json", action="store_true", help="print JSON for machines")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; `shtab` makes shell completions from it."""
     parser = argparse.ArgumentParser(
@@ -103,20 +124,21 @@ def build_parser() -> argparse.ArgumentParser:
         "demo", "chat with the bundled example plugins", 'orchestrator demo -m "Turn bluetooth off" --yes', talk, shared
     )
     chat = add("chat", "chat with plugins", "orchestrator chat plugin.json --model openai:gpt-5-mini", talk, shared)
-    chat.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest")
+    chat.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     tools = add("tools", "show what the model is told", "orchestrator tools plugin.json --json", shared)
-    tools.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest")
+    tools.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     call = add(
         "call",
         "make one call without a model",
         """orchestrator call plugin.json getListings '{"city": "Seattle"}' --dry-run""",
         shared,
     )
-    call.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest")
+    call.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     call.add_argument("function", metavar="FUNCTION")
     call.add_argument("arguments", nargs="?", default="{}", metavar="JSON", help="the arguments as a JSON object")
     call.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
     _describe_validate(add("validate", "name every mistake in manifests", _VALIDATE_EXAMPLE, documents))
+    _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)
     return parser

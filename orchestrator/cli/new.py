@@ -1,0 +1,195 @@
+"""`orchestrator new`: a plugin manifest for an API, from its OpenAPI description."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import secrets
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+from orchestrator.authoring.draft import Draft, draft_manifest
+from orchestrator.cli.options import http_client, read_setting
+from orchestrator.cli.running import run_command
+from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.manifest.examine import examine
+from orchestrator.manifest.load import MAX_MANIFEST_BYTES
+from orchestrator.render.sanitize import clean_line, plain_json
+from runtimes.documents import DocumentError, parse_document
+from runtimes.fetch import SharedClient, fetch_document, is_url
+from runtimes.http import shown_url
+from runtimes.limits import MAX_JSON_BYTES
+from runtimes.network import is_public, literal_address
+from runtimes.openapi.document import Description, UnreadableDescription
+from runtimes.openapi.loading import ACCEPT_DESCRIPTION
+from runtimes.values import Json, JsonObject, pretty_json
+
+STANDARD_OUTPUT = "-"
+"""The FILE that is no file."""
+
+DEFAULT_FILE = "plugin.json"
+
+
+def _manifest_path(output: str) -> Path:
+    """Where the manifest lies, or would. Raises: `UsageError` where no file can be."""
+    path = Path(DEFAULT_FILE if output == STANDARD_OUTPUT else output).absolute()
+    if path.is_dir():
+        raise UsageError(
+            f"{output!r} is a folder; name a file in it: -o {shlex.quote(str(Path(output, DEFAULT_FILE)))}"
+        )
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {str(path.parent)!r} to write into")
+    return path
+
+
+def reference_to(source: str, manifest: Path) -> str:
+    """What the manifest calls the description: its URL, or its path from the manifest's folder (spec 3.1).
+
+    Raises: `UsageError` for a file that a manifest in that folder may not refer to.
+    """
+    if is_url(source):
+        return source.partition("#")[0]
+    try:
+        described, written, folder = Path(source).resolve(), manifest.resolve(), manifest.parent.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise UsageError(f"cannot read {source!r}: {error}") from None
+    if described == written:
+        raise UsageError(f"{source!r} is the description itself; write the manifest beside it, with -o")
+    if not described.is_relative_to(folder):
+        beside = shlex.quote(str(described.parent / manifest.name))
+        raise UsageError(
+            f"a manifest refers to files in its own folder only, and {source!r} is outside of it; "
+            f"write the manifest beside the description (-o {beside}), or copy the description into {str(folder)!r}"
+        )
+    return quote(described.relative_to(folder).as_posix())
+
+
+def _may_write(path: Path, *, is_forced: bool) -> bool:
+    """True when nothing is in the way, or the person lets it go. Raises: `UsageError` where nobody can be asked."""
+    if is_forced or not os.path.lexists(path):
+        return True
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise UsageError(f"{str(path)!r} is there already; --force writes over it, -o names another file")
+    print(f"{clean_line(str(path))} is there already. Write over it? [y/N]", end=" ", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().casefold() in {"y", "yes"}
+
+
+def write_whole(path: Path, text: str, *, may_replace: bool) -> None:
+    """Writes the file, whole or not at all; a link is followed. Raises: `UsageError`."""
+    target = path.resolve()
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with temporary.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if target.exists():
+            if not may_replace:
+                raise UsageError(f"{str(path)!r} has come into being meanwhile; nothing is written")
+            shutil.copymode(target, temporary)
+        temporary.replace(target)
+    except OSError as error:
+        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from None
+    finally:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+
+
+async def _description(source: str, hosts: Sequence[str], http: SharedClient) -> Description:
+    """Raises: `FetchError`, `OrchestratorError`."""
+    shown = shown_url(source)
+    data = await fetch_document(http.allowing(hosts), source, max_bytes=MAX_JSON_BYTES, accept=ACCEPT_DESCRIPTION)
+    try:
+        return Description(parse_document(data, shown), source if is_url(source) else "")
+    except DocumentError as error:
+        raise OrchestratorError(str(error)) from None
+    except UnreadableDescription as error:
+        raise OrchestratorError(f"{shown}: {error}") from None
+
+
+def _text(draft: Draft, source: str) -> str:
+    """The manifest as it is written. Raises: `OrchestratorError` for one that could not be loaded."""
+    if not draft.functions:
+        raise OrchestratorError(f"no operation of {shown_url(source)!r} can become a function; nothing is written")
+    text = plain_json(pretty_json(draft.document)) + "\n"
+    if len(text) > MAX_MANIFEST_BYTES:
+        raise OrchestratorError(
+            f"the manifest would have more than {MAX_MANIFEST_BYTES} bytes; choose fewer with --operations"
+        )
+    if errors := examine(text.encode()).errors:
+        raise OrchestratorError(f"the manifest could not be loaded: {errors[0].message}; choose with --operations")
+    return text
+
+
+def _private_hosts(destinations: Iterable[str]) -> list[str]:
+    """The hosts that have to be allowed before they are called."""
+    hosts = {urlsplit(one).netloc: urlsplit(one).hostname or "" for one in destinations}
+    found: list[str] = []
+    for netloc, host in hosts.items():
+        address = literal_address(host)
+        if host == "localhost" or (address is not None and not is_public(address)):
+            found.append(netloc)
+    return found
+
+
+def _next_steps(draft: Draft, path: str) -> Iterable[str]:
+    written = shlex.quote(path)
+    allowed = "".join(f" --allow-host {shlex.quote(host)}" for host in _private_hosts(draft.destinations))
+    count = len(draft.functions)
+    yield f"wrote {path}: {count} function{'' if count == 1 else 's'}"
+    for reference in draft.references:
+        yield f"needs a credential: register it, and put its id where the manifest has {reference}"
+    yield f"check it:     orchestrator validate --strict {written}"
+    yield f"talk with it: orchestrator chat {written}{allowed}"
+
+
+def _as_json(draft: Draft, path: str) -> str:
+    left_out: list[Json] = [{"operation": one.operation, "reason": one.reason} for one in draft.left_out]
+    summary: JsonObject = {
+        "path": path,
+        "functions": list(draft.functions),
+        "left_out": left_out,
+        "references": list(draft.references),
+    }
+    return plain_json(pretty_json(summary))
+
+
+async def _new(options: argparse.Namespace) -> int:
+    setting = read_setting(options)
+    manifest = _manifest_path(options.output)
+    reference = reference_to(options.source, manifest)
+    async with http_client(options, setting) as http:
+        description = await _description(options.source, setting.allowed_hosts, http)
+    draft = draft_manifest(
+        description, reference=reference, location=str(manifest), operations=options.operations, name=options.name
+    )
+    for one in draft.left_out:
+        print(f"left out: {clean_line(f'{one.operation}: {one.reason}')}", file=sys.stderr)
+    text = _text(draft, options.source)
+    if options.output == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+        return 0
+    write_whole(manifest, text, may_replace=options.may_replace)
+    if options.json:
+        print(_as_json(draft, options.output))
+        return 0
+    for line in _next_steps(draft, options.output):
+        print(clean_line(line))
+    return 0
+
+
+def run(options: argparse.Namespace) -> int:
+    if options.name is not None and not options.name.strip():
+        raise UsageError("--name wants a name with at least one character")
+    manifest = _manifest_path(options.output)
+    is_there = options.output != STANDARD_OUTPUT and os.path.lexists(manifest)
+    if is_there and not _may_write(manifest, is_forced=options.force):
+        print("nothing is written", file=sys.stderr)
+        return 1
+    chosen: dict[str, object] = {"may_replace": is_there or options.force, "env": [], "locale": None}
+    return run_command(_new, argparse.Namespace(**vars(options), **chosen))
