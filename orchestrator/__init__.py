@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from orchestrator.events import Event
     from orchestrator.host import CallOutcome, Orchestrator
     from orchestrator.manifest.load import Plugin, load_plugin
+    from orchestrator.manifest.load_agent import LoadedAgent, load_agent
     from orchestrator.model.base import ChatModel, Usage
     from orchestrator.reply import Call, Question, Reply
     from orchestrator.turn.machine import Limits
@@ -49,6 +50,7 @@ _HOMES = {
     "ConversationError": "orchestrator.errors",
     "Event": "orchestrator.events",
     "Limits": "orchestrator.turn.machine",
+    "LoadedAgent": "orchestrator.manifest.load_agent",
     "ManifestError": "orchestrator.errors",
     "ModelError": "orchestrator.errors",
     "Orchestrator": "orchestrator.host",
@@ -62,6 +64,7 @@ _HOMES = {
     "Usage": "orchestrator.model.base",
     "UsageError": "orchestrator.errors",
     "__version__": "orchestrator.version",
+    "load_agent": "orchestrator.manifest.load_agent",
     "load_plugin": "orchestrator.manifest.load",
 }
 
@@ -77,6 +80,7 @@ __all__ = [
     "ConversationError",
     "Event",
     "Limits",
+    "LoadedAgent",
     "ManifestError",
     "ModelError",
     "Orchestrator",
@@ -90,6 +94,7 @@ __all__ = [
     "Usage",
     "UsageError",
     "__version__",
+    "load_agent",
     "load_plugin",
 ]
 

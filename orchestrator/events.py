@@ -56,6 +56,8 @@ class TurnStarted:
     person: str
     documents: dict[str, str]
     """Plugin namespace to the hash of its manifest."""
+    locale: str | None = None
+    """The language that was asked for, as a tag such as `fr-CA`; None for each document's default."""
     kind: Literal["turn_started"] = "turn_started"
 
 

@@ -64,8 +64,8 @@ async def _call(options: argparse.Namespace) -> int:
     setting = read_setting(options)
     arguments = _read_arguments(options.arguments)
     async with http_client(options, setting) as http:
-        plugins = await load_all([options.plugin], setting, http)
-        async with Orchestrator(plugins=plugins, model="offline", local=setting.local, http=http) as host:
+        loaded = await load_all([options.plugin], setting, http)
+        async with Orchestrator(plugins=loaded.plugins, model="offline", local=setting.local, http=http) as host:
             warn_of_problems(host.plugins)
             if options.dry_run:
                 _print_preview(host.preview(options.function, arguments), as_json=options.json)

@@ -7,11 +7,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from orchestrator.cli.options import Setting, http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
 from orchestrator.cli.running import run_command
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
-from orchestrator.manifest.load import Plugin
 from orchestrator.model.open import default_model_name, open_model
 from runtimes.base import LocalEndpoint
 from runtimes.fetch import SharedClient
@@ -24,13 +23,13 @@ def _refuse_nothing_to_call(host: Orchestrator) -> None:
 
 
 async def talk(
-    plugins: Sequence[Plugin],
+    loaded: Loaded,
     options: argparse.Namespace,
     setting: Setting,
     local: Mapping[str, LocalEndpoint],
     http: SharedClient,
 ) -> int:
-    """Opens a host over the plugins and holds the conversation that the options ask for; returns the exit code."""
+    """Opens a host over what was loaded and holds the conversation that the options ask for; returns the exit code."""
     from orchestrator.repl.session import run_message, run_repl
 
     save = Path(options.save) if options.save else None
@@ -38,22 +37,24 @@ async def talk(
         raise UsageError("--json goes with -m TEXT: it prints one turn's events")
     name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
-    async with Orchestrator(plugins=plugins, model=model, local=local, http=http) as host:
+    async with Orchestrator(
+        plugins=loaded.plugins, model=model, instructions=loaded.instructions, local=local, http=http
+    ) as host:
         _refuse_nothing_to_call(host)
         warn_of_problems(host.plugins)
         if options.message is not None:
             return await run_message(host, options.message, approve_all=options.yes, json_lines=options.json, save=save)
-        return await run_repl(host, approve_all=options.yes, save=save)
+        return await run_repl(host, approve_all=options.yes, save=save, starters=loaded.conversation_starters)
 
 
 async def _chat(options: argparse.Namespace) -> int:
     setting = read_setting(options)
     sources: Sequence[str] = options.plugins or setting.configuration.plugins
     if not sources:
-        raise UsageError("name a plugin: a path or URL of its manifest (or try `orchestrator demo`)")
+        raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
     async with http_client(options, setting) as http:
-        plugins = await load_all(sources, setting, http)
-        return await talk(plugins, options, setting, setting.local, http)
+        loaded = await load_all(sources, setting, http)
+        return await talk(loaded, options, setting, setting.local, http)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from orchestrator.cli.chat import talk
-from orchestrator.cli.options import http_client, read_setting
+from orchestrator.cli.options import Loaded, http_client, read_setting
 from orchestrator.cli.running import run_command
 from orchestrator.demo import running_examples
 from orchestrator.manifest.load import load_plugin
@@ -27,7 +27,7 @@ async def _demo(options: argparse.Namespace) -> int:
             )
             for source in running.sources
         ]
-        return await talk(plugins, options, setting, {**setting.local, **running.local}, http)
+        return await talk(Loaded(plugins=plugins), options, setting, {**setting.local, **running.local}, http)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,8 +14,11 @@ import orjson
 
 from orchestrator.cli.configuration import Configuration, read_configuration
 from orchestrator.cli.environment import read_environment
-from orchestrator.errors import UsageError
-from orchestrator.manifest.load import Plugin, load_plugin
+from orchestrator.errors import ManifestError, Problem, UsageError
+from orchestrator.manifest.agent import NOTHING_TO_CALL
+from orchestrator.manifest.load import Plugin
+from orchestrator.manifest.load_agent import load_agent
+from orchestrator.manifest.model import ConversationStarter
 from orchestrator.render.sanitize import clean_line
 from runtimes.base import LocalEndpoint
 from runtimes.fetch import HttpExchange, SharedClient
@@ -74,22 +77,52 @@ def read_setting(options: argparse.Namespace) -> Setting:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """What the sources of a command line have become, all of them together."""
+
+    plugins: Sequence[Plugin]
+    instructions: str = ""
+    """Those of the agents, in order."""
+    conversation_starters: Sequence[ConversationStarter] = ()
+    """Those of the agents, besides their plugins'."""
+
+
+def _warn(source: str, problems: Sequence[Problem]) -> None:
+    if not problems:
+        return
+    first, more = problems[0], len(problems) - 1
+    rest = f" ({more} more: see `orchestrator validate`)" if more else ""
+    text = f"{first.file or source}{first.place}: {first.message}{rest}"
+    print(f"warning: {clean_line(text)}", file=sys.stderr)
+
+
 def warn_of_problems(plugins: Sequence[Plugin]) -> None:
     """Says on the error stream that something was taken another way than a manifest writes it; one line a plugin."""
     for plugin in plugins:
-        if not plugin.problems:
-            continue
-        source, first = shown_url(plugin.location), plugin.problems[0]
-        more = len(plugin.problems) - 1
-        rest = f" ({more} more: see `orchestrator validate`)" if more else ""
-        print(f"warning: {clean_line(f'{source}{first.place}: {first.message}{rest}')}", file=sys.stderr)
+        _warn(shown_url(plugin.location), plugin.problems)
 
 
-async def load_all(sources: Sequence[str], setting: Setting, http: SharedClient) -> list[Plugin]:
-    """The plugins, in order. Raises: `ManifestError` for the first that cannot be loaded."""
+async def load_all(sources: Sequence[str], setting: Setting, http: SharedClient) -> Loaded:
+    """The plugins and agents, in order; says on the error stream what is odd about an agent, in one line.
+
+    Raises: `ManifestError` for the first that cannot be loaded, and for an agent that has nothing to call.
+    """
     hosts = setting.allowed_hosts
     lent, environment = http.allowing(hosts), setting.environment
-    return [await load_plugin(source, allowed_hosts=hosts, http=lent, environment=environment) for source in sources]
+    agents = [
+        await load_agent(source, allowed_hosts=hosts, http=lent, environment=environment, locale=setting.locale)
+        for source in sources
+    ]
+    for agent in agents:
+        if not agent.plugins:
+            raise ManifestError(agent.location, [found for found in agent.problems if found.code == NOTHING_TO_CALL])
+        _warn(agent.location, agent.problems)
+    return Loaded(
+        plugins=[plugin for agent in agents for plugin in agent.plugins],
+        instructions="\n\n".join(agent.instructions for agent in agents if agent.instructions),
+        conversation_starters=[starter for agent in agents for starter in agent.conversation_starters],
+    )
 
 
 @contextmanager

@@ -42,8 +42,10 @@ def _as_text(host: Orchestrator) -> str:
 async def _tools(options: argparse.Namespace) -> int:
     setting = read_setting(options)
     async with http_client(options, setting) as http:
-        plugins = await load_all(options.plugins, setting, http)
-        async with Orchestrator(plugins=plugins, model="offline", local=setting.local, http=http) as host:
+        loaded = await load_all(options.plugins, setting, http)
+        async with Orchestrator(
+            plugins=loaded.plugins, model="offline", instructions=loaded.instructions, local=setting.local, http=http
+        ) as host:
             warn_of_problems(host.plugins)
             print(plain_json(_as_json(host)) if options.json else clean(_as_text(host)))
             return 0 if host.toolbox.functions else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from rich.cells import cell_len
 from orchestrator.errors import OrchestratorError
 from orchestrator.events import Fact
 from orchestrator.host import Orchestrator
-from orchestrator.manifest.load import Plugin
+from orchestrator.manifest.model import ConversationStarter
 from orchestrator.model.open import OFFLINE
 from orchestrator.render.calls import CallLabel, Labels, cut
 from orchestrator.render.sanitize import clean_line
@@ -62,18 +63,20 @@ def label_of(labels: Labels, question: Question) -> CallLabel:
     return known or CallLabel(plugin=question.plugin, function=question.function)
 
 
-def _starters(plugin: Plugin) -> list[Starter]:
+def _offered(starters: Iterable[ConversationStarter]) -> list[Starter]:
     return [
-        Starter(title=starter.title or starter.text, text=starter.text)
-        for starter in plugin.manifest.capabilities.conversation_starters
-        if starter.text.strip()
+        Starter(title=starter.title or starter.text, text=starter.text) for starter in starters if starter.text.strip()
     ]
 
 
-def starters_of(host: Orchestrator) -> tuple[Starter, ...]:
-    """The first starters of every plugin; each plugin has its share of `MAX_STARTERS`."""
+def starters_of(host: Orchestrator, first: Sequence[ConversationStarter] = ()) -> tuple[Starter, ...]:
+    """Those of an agent, then the first of every plugin, each of which has its share of `MAX_STARTERS`."""
     share = max(1, MAX_STARTERS // max(1, len(host.plugins)))
-    starters = [starter for plugin in host.plugins for starter in _starters(plugin)[:share]]
+    starters = _offered(first)
+    said = {starter.text for starter in starters}  # agents often repeat what their plugins offer
+    for plugin in host.plugins:
+        offered = _offered(plugin.manifest.capabilities.conversation_starters)[:share]
+        starters += [starter for starter in offered if starter.text not in said]
     return tuple(starters[:MAX_STARTERS])
 
 
@@ -88,11 +91,12 @@ class Dialogue:
         interrupts: Interrupts,
         *,
         approve_all: bool = False,
+        starters: Sequence[ConversationStarter] = (),
     ) -> None:
         self.host = host
         self.view = view
         self.labels = labels_of(host)
-        self.starters = starters_of(host)
+        self.starters = starters_of(host, starters)
         self._by_number = {str(number): starter for number, starter in enumerate(self.starters, start=1)}
         self.is_over = False
         self.chat = host.conversation()

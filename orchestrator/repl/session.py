@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
 from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
+from orchestrator.manifest.model import ConversationStarter
 from orchestrator.render.terminal import TerminalView
 from orchestrator.render.transcript import refuse_existing
 from orchestrator.repl.commands import COMMANDS, is_command, run_command
@@ -74,11 +75,17 @@ async def _session(dialogue: Dialogue, person: PersonInput, interrupts: Interrup
 
 
 async def run_repl(
-    host: Orchestrator, *, approve_all: bool = False, banner: str | None = None, save: Path | None = None
+    host: Orchestrator,
+    *,
+    approve_all: bool = False,
+    banner: str | None = None,
+    save: Path | None = None,
+    starters: Sequence[ConversationStarter] = (),
 ) -> int:
     """Talks with the person at the terminal, or with the lines of a pipe, until they end. Returns the exit code.
 
     `approve_all` says yes to every question beforehand. `save` names a new file for all that is said.
+    `starters` are offered before those of the plugins.
     """
     view = view_for(host, sys.stdout)
     person = _person(host, view)
@@ -87,7 +94,7 @@ async def run_repl(
     async with interrupts.heeded():
         if banner:
             view.banner(banner)
-        dialogue = Dialogue(host, view, person, interrupts, approve_all=approve_all)
+        dialogue = Dialogue(host, view, person, interrupts, approve_all=approve_all, starters=starters)
         with echo:
             return await _session(dialogue, person, interrupts, save)
     return INTERRUPTED

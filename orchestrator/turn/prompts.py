@@ -38,6 +38,8 @@ politely in one or two sentences, without repeating what was asked for."""
 
 _WITHDRAW = f"Call `{WITHDRAW}` where the instructions of a plugin tell you to; it ends the conversation."
 
+_LANGUAGE = "The person has chosen the language `{locale}`: answer in it."
+
 _BROKE_OFF = "[the answer broke off here]"
 
 _LIMIT = "Reasoning was stopped by a limit ({limit}). Answer from what there is, and say what is missing."
@@ -66,6 +68,11 @@ def _by_plugin(functions: Iterable[BoundFunction]) -> Iterator[tuple[Plugin, lis
     for _, group in groupby(functions, key=lambda function: function.plugin.namespace):
         members = list(group)
         yield members[0].plugin, members
+
+
+def language_line(locale: str | None) -> str:
+    """What the model is told of the person's language; empty where none was chosen."""
+    return _LANGUAGE.format(locale=locale) if locale else ""
 
 
 def _joined(parts: Iterable[str]) -> str:

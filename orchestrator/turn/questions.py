@@ -38,7 +38,18 @@ def fingerprint(call_id: str, function: BoundFunction, arguments: JsonObject) ->
     return hashlib.sha256(canonical_json(bound).encode()).hexdigest()
 
 
-async def _phrase(model: ChatModel, function: BoundFunction, arguments: JsonObject) -> str:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """What a text of a question is rendered with."""
+
+    model: ChatModel
+    function: BoundFunction
+    arguments: JsonObject
+    locale: str | None
+
+
+async def _phrase(asking: _Asking) -> str:
+    function = asking.function
     data: JsonObject = {
         "plugin": function.plugin.manifest.name_for_human,
         "function": function.name,

@@ -11,6 +11,7 @@ from orchestrator.turn.machine import Limits, Rules
 from orchestrator.turn.prompts import (
     disengaging_prompt,
     functions_called,
+    language_line,
     reasoning_prompt,
     responding_prompt,
     turn_messages,
@@ -18,7 +19,10 @@ from orchestrator.turn.prompts import (
 
 
 class Requests:
-    """Makes what the model is sent; the same history always gives the same request."""
+    """Makes what the model is sent; the same history always gives the same request.
+
+    The toolbox is in the language of the conversation, which the turn names (`TurnStarted.locale`).
+    """
 
     def __init__(self, toolbox: Toolbox, instructions: str, limits: Limits) -> None:
         self.toolbox = toolbox
@@ -35,7 +39,7 @@ class Requests:
 
     @cached_property
     def reasoning_system(self) -> str:
-        """The system text of every reasoning request."""
+        """The system text of every reasoning request, without the line about the person's language."""
         return reasoning_prompt(self.toolbox, self._instructions)
 
     @cached_property
@@ -45,18 +49,25 @@ class Requests:
 
     def reasoning(self, history: History) -> ReasoningRequest:
         """Asks for calls, or for text."""
-        return ReasoningRequest(system=self.reasoning_system, messages=_messages(history), tools=self.toolbox.tools)
+        system = _with_language(self.reasoning_system, history)
+        return ReasoningRequest(system=system, messages=_messages(history), tools=self.toolbox.tools)
 
     def responding(self, history: History, limit: str | None) -> RespondingRequest:
         """Asks for the answer, with the instructions of the functions called in this turn."""
         called = functions_called(history.turn, self.toolbox) if history.turn is not None else ()
-        system = responding_prompt(called, self._instructions, limit)
+        system = _with_language(responding_prompt(called, self._instructions, limit), history)
         return RespondingRequest(system=system, messages=_messages(history))
 
     def disengaging(self, history: History) -> RespondingRequest:
         """Asks for the last words."""
-        system = disengaging_prompt(self.toolbox, self._instructions)
+        system = _with_language(disengaging_prompt(self.toolbox, self._instructions), history)
         return RespondingRequest(system=system, messages=_messages(history))
+
+
+def _with_language(system: str, history: History) -> str:
+    """At the end: what comes before it is the same for every language of one table, and for a cache of prompts."""
+    line = language_line(history.turn.started.locale) if history.turn is not None else ""
+    return f"{system}\n\n{line}" if line else system
 
 
 def _messages(history: History) -> tuple[Message, ...]:
