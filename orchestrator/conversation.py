@@ -57,12 +57,14 @@ class Conversation:
         ledger: Ledger,
         *,
         person: str,
+        locale: str | None,
         documents: dict[str, str],
-        services: Callable[[], TurnServices],
+        services: Callable[[str | None], TurnServices],
         spawn: Spawn,
     ) -> None:
         self._ledger = ledger
         self.person = person
+        self._locale = locale
         self._documents = documents
         self._services = services
         self._spawn = spawn
@@ -72,6 +74,12 @@ class Conversation:
     def id(self) -> str:
         """The conversation's id in the journal."""
         return self._ledger.conversation
+
+    @property
+    def locale(self) -> str | None:
+        """The tag of its language, which is that of its last turn; None where nobody has chosen one."""
+        last = self._ledger.history.last
+        return last.started.locale if last is not None else self._locale
 
     @property
     def pending(self) -> tuple[Question, ...]:
@@ -165,7 +173,7 @@ class Conversation:
             if call.status is not Status.ASKED:
                 return "expired" if call.status is Status.EXPIRED else "already_answered"
             assert call.question is not None
-            if call.question.expires <= self._services().clock():
+            if call.question.expires <= self._services(self.locale).clock():
                 return "expired"
             if approve and arguments is not None:
                 arguments = self._checked(call, arguments)
@@ -176,7 +184,7 @@ class Conversation:
             return "accepted"
 
     def _checked(self, call: CallState, arguments: JsonObject) -> JsonObject:
-        function = self._services().requests.toolbox.at(call.plugin, call.function)
+        function = self._services(self.locale).requests.toolbox.at(call.plugin, call.function)
         try:
             return function.checker.check(arguments) if function is not None else arguments
         except InvalidArguments as error:
@@ -237,14 +245,14 @@ class Conversation:
             raise UsageError(f"the message has {len(text)} characters; at most {MAX_MESSAGE} are read")
         if not _is_text(text):
             raise UsageError("the message holds characters that are no text")
-        clock = self._services().clock
+        clock = self._services(self.locale).clock
         await self._ledger.refresh()
         if self.is_ended:
             raise ConversationEnded("this conversation has ended; start a new one")
         if not supersede:
             self._refuse_while_undecided(clock())
         await self._close_open_turn("superseded by a new message")
-        started = TurnStarted(text=text, person=self.person, documents=self._documents)
+        started = TurnStarted(text=text, person=self.person, documents=self._documents, locale=self.locale)
         await self._ledger.append(started)
         return started
 
@@ -283,7 +291,7 @@ class Conversation:
 
         async def run() -> None:
             async with sender:
-                await TurnDriver(self._ledger, self._services(), emit).run()
+                await TurnDriver(self._ledger, self._services(self.locale), emit).run()
 
         turn = self._ledger.history.turn
         task = self._spawn(run())

@@ -18,12 +18,14 @@ from orchestrator.errors import UsageError
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.manifest.load import Plugin
+from orchestrator.manifest.localize import checked_locale
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder, distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.turn.driver import TurnServices
+from orchestrator.turn.judging import is_safe_to_repeat
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import Limits
 from orchestrator.turn.replies import new_call_id
@@ -62,12 +64,14 @@ class Orchestrator:
     `model` is `offline`, `openai:MODEL`, `scripted:FILE` or any `ChatModel`; without one it is what
     `ORCHESTRATOR_MODEL` names, else `offline`. `instructions` are the host's own words to the model. `local` is the
     table of installed local plugins (spec 11.4), `runtimes` adds runtime types, `http` is the client that plugins
-    are called with (it stays the caller's to close), `clock` tells seconds since the epoch.
+    are called with (it stays the caller's to close), `clock` tells seconds since the epoch. `locale` is the language
+    of conversations that choose no other, a tag such as `fr-CA`; without one a document is read in its default
+    language, and the model is told of none.
 
-    Raises: `UsageError` for a model that cannot be named, at construction.
+    Raises: `UsageError` for a model that cannot be named and a locale that is no language tag, at construction.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the options of the whole host, each by name and with a default
         self,
         *,
         plugins: Sequence[Plugin],
@@ -78,10 +82,12 @@ class Orchestrator:
         runtimes: Mapping[str, RuntimeFactory] | None = None,
         http: SharedClient | None = None,
         clock: Callable[[], float] = time.time,
+        locale: str | None = None,
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
-        self.plugins = distinct_namespaces(plugins)
+        self.locale = checked_locale(locale)
+        self.plugins = tuple(plugin.in_language(self.locale) for plugin in distinct_namespaces(plugins))
         self._instructions = instructions
         self._limits = limits or Limits()
         self._local = dict(local or {})
@@ -91,7 +97,8 @@ class Orchestrator:
         self._owns_http = http is None
         self._clock = clock
         self._stack = AsyncExitStack()
-        self._requests: Requests | None = None
+        self._toolbox: Toolbox | None = None
+        self._requests: dict[tuple[tuple[str, ...], ...], Requests] = {}
         self._turns: set[asyncio.Task[None]] = set()
         self._conversations: dict[ConversationId, Conversation] = {}
 
@@ -106,7 +113,7 @@ class Orchestrator:
                 services = RuntimeServices(http=self._http.allowing(plugin.allowed_hosts), local_endpoints=self._local)
                 await binder.add(plugin, services)
             stack.push_async_callback(self._end_turns)
-            self._requests = Requests(binder.toolbox(), self._instructions, self._limits)
+            self._toolbox = binder.toolbox()
             self._stack = stack.pop_all()
         return self
 
@@ -114,7 +121,8 @@ class Orchestrator:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
-        self._requests = None
+        self._toolbox = None
+        self._requests.clear()
 
     async def _end_turns(self) -> None:
         for turn in self._turns:
@@ -124,10 +132,18 @@ class Orchestrator:
 
     @property
     def requests(self) -> Requests:
-        """What the model is told; exists inside the context."""
-        if self._requests is None:
+        """What the model is told in the host's own language; exists inside the context."""
+        return self._requests_in(self.locale)
+
+    def _requests_in(self, locale: str | None) -> Requests:
+        """Made once for each set of tables, not for each locale: strangers may ask for any."""
+        if self._toolbox is None:
             raise UsageError("the host is not open; use it in an `async with` block")
-        return self._requests
+        chains = tuple(plugin.languages.chain(locale) for plugin in self.plugins if plugin.languages is not None)
+        if chains not in self._requests:
+            toolbox = self._toolbox.in_language(locale)
+            self._requests[chains] = Requests(toolbox, self._instructions, self._limits)
+        return self._requests[chains]
 
     @property
     def toolbox(self) -> Toolbox:
@@ -141,8 +157,16 @@ class Orchestrator:
             await self._stack.enter_async_context(new)
         self.model = new
 
-    def conversation(self, *, person: str = DEFAULT_PERSON, id: ConversationId | None = None) -> Conversation:
-        """A new conversation, or the one of that id. Raises: `UsageError` when that one is another person's."""
+    def conversation(
+        self, *, person: str = DEFAULT_PERSON, id: ConversationId | None = None, locale: str | None = None
+    ) -> Conversation:
+        """A new conversation, or the one of that id.
+
+        `locale` is its language, else the host's; a conversation that is known keeps its own.
+
+        Raises: `UsageError` when that one is another person's, and for a locale that is no language tag.
+        """
+        chosen = checked_locale(locale) or self.locale
         conversation_id = id or secrets.token_hex(8)
         known = self._conversations.get(conversation_id)
         if known is not None:
@@ -152,6 +176,7 @@ class Orchestrator:
         conversation = Conversation(
             Ledger(conversation_id, self._journal),
             person=person,
+            locale=chosen,
             documents={plugin.namespace: plugin.digest for plugin in self.plugins},
             services=self._services,
             spawn=self._spawn,
@@ -159,8 +184,9 @@ class Orchestrator:
         self._conversations[conversation_id] = conversation
         return conversation
 
-    def _services(self) -> TurnServices:
-        return TurnServices(model=self.model, requests=self.requests, clock=self._clock, call_timeout=CALL_TIMEOUT)
+    def _services(self, locale: str | None) -> TurnServices:
+        requests = self._requests_in(locale)
+        return TurnServices(model=self.model, requests=requests, clock=self._clock, call_timeout=CALL_TIMEOUT)
 
     def _spawn(self, turn: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(turn)
@@ -191,7 +217,7 @@ class Orchestrator:
         Raises: `UnknownName`, `UsageError` for arguments that do not fit, `InvocationError` when no answer was had.
         """
         bound, call = self._prepare(function, arguments or {})
-        result = await bound.executor.invoke(call, CallContext(person=person))
+        result = await bound.executor.invoke(call, CallContext(person=person, may_repeat=is_safe_to_repeat(bound)))
         _, shown = bound.read(result)
         return CallOutcome(
             status=result.status,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 import anyio
 
@@ -24,7 +25,7 @@ from runtimes.base import (
 )
 from runtimes.errors import InvocationError, RuntimeUnavailable
 from runtimes.liquid import TemplateError, render
-from runtimes.values import Json, dump_json, json_or_text
+from runtimes.values import Json, JsonObject, dump_json, json_or_text
 
 MAX_MESSAGE_CHARS = 300
 """How much of a stranger's exception is quoted."""
@@ -42,7 +43,7 @@ def one_line(error: BaseException) -> str:
 
 
 def _with_payload(result: CallResult, payload: Json, *, is_error: bool = False) -> CallResult:
-    return CallResult(payload=payload, is_error=is_error, status=result.status, is_truncated=result.is_truncated)
+    return replace(result, payload=payload, is_error=is_error)
 
 
 def _failed(call: FunctionCall, error: Exception) -> InvocationError:
@@ -94,8 +95,13 @@ class Templated(_Wrapper):
 
     def __init__(self, inner: RuntimeExecutor, spec: RuntimeSpec) -> None:
         super().__init__(inner)
+        self._spec = spec
         self._template = spec.output_template
         self._manifest = spec.template_context
+
+    def over(self, manifest: JsonObject) -> Templated:
+        """The same with another reading of the manifest, such as its texts in one language."""
+        return Templated(self._inner, replace(self._spec, template_context=manifest))
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Raises: `InvocationError` as the executor inside does."""

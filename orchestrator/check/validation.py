@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from orchestrator.check.codes import ALL_CODES
 from orchestrator.check.references import check_references
 from orchestrator.check.report import Checked
 from orchestrator.check.strict import judged_strictly
 from orchestrator.errors import ManifestError, Problem
-from orchestrator.manifest.examine import Examined, examine, in_order, located
+from orchestrator.manifest.examine import MAX_PROBLEMS, Examined, examine, in_order, located
+from orchestrator.manifest.key_rules import key_problems
+from orchestrator.manifest.languages import find_languages
 from orchestrator.manifest.load import manifest_bytes
+from orchestrator.manifest.localize import Languages
 from orchestrator.manifest.package import Package, examine_package
 from runtimes.fetch import is_url
 from runtimes.http import HttpClient, shown_url
@@ -58,7 +62,19 @@ def _placed(problems: Iterable[Problem], examined: Examined) -> tuple[Problem, .
     return in_order(found if found.file or found.line else located(found, positions, ALL_CODES) for found in problems)
 
 
-async def _check_manifest(location: str, reading: Reading, http: HttpClient) -> Checked:
+async def _of_keys(
+    examined: Examined, location: str, languages: Languages | None, reading: Reading, http: HttpClient
+) -> tuple[Problem, ...]:
+    """What is wrong with localization keys, and with the language files that are found for them."""
+    found: tuple[Problem, ...] = ()
+    if languages is None:
+        languages, found = await find_languages(examined.document, location, http=http, environment=reading.environment)
+    return (*islice(key_problems(examined.document, languages), MAX_PROBLEMS), *found)
+
+
+async def _check_manifest(
+    location: str, reading: Reading, http: HttpClient, languages: Languages | None = None
+) -> Checked:
     shown = shown_url(location)
     try:
         data = await manifest_bytes(location, http=http)
@@ -72,6 +88,7 @@ async def _check_manifest(location: str, reading: Reading, http: HttpClient) -> 
             examined.document, examined.manifest, location, http=http, environment=reading.environment
         )
         problems += _judged(found, reading)
+        problems += _judged(await _of_keys(examined, location, languages, reading, http), reading)
     return Checked(path=shown, text=_text(data), problems=_placed(problems, examined), texts=texts)
 
 
@@ -80,7 +97,8 @@ async def check_source(source: str, reading: Reading, http: HttpClient) -> tuple
     package = await examine_package(source, http=http, environment=reading.environment)
     if package is None:
         return (await _check_manifest(source, reading, http),)
-    manifests = [await _check_manifest(action, reading, http) for action in package.actions]
+    languages = package.agent.languages if package.agent is not None else None
+    manifests = [await _check_manifest(action, reading, http, languages) for action in package.actions]
     return (_of_package(source, package, reading), *manifests)
 
 

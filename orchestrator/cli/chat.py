@@ -38,7 +38,12 @@ async def talk(
     name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
     async with Orchestrator(
-        plugins=loaded.plugins, model=model, instructions=loaded.instructions, local=local, http=http
+        plugins=loaded.plugins,
+        model=model,
+        instructions=loaded.instructions,
+        local=local,
+        http=http,
+        locale=setting.locale,
     ) as host:
         _refuse_nothing_to_call(host)
         warn_of_problems(host.plugins)

@@ -18,6 +18,7 @@ from orchestrator.errors import ManifestError, Problem, UsageError
 from orchestrator.manifest.agent import NOTHING_TO_CALL
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.load_agent import load_agent
+from orchestrator.manifest.localize import checked_locale
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.render.sanitize import clean_line
 from runtimes.base import LocalEndpoint
@@ -67,13 +68,17 @@ def read_setting(options: argparse.Namespace) -> Setting:
         proxy = checked_proxy(proxy) if proxy is not None else None
     except ValueError as error:
         raise UsageError(f"--proxy: {error}") from None
+    try:
+        locale = checked_locale(options.locale)
+    except UsageError as error:
+        raise UsageError(f"--locale: {error}") from None
     return Setting(
         configuration=configuration,
         allowed_hosts=hosts,
         local={**configuration.local, **dict(_local_endpoint(text) for text in given)},
         proxy=proxy,
         environment=read_environment(options.env, os.environ),
-        locale=options.locale,
+        locale=locale,
     )
 
 

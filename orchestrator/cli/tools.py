@@ -9,6 +9,7 @@ from orchestrator.cli.running import run_command
 from orchestrator.host import Orchestrator
 from orchestrator.model.base import ToolDefinition
 from orchestrator.render.sanitize import clean, plain_json
+from orchestrator.turn.prompts import with_language
 from runtimes.values import Json, pretty_json
 
 
@@ -16,8 +17,8 @@ def _as_json(host: Orchestrator) -> str:
     skipped: list[Json] = [{"function": item.function, "reason": item.reason} for item in host.toolbox.skipped]
     document: Json = {
         "tools": [definition.as_tool() for definition in host.toolbox.tools.definitions],
-        "reasoning": host.requests.reasoning_system,
-        "responding": host.requests.responding_system,
+        "reasoning": with_language(host.requests.reasoning_system, host.locale),
+        "responding": with_language(host.requests.responding_system, host.locale),
         "skipped": skipped,
     }
     return pretty_json(document)
@@ -34,8 +35,9 @@ def _as_text(host: Orchestrator) -> str:
         parts.append("# Not offered\n")
         parts += [f"{item.plugin}.{item.function}: {item.reason}" for item in host.toolbox.skipped]
         parts.append("")
-    parts += ["# Reasoning prompt\n", host.requests.reasoning_system, ""]
-    parts += ["# Responding prompt, if every function were called\n", host.requests.responding_system]
+    parts += ["# Reasoning prompt\n", with_language(host.requests.reasoning_system, host.locale), ""]
+    responding = with_language(host.requests.responding_system, host.locale)
+    parts += ["# Responding prompt, if every function were called\n", responding]
     return "\n".join(parts)
 
 
@@ -44,7 +46,12 @@ async def _tools(options: argparse.Namespace) -> int:
     async with http_client(options, setting) as http:
         loaded = await load_all(options.plugins, setting, http)
         async with Orchestrator(
-            plugins=loaded.plugins, model="offline", instructions=loaded.instructions, local=setting.local, http=http
+            plugins=loaded.plugins,
+            model="offline",
+            instructions=loaded.instructions,
+            local=setting.local,
+            http=http,
+            locale=setting.locale,
         ) as host:
             warn_of_problems(host.plugins)
             print(plain_json(_as_json(host)) if options.json else clean(_as_text(host)))

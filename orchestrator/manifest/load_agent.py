@@ -34,10 +34,11 @@ class LoadedAgent:
     """Warnings about the package, each with its file; those about a plugin are with the plugin."""
 
 
-def _of_plugin(plugin: Plugin) -> LoadedAgent:
+def _of_plugin(plugin: Plugin, locale: str | None) -> LoadedAgent:
+    manifest = plugin.in_language(locale).manifest
     return LoadedAgent(
-        name=plugin.manifest.name_for_human,
-        description=plugin.manifest.description_for_human or "",
+        name=manifest.name_for_human,
+        description=manifest.description_for_human or "",
         instructions="",
         conversation_starters=(),
         plugins=(plugin,),
@@ -82,7 +83,7 @@ class _Loader:
         """Raises: `ManifestError`."""
         agent = await open_package(source, http=self._http, environment=self._environment)
         if agent is None:
-            return _of_plugin(await self._plugin(source))
+            return _of_plugin(await self._plugin(source), locale)
         return _of_agent(agent, [await self._plugin(action, agent.languages) for action in agent.actions], locale)
 
 

@@ -13,21 +13,34 @@ from runtimes.values import Json
 HINT = "set the variable, or give a file that has it with --env; one that looks like a secret is taken from --env only"
 
 
-def strings_in(value: Json, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Every string of a document with its pointer, names of members included."""
-    if isinstance(value, str):
-        yield pointer, value
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from strings_in(item, pointer + pointer_to(index))
-    elif isinstance(value, dict):
-        for name, item in value.items():
-            yield pointer + pointer_to(name), name
-            yield from strings_in(item, pointer + pointer_to(name))
+Steps = tuple[str | int, ...]
+"""The way from the root of a document to a value."""
+
+
+def _texts_with(mark: str, value: Json) -> Iterator[tuple[Steps, str]]:
+    """The steps of a pointer are put together for the few that are wanted: documents have thousands of strings."""
+    stack: list[tuple[Steps, Json]] = [((), value)]
+    while stack:
+        at, node = stack.pop()
+        if isinstance(node, str):
+            if mark in node:
+                yield at, node
+        elif isinstance(node, list):
+            inner = [((*at, index), item) for index, item in enumerate(node) if isinstance(item, (str, list, dict))]
+            stack.extend(reversed(inner))
+        elif isinstance(node, dict):
+            yield from (((*at, name), name) for name in node if mark in name)
+            stack.extend(((*at, name), node[name]) for name in reversed(node))
+
+
+def strings_in(value: Json, pointer: str = "", *, mark: str = "") -> Iterator[tuple[str, str]]:
+    """Every string of a document that has the mark in it, with its pointer; names of members included."""
+    for steps, text in _texts_with(mark, value):
+        yield pointer + pointer_to(*steps), text
 
 
 def unresolved_in(document: Json) -> Iterator[Problem]:
     """One problem for each string that a placeholder is left in."""
-    for pointer, text in strings_in(document):
+    for pointer, text in strings_in(document, mark="${{"):
         if placeholder := unresolved_placeholder(text):
             yield problem("unresolved-placeholder", pointer, f"{quoted(placeholder)} has no value", hint=HINT)

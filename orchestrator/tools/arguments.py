@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import math
 from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
+from orchestrator.tools.coercion import corrected
 from runtimes.values import InvalidJson, Json, JsonObject, is_json, parse_json
 
 if TYPE_CHECKING:
@@ -20,8 +22,8 @@ MAX_COMPLAINTS = 8
 MAX_COMPLAINT = 300
 """Characters of one complaint: it quotes what a model wrote."""
 
-MAX_EXACT = 2**53
-"""Up to here every whole number has a float of its own."""
+MAX_BRANCHES = 3
+"""How many of the alternatives that a value could have satisfied are explained."""
 
 _OTHER_SOURCES = ("allOf", "anyOf", "oneOf", "$ref", "patternProperties", "additionalProperties")
 """Keywords that may admit properties that `properties` does not list."""
@@ -33,6 +35,34 @@ class InvalidArguments(ValueError):
 
 def _refuse(uri: str) -> NoReturn:
     raise ValueError(f"{uri!r} is not fetched")
+
+
+def _is_finite(arguments: JsonObject) -> bool:
+    stack: list[Json] = [arguments]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, float) and not math.isfinite(value):
+            return False
+        stack.extend(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ())
+    return True
+
+
+def _branches(error: jsonschema_rs.ValidationError) -> str:
+    """What is wrong by each of several schemas of which one would do; empty where there is no such choice."""
+    import jsonschema_rs
+
+    kinds = jsonschema_rs.ValidationErrorKind
+    if not isinstance(error.kind, kinds.AnyOf | kinds.OneOfNotValid):
+        return ""
+    reasons = [_complaint(branch[0], len(error.instance_path)) for branch in error.kind.context if branch]
+    return f" ({'; or '.join(reasons[:MAX_BRANCHES])})" if reasons else ""
+
+
+def _complaint(error: jsonschema_rs.ValidationError, above: int = 0) -> str:
+    """The mistake, after its place below the one that is known."""
+    place = "/".join(str(part) for part in error.instance_path[above:])
+    message = error.message + _branches(error)
+    return f"{place}: {message}" if place else message
 
 
 class ArgumentChecker:
@@ -71,39 +101,22 @@ class ArgumentChecker:
         return value
 
     def check(self, arguments: JsonObject) -> JsonObject:
-        """The arguments in the form the schema asks for.
+        """The arguments in the form the schema asks for, after `corrected`.
 
-        Whole floats become integers where it wants integers; a null for an optional parameter that cannot be null is
-        the same as leaving it out. Raises: `InvalidArguments` that names every mistake.
+        Raises: `InvalidArguments` that names every mistake.
         """
-        if not is_json(arguments):
+        if not is_json(arguments) or not _is_finite(arguments):
             raise InvalidArguments("the arguments hold a value that cannot be written as JSON")
-        arguments = {
-            name: self._whole(name, value) for name, value in arguments.items() if not self._is_left_out(name, value)
-        }
+        arguments = corrected(arguments, self._schema)
         complaints = [*self._unknown(arguments)]
         if self._validator is not None:
             for error in self._validator.iter_errors(arguments):
-                place = "/".join(str(part) for part in error.instance_path)
-                complaints.append(f"{place}: {error.message}" if place else error.message)
+                complaints.append(_complaint(error))
                 if len(complaints) > MAX_COMPLAINTS:
                     break
         if complaints:
             raise InvalidArguments("; ".join(text[:MAX_COMPLAINT] for text in complaints[:MAX_COMPLAINTS]))
         return arguments
-
-    def _whole(self, name: str, value: Json) -> Json:
-        schema = self._properties.get(name)
-        wants_integer = isinstance(schema, dict) and schema.get("type") == "integer"
-        if wants_integer and isinstance(value, float) and value.is_integer() and abs(value) <= MAX_EXACT:
-            return int(value)
-        return value
-
-    def _is_left_out(self, name: str, value: Json) -> bool:
-        required, schema = self._schema.get("required"), self._properties.get(name)
-        if value is not None or (isinstance(required, list) and name in required) or not isinstance(schema, dict):
-            return False
-        return isinstance(schema.get("type"), str) and schema.get("type") != "null" and not schema.get("nullable")
 
     def _unknown(self, arguments: JsonObject) -> list[str]:
         if not self._properties or any(self._schema.get(keyword) for keyword in _OTHER_SOURCES):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from orchestrator.content import Shown
 from orchestrator.errors import FunctionUnavailable, UnknownName, UsageError
 from orchestrator.manifest.load import Plugin
+from orchestrator.manifest.localize import localized
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition, ToolSet
 from orchestrator.response.outcome import read_result
@@ -16,6 +17,7 @@ from orchestrator.tools.arguments import ArgumentChecker
 from orchestrator.tools.definitions import WITHDRAW, WITHDRAW_TOOL
 from runtimes.base import CallResult, FunctionSignature, RuntimeExecutor
 from runtimes.values import JsonObject
+from runtimes.wrappers import Templated
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -91,6 +93,36 @@ def _instruction_texts(function: Function) -> str:
     return "\n".join(texts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Spoken:
+    """A plugin in one language."""
+
+    plugin: Plugin
+    declared: Mapping[str, Function]
+    document: JsonObject
+
+    @classmethod
+    def of(cls, plugin: Plugin, locale: str | None) -> _Spoken:
+        spoken = plugin.in_language(locale)
+        return cls(
+            plugin=spoken,
+            declared={function.name: function for function in spoken.manifest.functions or ()},
+            document=localized(plugin.document, plugin.languages, locale),
+        )
+
+    def function(self, bound: BoundFunction) -> BoundFunction:
+        """What a function of this plugin is in this language; answers it sends through a template are, too."""
+        if self.plugin is bound.plugin:
+            return bound
+        executor = bound.executor
+        return replace(
+            bound,
+            plugin=self.plugin,
+            declaration=self.declared.get(bound.name, bound.declaration),
+            executor=executor.over(self.document) if isinstance(executor, Templated) else executor,
+        )
+
+
 class Toolbox:
     """Every function that is offered; immutable."""
 
@@ -121,6 +153,15 @@ class Toolbox:
         """What a reasoning request carries; serialised once for the life of the toolbox."""
         definitions = tuple(function.tool for function in self.functions)
         return ToolSet((*definitions, WITHDRAW_TOOL) if self.offers_withdraw else definitions)
+
+    def in_language(self, locale: str | None) -> Toolbox:
+        """The same functions with the texts of their plugins in the language of a locale; names never change."""
+        plugins = {function.plugin.namespace: function.plugin for function in self.functions}
+        spoken = {namespace: _Spoken.of(plugin, locale) for namespace, plugin in plugins.items()}
+        if all(spoken[namespace].plugin is plugin for namespace, plugin in plugins.items()):
+            return self
+        functions = [spoken[function.plugin.namespace].function(function) for function in self.functions]
+        return Toolbox(functions, self.skipped)
 
     def resolve(self, name: str) -> BoundFunction | Ambiguous | None:
         """The function of that tool name, or of that bare name when only one plugin has it."""

@@ -193,7 +193,8 @@ class TurnDriver:
             if function is None:
                 await self._append(_gone(call))
                 continue
-            await self._append(await ask(call, function, self._services.model, now=self._services.clock()))
+            now, locale = self._services.clock(), self._state.started.locale
+            await self._append(await ask(call, function, self._services.model, now=now, locale=locale))
 
     def _is_stale(self, call: CallState) -> bool:
         """True when something that the person approved has changed since."""

@@ -70,9 +70,12 @@ def _by_plugin(functions: Iterable[BoundFunction]) -> Iterator[tuple[Plugin, lis
         yield members[0].plugin, members
 
 
-def language_line(locale: str | None) -> str:
-    """What the model is told of the person's language; empty where none was chosen."""
-    return _LANGUAGE.format(locale=locale) if locale else ""
+def with_language(system: str, locale: str | None) -> str:
+    """The system text with the language that the person has chosen, if any.
+
+    It comes last: what is before it is one text for many languages, as caches of prompts like it.
+    """
+    return f"{system}\n\n{_LANGUAGE.format(locale=locale)}" if locale else system
 
 
 def _joined(parts: Iterable[str]) -> str:

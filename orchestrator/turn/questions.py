@@ -20,7 +20,7 @@ MAX_QUESTION_TEXT = 4096
 
 _PHRASE = (
     "Write one short question that asks the person whether this function may be called now with these arguments. "
-    "Name what would change. Write only the question, in the language of the arguments."
+    "Name what would change. Write only the question, in {language}."
 )
 
 
@@ -38,18 +38,8 @@ def fingerprint(call_id: str, function: BoundFunction, arguments: JsonObject) ->
     return hashlib.sha256(canonical_json(bound).encode()).hexdigest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
-    """What a text of a question is rendered with."""
-
-    model: ChatModel
-    function: BoundFunction
-    arguments: JsonObject
-    locale: str | None
-
-
-async def _phrase(asking: _Asking) -> str:
-    function = asking.function
+async def _phrase(model: ChatModel, function: BoundFunction, arguments: JsonObject, locale: str | None) -> str:
+    language = f"the language `{locale}`" if locale else "the language of the arguments"
     data: JsonObject = {
         "plugin": function.plugin.manifest.name_for_human,
         "function": function.name,
@@ -57,12 +47,14 @@ async def _phrase(asking: _Asking) -> str:
         "arguments": arguments,
     }
     try:
-        return await model.phrase(PhraseRequest(instruction=_PHRASE, data=data))
+        return await model.phrase(PhraseRequest(instruction=_PHRASE.format(language=language), data=data))
     except ModelError:
         return f"May {function.plugin.manifest.name_for_human} run {function.name}?"
 
 
-async def _render(template: str, model: ChatModel, function: BoundFunction, arguments: JsonObject) -> str:
+async def _render(
+    template: str, model: ChatModel, function: BoundFunction, arguments: JsonObject, locale: str | None
+) -> str:
     """Liquid over `function.parameters`; `{{ ''|model_generated }}` becomes one sentence of the model."""
     if "{" not in template:
         return template
@@ -78,11 +70,13 @@ async def _render(template: str, model: ChatModel, function: BoundFunction, argu
         text = render(template, variables, filters={"model_generated": model_generated})
     except TemplateError:
         return template
-    return text.replace(mark, await _phrase(model, function, arguments)) if mark in text else text
+    return text.replace(mark, await _phrase(model, function, arguments, locale)) if mark in text else text
 
 
-async def ask(call: CallState, function: BoundFunction, model: ChatModel, *, now: float) -> CallAsked:
-    """The question for a call; `now` is in seconds since the epoch.
+async def ask(
+    call: CallState, function: BoundFunction, model: ChatModel, *, now: float, locale: str | None = None
+) -> CallAsked:
+    """The question for a call; `now` is in seconds since the epoch, `locale` is the person's language.
 
     Without a `confirmation.body` the function's description is the question (as the published hosts do).
     """
@@ -93,8 +87,8 @@ async def ask(call: CallState, function: BoundFunction, model: ChatModel, *, now
     return CallAsked(
         call_id=call.call_id,
         fingerprint=fingerprint(call.call_id, function, call.arguments),
-        title=(await _render(title, model, function, call.arguments)).strip()[:MAX_QUESTION_TEXT],
-        body=(await _render(body, model, function, call.arguments)).strip()[:MAX_QUESTION_TEXT],
+        title=(await _render(title, model, function, call.arguments, locale)).strip()[:MAX_QUESTION_TEXT],
+        body=(await _render(body, model, function, call.arguments, locale)).strip()[:MAX_QUESTION_TEXT],
         destination=function.signature.destination,
         expires=now + QUESTION_LIFETIME,
     )

@@ -11,10 +11,10 @@ from orchestrator.turn.machine import Limits, Rules
 from orchestrator.turn.prompts import (
     disengaging_prompt,
     functions_called,
-    language_line,
     reasoning_prompt,
     responding_prompt,
     turn_messages,
+    with_language,
 )
 
 
@@ -49,25 +49,23 @@ class Requests:
 
     def reasoning(self, history: History) -> ReasoningRequest:
         """Asks for calls, or for text."""
-        system = _with_language(self.reasoning_system, history)
+        system = _spoken(self.reasoning_system, history)
         return ReasoningRequest(system=system, messages=_messages(history), tools=self.toolbox.tools)
 
     def responding(self, history: History, limit: str | None) -> RespondingRequest:
         """Asks for the answer, with the instructions of the functions called in this turn."""
         called = functions_called(history.turn, self.toolbox) if history.turn is not None else ()
-        system = _with_language(responding_prompt(called, self._instructions, limit), history)
+        system = _spoken(responding_prompt(called, self._instructions, limit), history)
         return RespondingRequest(system=system, messages=_messages(history))
 
     def disengaging(self, history: History) -> RespondingRequest:
         """Asks for the last words."""
-        system = _with_language(disengaging_prompt(self.toolbox, self._instructions), history)
+        system = _spoken(disengaging_prompt(self.toolbox, self._instructions), history)
         return RespondingRequest(system=system, messages=_messages(history))
 
 
-def _with_language(system: str, history: History) -> str:
-    """At the end: what comes before it is the same for every language of one table, and for a cache of prompts."""
-    line = language_line(history.turn.started.locale) if history.turn is not None else ""
-    return f"{system}\n\n{line}" if line else system
+def _spoken(system: str, history: History) -> str:
+    return with_language(system, history.turn.started.locale if history.turn is not None else None)
 
 
 def _messages(history: History) -> tuple[Message, ...]:

@@ -137,6 +137,14 @@ async def test_an_agent_speaks_the_language_asked_for(
     assert (offered.title, offered.text) == (starter, f"{starter}: {name}?")
 
 
+async def test_a_manifest_alone_is_called_what_the_language_calls_it(tmp_path: Path) -> None:
+    legacy: JsonObject = {"en": {"name": {"message": "Homes"}}, "fr": {"name": {"message": "Maisons"}}}
+    manifest: JsonObject = {"name_for_human": "[[name]]", "capabilities": {"localization": legacy}}
+    folder = lay(tmp_path / "app", {"plugin.json": json.dumps(manifest).encode()})
+    loaded = [await load_agent(folder / "plugin.json", locale=locale) for locale in (None, "fr")]
+    assert [agent.name for agent in loaded] == ["Homes", "Maisons"]
+
+
 async def test_a_locale_that_is_no_tag_is_refused() -> None:
     with pytest.raises(UsageError, match="no language tag"):
         await load_agent(CONTOSO / "plugin.json", locale="../etc")

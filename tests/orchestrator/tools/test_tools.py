@@ -296,7 +296,7 @@ def test_arguments_that_fit_are_passed_on_and_whole_floats_become_integers() -> 
     [
         ("{", "not JSON"),
         ("[]", "must be a JSON object"),
-        ('{"count": "2"}', "count: "),
+        ('{"count": "2 "}', "count: "),
         ('{"of": "c"}', "of: "),
         ('{"cuont": 2}', "did you mean 'count'?"),
         ('{"count": "x", "of": "c"}', "; "),
