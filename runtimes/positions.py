@@ -113,9 +113,13 @@ def _child(node: Node, part: str) -> Node | None:
     return children[int(part)] if int(part) < len(children) else None
 
 
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1") if "/" in part or "~" in part else part
+
+
 def pointer_to(*parts: str | int) -> str:
     """The RFC 6901 pointer of these steps from the root."""
-    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+    return "".join(["/" + _escaped(str(part)) for part in parts])
 
 
 def name_at(pointer: str) -> str:

@@ -46,6 +46,11 @@ LOCALIZABLE = frozenset(
 )
 """The members that the documents call localizable; no other is touched."""
 
+_KINDS = frozenset(
+    {"Manifest", "Function", "FunctionCapabilities", "Confirmation", "PluginCapabilities", "ConversationStarter"}
+)
+"""The kinds of objects that have one of them, and those on the way there."""
+
 _NAME = rf"[A-Za-z_][A-Za-z0-9_]{{0,{MAX_KEY - 1}}}"
 _KEY = re.compile(rf"(?P<bare>{_NAME})|\[\[(?P<bracketed>{_NAME})\]\]")
 _USE = re.compile(rf"\[\[({_NAME})\]\]")
@@ -176,7 +181,7 @@ class Phrases:
 
 def localizable_strings(document: JsonObject) -> Iterator[tuple[Found, str, str]]:
     """Every string of a localizable member: the object it is in, the member's name, the string."""
-    for found in objects_of(document):
+    for found in objects_of(document, within=_KINDS):
         for name, value in found.members.items():
             member = KINDS[found.kind].get(name)
             if isinstance(value, str) and member is not None and f"{found.kind}.{member.name}" in LOCALIZABLE:

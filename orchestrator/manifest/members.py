@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from types import NoneType
 from typing import get_args, get_origin
@@ -236,15 +236,20 @@ def _objects_in(value: Json, pointer: str, map_depth: int) -> Iterator[tuple[str
                 yield step, item
 
 
-def objects_of(members: JsonObject, kind: str = ROOT, pointer: str = "") -> Iterator[Found]:
-    """The object, and every object in it that the specification describes, as deep as the document goes."""
+def objects_of(
+    members: JsonObject, kind: str = ROOT, pointer: str = "", *, within: Container[str] = KINDS
+) -> Iterator[Found]:
+    """The object, and every object in it that the specification describes, as deep as the document goes.
+
+    `within` names the kinds of objects that are looked at; what lies in another kind is passed over.
+    """
     yield Found(kind=kind, pointer=pointer, members=members)
     for name, value in members.items():
         member = KINDS[kind].get(name)
         inside = _inside(kind, member, members) if member is not None else ""
-        if member is not None and inside:
+        if member is not None and inside in within:
             for place, inner in _objects_in(value, pointer + pointer_to(name), member.map_depth):
-                yield from objects_of(inner, inside, place)
+                yield from objects_of(inner, inside, place, within=within)
 
 
 def _step(kind: str, part: str) -> tuple[str, Member | None]:

@@ -227,13 +227,18 @@ async def _single(source: str, http: HttpClient, environment: Environment) -> tu
     return files, files.take(source, data)
 
 
+def _is_alone(source: str) -> bool:
+    """True for a file that is no archive: told at once, since nearly every source is one."""
+    return os.path.isfile(source) and not is_archive(source)
+
+
 async def _start(source: str, http: HttpClient, environment: Environment) -> tuple[PackageFiles, Document] | None:
     """The files of the package and the document it starts with; None for what is no package.
 
     Raises: `ManifestError` for a folder or an archive that has no such document.
     """
     try:
-        names = await anyio.to_thread.run_sync(_names_in, source)
+        names = None if _is_alone(source) else await anyio.to_thread.run_sync(_names_in, source)
     except FetchError as error:
         raise _broken(source, "unreadable", str(error)) from None
     if names is None:

@@ -34,6 +34,12 @@ def text_of(result: CallResult, runtime_type: str = "OpenApi") -> str:
         (CallResult(payload=None, status=204), "done; the answer has no content"),
         (CallResult(payload={"e": 1}, is_error=True, status=404), 'error: HTTP 404: {"e":1}'),
         (CallResult(payload="no", is_error=True), "error: no"),
+        (
+            CallResult(payload={"e": 1}, is_error=True, status=404, explanation="no such home", notes=("a", "b")),
+            'error: HTTP 404: no such home\n{"e":1}\n[note: a]\n[note: b]',
+        ),
+        (CallResult(payload="", is_error=True, status=410, explanation="gone"), "error: HTTP 410: gone"),
+        (CallResult(payload=[1], notes=("there is more",)), "[1]\n[note: there is more]"),
         (CallResult(payload="so far", is_truncated=True), "so far\n[cut: the answer was longer than the host reads]"),
     ],
 )

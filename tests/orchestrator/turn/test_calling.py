@@ -22,7 +22,7 @@ from runtimes.base import (
     WireMessage,
 )
 from runtimes.errors import InvocationError, NotExecutedCause
-from runtimes.values import JsonObject
+from runtimes.values import Json, JsonObject
 
 MANIFEST: JsonObject = {
     "schema_version": "v2.2",
@@ -40,6 +40,7 @@ class Flaky:
         self.outcomes = list(outcomes)
         self.running = 0
         self.most = 0
+        self.contexts: list[CallContext] = []
         self._signature = FunctionSignature(name="go", destination="nowhere", method=method, repeatable=method == "GET")
 
     @asynccontextmanager
@@ -63,19 +64,22 @@ class Flaky:
         context.progress("on it")
         await anyio.lowlevel.checkpoint()
         self.running -= 1
+        self.contexts.append(context)
         match self.outcomes.pop(0) if self.outcomes else None:
             case None:
                 return CallResult(payload="ok")
             case "connect" | "rate" as cause:
                 raise InvocationError(f"no: {cause}", not_executed=cause)
+            case "refused to the end":
+                raise InvocationError("no", not_executed="connect", is_final=True)
             case why:
                 raise InvocationError(why)
 
 
-async def turn(executor: Flaky, calls: int = 1) -> tuple[Reply, list[Event]]:
+async def turn(executor: Flaky, calls: int = 1, manifest: JsonObject = MANIFEST) -> tuple[Reply, list[Event]]:
     requested = Calls(tuple(Call("go", {}) for _ in range(calls)))
     model = ScriptedModel(turns=[ScriptTurn(user="go", steps=(requested, Say("Done.")))])
-    plugin = await load_plugin(MANIFEST)
+    plugin = await load_plugin(manifest)
     async with Orchestrator(plugins=[plugin], runtimes={"x-flaky": executor}, model=model) as host:
         chat = host.conversation()
         with anyio.fail_after(10):
@@ -111,6 +115,26 @@ async def test_only_what_was_not_executed_is_made_once_more(
         outcome in ("connect", "rate") for outcome in outcomes[: dispatched - (status == "failed" and dispatched > 1)]
     )
     assert (reply.text, reply.end) == ("Done.", "answered")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_its_runtime_has_repeated_is_not_made_once_more(method: str) -> None:
+    reply, events = await turn(Flaky("refused to the end", None, method=method))
+    assert [call.status for call in reply.calls] == ["failed"]
+    assert sum(isinstance(event, CallDispatched) for event in events) == 1
+
+
+@pytest.mark.parametrize(("data_handling", "may_repeat"), [(["GetPublicData"], True), (["ResourceStateUpdate"], False)])
+async def test_a_runtime_is_told_when_repeating_does_harm(data_handling: list[Json], may_repeat: bool) -> None:
+    """A GET that is declared to change something (spec 9.5, design decision 3)."""
+    security: JsonObject = {"capabilities": {"security_info": {"data_handling": data_handling}}}
+    executor = Flaky()
+    await turn(executor, manifest={**MANIFEST, "functions": [{"name": "go", "description": "Goes.", **security}]})
+    assert [context.may_repeat for context in executor.contexts] == [may_repeat]
+    plugin = await load_plugin({**MANIFEST, "functions": [{"name": "go", "description": "Goes.", **security}]})
+    async with Orchestrator(plugins=[plugin], runtimes={"x-flaky": executor}, model="offline") as host:
+        await host.call("go")
+    assert executor.contexts[-1].may_repeat == may_repeat
 
 
 async def test_progress_reaches_the_stream() -> None:
