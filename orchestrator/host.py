@@ -56,6 +56,8 @@ class CallOutcome:
     is_error: bool
     citations: tuple[Citation, ...]
     cards: tuple[Card, ...]
+    notes: tuple[str, ...] = ()
+    """What else there is to know of the answer, a line each."""
 
 
 class Orchestrator:
@@ -225,4 +227,5 @@ class Orchestrator:
             is_error=result.is_error,
             citations=shown.citations,
             cards=shown.cards,
+            notes=tuple(note for note in (result.explanation, *result.notes) if note),
         )

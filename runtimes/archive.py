@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import difflib
 import io
+import re
 import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,10 +27,17 @@ MAX_MEMBERS = 2000
 MAX_RATIO = 250
 """How many times its packed size a member may be; texts become ten to fifty times smaller."""
 
+MAX_GUESSED_FROM = 100
+"""How long a name that is not there, and one that may have been meant, may be for a guess, in characters."""
+
+MAX_GUESSED_AMONG = 50
+"""How many names a guess looks at closely; an archive may have thousands, and be asked for many that it has not."""
+
 MAX_SHOWN_REASON = 200
 """Characters of what the zip reader says of an archive."""
 
 _CHUNK = 64 * 1024
+_FROM_FOLDER = re.compile(r"\A(?:\./+)+")
 _SIGNATURES = (b"PK\x03\x04", b"PK\x05\x06")
 _IS_ENCRYPTED = 0x1
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -57,8 +65,8 @@ class _Bounded(io.FileIO):
 
 
 def _name(member: zipfile.ZipInfo) -> str:
-    """Its path within the archive; some packers write it with backslashes."""
-    return member.filename.replace("\\", "/")
+    """Its path within the archive; some packers write it with backslashes, or from the folder that was packed."""
+    return _FROM_FOLDER.sub("", member.filename.replace("\\", "/"))
 
 
 @contextmanager
@@ -81,11 +89,22 @@ def _opened(archive: str) -> Generator[zipfile.ZipFile]:
             raise FetchError(f"{archive!r} is not a zip archive that can be read: {reason}") from None
 
 
+def _guess(name: str, known: Sequence[str]) -> str | None:
+    """The member that was probably meant: in another case, else of the same file name, else of a similar path."""
+    folded = name.casefold()
+    if (same := next((other for other in known if other.casefold() == folded), None)) is not None:
+        return same
+    if len(name) > MAX_GUESSED_FROM:
+        return None
+    file = folded.rpartition("/")[2]
+    short = [other for other in known if len(other) <= MAX_GUESSED_FROM]
+    likely = sorted(short, key=lambda other: other.casefold().rpartition("/")[2] != file)[:MAX_GUESSED_AMONG]
+    return next(iter(difflib.get_close_matches(name, likely, n=1)), None)
+
+
 def _not_there(archive: str, name: str, members: list[zipfile.ZipInfo]) -> FetchError:
-    known = [_name(member) for member in members]
-    folded = [other for other in known if other.casefold() == name.casefold()]
-    near = folded or difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    near = _guess(name, [_name(member) for member in members])
+    hint = f"; did you mean {near!r}?" if near is not None else ""
     return FetchError(f"there is no file {name!r} in {archive!r}{hint}")
 
 

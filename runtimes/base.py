@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from auth import AuthReference
@@ -54,6 +55,8 @@ class RuntimeSpec:
     """The manifest as plain data, for `output_template`."""
     environment: Environment = field(default_factory=Environment)
     """What fills the placeholders of the documents that the spec names; the spec itself is filled."""
+    base_url: str = ""
+    """Where its functions are called, whatever its description says; empty asks the description."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +66,8 @@ class RuntimeServices:
     http: HttpClient
     local_endpoints: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
     """The table of installed local plugins, by identifier."""
+    cache: Path | None = None
+    """A folder of the person's own for what is costly to make again; None keeps nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,18 @@ class CallContext:
     """Seconds the whole call may take."""
     progress: Callable[[str], None] = _no_progress
     """Told what the runtime is doing, in words for the person."""
+    may_repeat: bool = True
+    """False when the caller knows that carrying the call out twice would do harm, whatever the runtime knows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """A file that an answer is: an image, a document, whatever is neither text nor JSON."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+    name: str = ""
+    """What the server calls it, as a plain file name; empty where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +131,17 @@ class CallResult:
     """An answer; a failure that the other side reported is an answer too."""
 
     payload: Json
-    """Parsed JSON, else text."""
+    """Parsed JSON, else text; of a file, what it is."""
     is_error: bool = False
     status: int | None = None
     """The HTTP status, where there is one."""
     is_truncated: bool = False
     """True when the answer was longer than the limit and the rest is missing."""
+    explanation: str = ""
+    """Of an error: what went wrong, in one line, where the answer or the description says so."""
+    notes: tuple[str, ...] = ()
+    """What else there is to know of the answer, a line each: more pages, characters that were lost."""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,6 +152,8 @@ class WireMessage:
     url: str
     headers: Headers = ()
     body: str | None = None
+    secrets: frozenset[str] = frozenset()
+    """The names, case folded, of header fields, query parameters and cookies that carry credentials."""
 
 
 class RuntimeExecutor(Protocol):

@@ -243,6 +243,6 @@ def parse_document(data: bytes, name: str) -> Json:
     if len(data) > MAX_JSON_BYTES:
         raise DocumentError(name, f"longer than {MAX_JSON_BYTES} bytes, the limit for JSON")
     try:
-        return parse_json_document(decoded(data.removeprefix(_BOM.encode())))
+        return parse_json_document(data.removeprefix(_BOM.encode()))
     except InvalidJson as error:
         raise DocumentError(name, error.reason, error.line, error.column) from None

@@ -31,7 +31,18 @@ class InvocationError(Exception):
     The message is shown to the model and the person: no secret, no header, no query string.
     """
 
-    def __init__(self, message: str, *, not_executed: NotExecutedCause | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        not_executed: NotExecutedCause | None = None,
+        is_lost: bool = False,
+        is_final: bool = False,
+    ) -> None:
         super().__init__(message)
         self.not_executed: NotExecutedCause | None = not_executed
         """Why the call was certainly not carried out; None where that is not known."""
+        self.is_lost = is_lost
+        """True when the request was sent and its connection broke: the same request may succeed."""
+        self.is_final = is_final
+        """True when the runtime has repeated the call as often as makes sense: whoever called does not."""

@@ -18,11 +18,13 @@ from runtimes.errors import FetchError, InvocationError
 from runtimes.http import HttpClient, HttpRequest, HttpResponse, shown_url
 from runtimes.network import AddressRules, ContactRefused, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
+from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
+from runtimes.redirects import REDIRECTS, following
 
 if TYPE_CHECKING:
     import httpx2
 
-    from runtimes.transport import Progress
+    from runtimes.transport import Progress, Resolve
 
 MAX_DOCUMENT_REDIRECTS = 3
 """Redirects followed for a document, all within its origin."""
@@ -30,10 +32,12 @@ MAX_DOCUMENT_REDIRECTS = 3
 DOCUMENT_TIMEOUT = 20.0
 """Seconds a document may take to arrive."""
 
+MAX_READ_AT_ONCE = 256 * 1024
+"""Bytes of a file that is read in place: another thread costs more than reading it."""
+
 MAX_REASON_LENGTH = 200
 """Characters of a network library's own words in a message."""
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _QUERY_VALUE = re.compile(r"=[^&]*")
 
 
@@ -57,30 +61,24 @@ def _redacted(url: str) -> str:
     return shown_url(url) + (f"?{_QUERY_VALUE.sub('=…', query)}" if query else "")
 
 
-def _redirect(request: HttpRequest, response: HttpResponse) -> HttpRequest | None:
-    """The next request, when the redirect stays within the origin and nothing but reading is repeated."""
-    location = response.header("location")
-    if response.status not in _REDIRECTS or not location or not request.max_redirects:
-        return None
-    try:
-        target = urljoin(request.url, location).partition("#")[0]
-        is_within = request.method in {"GET", "HEAD"} and origin_of(target) == origin_of(request.url)
-    except ValueError:
-        return None
-    return replace(request, url=target, max_redirects=request.max_redirects - 1) if is_within else None
-
-
 class SharedClient:
     """Sends every request of a host process over shared connections; used as it is, it reaches public addresses only.
 
     The connections open on first use and live until `aclose`. `log` is told of every exchange. With a `proxy` the
     proxy resolves names, so that only addresses written in a URL are judged; loopback hosts that are allowed by name
-    are reached without it.
+    are reached without it. `resolve` finds the addresses of names, where it is not the system.
     """
 
-    def __init__(self, log: Callable[[HttpExchange], None] | None = None, proxy: str | None = None) -> None:
+    def __init__(
+        self,
+        log: Callable[[HttpExchange], None] | None = None,
+        proxy: str | None = None,
+        resolve: Resolve | None = None,
+    ) -> None:
         """Raises: `ValueError` when the proxy is no http or https URL."""
         self._log = log
+        self._resolve = resolve
+        self._queues = Queues()
         self._proxy = None if proxy is None else checked_proxy(proxy)
         self._transport: httpx2.AsyncBaseTransport | None = None
         self._public = AddressRules()
@@ -97,14 +95,25 @@ class SharedClient:
         return await self.send_under(self._public, request)
 
     async def send_under(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        """Sends to where the rules allow, following redirects within one time limit. Raises: `InvocationError`."""
+        """Sends to where the rules allow, following redirects within one time limit. Raises: `InvocationError`.
+
+        A request that was carried out and whose result cannot be read elsewhere has its redirect for an answer.
+        """
         deadline = time.monotonic() + request.timeout
+        carried_out: HttpResponse | None = None
         while True:
-            response = await self._logged(rules, replace(request, timeout=deadline - time.monotonic()))
-            following = _redirect(request, response)
-            if following is None:
-                return response
-            request = following
+            try:
+                response = await self._logged(rules, replace(request, timeout=deadline - time.monotonic()))
+            except InvocationError:
+                if carried_out is not None:
+                    return carried_out
+                raise
+            further = following(request, response)
+            if further is None:
+                return response if carried_out is None or response.status < 300 else carried_out
+            if further.method != request.method:
+                carried_out = response
+            request = further
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -137,10 +146,10 @@ class SharedClient:
                 )
 
     async def _exchange(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        from runtimes.transport import FAILURES, PooledTransport, Progress, exchange
+        from runtimes.transport import BROKEN, FAILURES, PooledTransport, Progress, exchange
 
         if self._transport is None:
-            self._transport = PooledTransport(self._proxy)
+            self._transport = PooledTransport(self._proxy, self._resolve)
         progress = Progress()
         try:
             origin = origin_of(request.url)
@@ -148,21 +157,26 @@ class SharedClient:
             if self._proxy is not None:
                 check_proxied(origin.host, is_allowed=rules.names(origin))
             with anyio.fail_after(request.timeout):
-                return await exchange(self._transport, request, progress, is_allowed=rules.names(origin))
+                async with self._queues.turn(origin):
+                    progress.is_queued = False
+                    return await exchange(self._transport, request, progress, is_allowed=rules.names(origin))
         except ContactRefused as refusal:
             raise InvocationError(f"nothing was sent: {refusal}") from None
         except TimeoutError:
-            raise _no_answer(request, progress, f"no answer within {request.timeout:.3g} s") from None
+            limit = f"no answer within {request.timeout:.3g} s"
+            queue = f"; {MAX_EXCHANGES_PER_ORIGIN} other requests to it are under way" if progress.is_queued else ""
+            raise _no_answer(request, progress, limit + queue) from None
         except FAILURES as error:
-            raise _no_answer(request, progress, str(error) or type(error).__name__) from error
+            reason = str(error) or type(error).__name__
+            raise _no_answer(request, progress, reason, is_lost=isinstance(error, BROKEN)) from error
 
 
-def _no_answer(request: HttpRequest, progress: Progress, reason: str) -> InvocationError:
+def _no_answer(request: HttpRequest, progress: Progress, reason: str, *, is_lost: bool = False) -> InvocationError:
     place = shown_url(request.url)
     words = reason[:MAX_REASON_LENGTH]
     if not progress.is_sent:
         return InvocationError(f"cannot connect to {place}: {words}", not_executed="connect")
-    return InvocationError(f"{request.method} {place} was sent and has no usable answer: {words}")
+    return InvocationError(f"{request.method} {place} was sent and has no usable answer: {words}", is_lost=is_lost)
 
 
 class _AllowingClient:
@@ -200,16 +214,27 @@ async def _read_packed(location: str, max_bytes: int) -> bytes:
     return await anyio.to_thread.run_sync(read_member, *found, max_bytes)
 
 
+def _is_small(location: str) -> bool:
+    found = Path(location).stat()
+    return stat.S_ISREG(found.st_mode) and found.st_size <= MAX_READ_AT_ONCE
+
+
+def _read_regular(location: str, max_bytes: int) -> bytes:
+    path = Path(location)
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise FetchError(f"{location!r} is a directory, not a file")
+    if not stat.S_ISREG(mode):
+        raise FetchError(f"{location!r} is not a regular file")
+    with path.open("rb") as file:
+        return file.read(max_bytes + 1)
+
+
 async def _read_file(location: str, max_bytes: int) -> bytes:
-    path = anyio.Path(location)
     try:
-        mode = (await path.stat()).st_mode
-        if stat.S_ISDIR(mode):
-            raise FetchError(f"{location!r} is a directory, not a file")
-        if not stat.S_ISREG(mode):
-            raise FetchError(f"{location!r} is not a regular file")
-        async with await path.open("rb") as file:
-            return await file.read(max_bytes + 1)
+        if _is_small(location):
+            return _read_regular(location, max_bytes)
+        return await anyio.to_thread.run_sync(_read_regular, location, max_bytes)
     except (FileNotFoundError, NotADirectoryError):
         return await _read_packed(location, max_bytes)
     except (OSError, ValueError) as error:
@@ -230,7 +255,7 @@ async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str
         response = await http.send(request)
     except InvocationError as error:
         raise FetchError(str(error)) from None
-    if response.status in _REDIRECTS:
+    if response.status in REDIRECTS:
         raise FetchError(f"{shown_url(location)} redirects to another place, which is not followed")
     if response.status != 200:
         raise FetchError(f"{shown_url(location)} answered with HTTP status {response.status}")
@@ -281,9 +306,13 @@ def _inside(folder: Path, reference: str, root: Path) -> Path:
         raise FetchError(f"{reference!r} is not a reference relative to the manifest")
     try:
         target = (folder / name).resolve()
-        is_inside = target.is_relative_to(root.resolve())
+        within = root.resolve()
+        is_inside = target.is_relative_to(within)
+        steps = [parent for parent in target.parents if parent != within and parent.is_relative_to(within)]
     except (OSError, RuntimeError) as error:
         raise FetchError(f"cannot follow {reference!r}: {error}") from None
+    if any(os.path.isfile(step) for step in steps):
+        raise FetchError(f"{reference!r} leads into a file, and archives within a folder are not opened")
     if not is_inside:
         what = "the manifest's folder" if folder == root else "the package"
         raise FetchError(f"{reference!r} leads out of {what}")

@@ -10,11 +10,15 @@ import re
 import socket
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 MAX_URL_LENGTH = 16 * 1024
 """Characters in a URL that is contacted."""
+
+MAX_REMEMBERED_HOSTS = 1024
+"""How many hosts are remembered with the address they spell, or that they spell none."""
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 """The schemes that are contacted, and their ports."""
@@ -46,6 +50,7 @@ _ENTRY = re.compile(
     r"(?P<bare>[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*)|(?P<host>\[[0-9a-fA-F:.]+\]|[\w.-]+)(:(?P<port>\d{1,5}))?",
     re.ASCII,
 )
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
 _ISATAP_INTERFACES = frozenset({0x00005EFE, 0x02005EFE})
 _TRANSLATED = tuple(ip_network(text) for text in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96"))
@@ -59,8 +64,13 @@ _METADATA = frozenset(
         "100.100.100.200",
         "168.63.129.16",
         "192.0.0.192",
+        "169.254.0.23",
+        "169.254.42.42",
         "fd00:ec2::254",
         "fd00:ec2::23",
+        "fd00:42::42",
+        "fd00:c1::a9fe:a9fe",
+        "fd20:ce::254",
     )
 )
 
@@ -85,6 +95,7 @@ class Origin:
         return f"{self.scheme}://{host}{port}"
 
 
+@lru_cache(maxsize=MAX_REMEMBERED_HOSTS)
 def literal_address(host: str) -> Address | None:
     """The address that a host spells, also in the short, decimal, octal and hexadecimal forms of IPv4; else None."""
     try:
@@ -113,7 +124,7 @@ def origin_of(url: str) -> Origin:
     """
     if len(url) > MAX_URL_LENGTH:
         raise ContactRefused(f"the URL is longer than {MAX_URL_LENGTH} characters")
-    if any(ord(char) <= 0x20 or ord(char) == 0x7F for char in url) or "\\" in url:
+    if _FORBIDDEN.search(url):
         raise ContactRefused("the URL contains a space, a control character or a backslash")
     try:
         parts = urlsplit(url)
@@ -173,7 +184,7 @@ def _allowed_entry(text: str) -> tuple[str, int | None]:
 
 
 class AddressRules:
-    """What may be contacted: public addresses, and whatever the named hosts resolve to.
+    """What may be contacted: public addresses by https, and whatever the named hosts resolve to, by http too.
 
     An entry is the host as it stands in the URL, with a port or without: `127.0.0.1`, `localhost:8801`, `[::1]:80`.
     """
@@ -188,9 +199,12 @@ class AddressRules:
 
     def check_host(self, origin: Origin) -> None:
         """Judges what can be known before resolving. Raises: `ContactRefused`."""
+        is_allowed = self.names(origin)
         address = literal_address(origin.host)
         if address is not None:
-            check_addresses(origin.host, [address], is_allowed=self.names(origin))
+            check_addresses(origin.host, [address], is_allowed=is_allowed)
+        if origin.scheme == "http" and not is_allowed:
+            raise ContactRefused(f"{origin} is not https; `--allow-host {origin.host}` opens it all the same")
 
 
 def check_addresses(host: str, addresses: Iterable[Address], *, is_allowed: bool) -> None:

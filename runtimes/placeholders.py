@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from runtimes.values import Json
+from runtimes.secret_variables import is_secret
+from runtimes.values import Json, JsonObject
 
 MAX_VARIABLE = 8192
 """Characters of a variable's value; a longer one is not filled in."""
@@ -20,17 +21,11 @@ MAX_FILLED = 1024 * 1024
 
 _PLACEHOLDER = re.compile(r"\$\{\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\}")
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?::(.*))?", re.DOTALL)
-_SECRET_NAME = re.compile(
-    r"SECRET|PASSW|PASSPHRASE|CREDENTIAL|COOKIE|PRIVATE|CONNECTION_?STRING|TOKEN(?!S)"
-    r"|(?:^|_)(?:PWD|PAT|DSN|(?:API|ACCESS|ACCOUNT|SIGNING|ENCRYPTION)?_?KEYS?)$",
-    re.IGNORECASE,
-)
-_USER_IN_URL = re.compile(r"://[^/?#\s]*@")
+_BEGINNING = re.compile(r"\$\{\{\s*[A-Za-z0-9_]*")
 
 
-def is_secret(name: str, value: str) -> bool:
-    """True for a variable that looks like a credential, by its name or as a URL with a user in it."""
-    return bool(_SECRET_NAME.search(name) or _USER_IN_URL.search(value))
+def _harmless(values: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if not is_secret(name, value)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,20 +33,21 @@ class Environment:
     """Where the values of placeholders come from."""
 
     given: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
-    """Values that somebody chose for these documents: they fill every document, and win."""
+    """Values that somebody chose for these documents: they win. Those that look like a secret fill local files only."""
     ambient: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     """The variables of the process: they fill local files only, and never where they look like a secret."""
 
     def of(self, location: str) -> Mapping[str, str]:
-        """The values for the document that lies at a path or an http(s) URL."""
-        if location[:8].lower().startswith(("http://", "https://")) or not self.ambient:
-            return self.given
-        return {name: value for name, value in self.ambient.items() if not is_secret(name, value)} | dict(self.given)
+        """The values for the document that lies at a path or an http(s) URL: whoever wrote it says where they go."""
+        if location[:8].lower().startswith(("http://", "https://")):
+            return _harmless(self.given)
+        return _harmless(self.ambient) | dict(self.given)
 
 
 class _Filler:
-    def __init__(self, values: Mapping[str, str]) -> None:
+    def __init__(self, values: Mapping[str, str], *, has_names: bool) -> None:
         self._values = values
+        self._has_names = has_names
         self._left = MAX_FILLED
 
     def text(self, text: str) -> str:
@@ -61,7 +57,7 @@ class _Filler:
         parts = _NAME.fullmatch(match[1])
         if parts is None:
             return match[0]
-        value: str | None = self._values.get(parts[1], parts[2])
+        value = self._values.get(parts[1]) if parts[1] in self._values else parts[2]
         if value is None or len(value) > min(MAX_VARIABLE, self._left) or not value.isprintable():
             return match[0]
         self._left -= len(value)
@@ -73,16 +69,38 @@ class _Filler:
         if isinstance(value, list):
             return [self.value(item) for item in value]
         if isinstance(value, dict):
-            return {self.text(key): self.value(item) for key, item in value.items()}
+            return self._members(value)
         return value
 
+    def _members(self, members: JsonObject) -> JsonObject:
+        made: JsonObject = {}
+        for written, item in members.items():
+            name = self.text(written) if self._has_names and "${{" in written else written
+            is_taken = name != written and (name in members or name in made)
+            made[written if is_taken else name] = self.value(item)
+        return made
 
-def filled(value: Json, values: Mapping[str, str]) -> Json:
-    """The document with its placeholders filled, in members' names too; those without a value are left."""
-    return _Filler(values).value(value)
+
+def filled(value: Json, values: Mapping[str, str], *, has_names: bool = True) -> Json:
+    """The document with its placeholders filled; those without a value are left.
+
+    With `has_names` the names of members are filled as well, but for one that would become another member's.
+    """
+    return _Filler(values, has_names=has_names).value(value)
 
 
 def unresolved_placeholder(text: str) -> str | None:
-    """The first `${{NAME}}` that is left in a text."""
-    found = _PLACEHOLDER.search(text) if "${{" in text else None
+    """The first placeholder that is left in a text; of one without an end, its beginning."""
+    start = text.find("${{")
+    if start < 0:
+        return None
+    found = _PLACEHOLDER.match(text, start) or _BEGINNING.match(text, start)
     return found[0] if found else None
+
+
+def why_unresolved(placeholder: str) -> str:
+    """What is the matter with a placeholder that is left, in words."""
+    found = _PLACEHOLDER.fullmatch(placeholder)
+    if found is None:
+        return "has no end: a placeholder is ${{NAME}} or ${{NAME:default}}"
+    return "has no value" if _NAME.fullmatch(found[1]) else "names no variable"

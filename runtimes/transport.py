@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import socket
 import ssl
-import zlib
-from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from ipaddress import ip_address
 
@@ -18,6 +17,7 @@ import anyio
 import httpcore2
 import httpx2
 
+from runtimes.codings import BadContent, decoder_for
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.network import check_addresses
 from runtimes.proxy import is_loopback
@@ -54,11 +54,17 @@ FAILURES = (
     httpcore2.UnsupportedProtocol,
     httpx2.InvalidURL,
     httpx2.StreamError,
-    zlib.error,
+    BadContent,
     OSError,
     UnicodeError,
 )
 """What can go wrong in an exchange."""
+
+BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError)
+"""What can go wrong with a connection, and need not with the next one."""
+
+Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
+"""Finds the addresses of a host and port, the best first. Raises: `OSError`."""
 
 _IS_ALLOWED = "runtimes.is_allowed"
 
@@ -67,6 +73,7 @@ class Progress:
     """How far an exchange has come: what was never sent was certainly not carried out."""
 
     def __init__(self) -> None:
+        self.is_queued = True
         self.is_sent = False
 
     async def trace(self, event: str, info: Mapping[str, object]) -> None:
@@ -77,8 +84,9 @@ class Progress:
         self.is_sent = self.is_sent or not (isinstance(sent, httpcore2.Request) and sent.method == b"CONNECT")
 
 
-class BadAnswer(httpcore2.RemoteProtocolError):
-    """The answer breaks a limit or a rule of HTTP."""
+async def _system_addresses(host: str, port: int) -> Sequence[str]:
+    found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 def _connect_reason(error: BaseException, timeout: float | None) -> str:
@@ -110,7 +118,8 @@ class _ClosingStream(httpcore2.AsyncNetworkStream):
 class _PinnedBackend(httpcore2.AsyncNetworkBackend):
     """Resolves a name, judges every answer, and connects to one of exactly those."""
 
-    def __init__(self, *, is_allowed: bool, is_tls: bool) -> None:
+    def __init__(self, resolve: Resolve, *, is_allowed: bool, is_tls: bool) -> None:
+        self._resolve = resolve
         self._is_allowed = is_allowed
         self._is_tls = is_tls
         # pyright takes the class that stands in where anyio is not installed
@@ -125,10 +134,9 @@ class _PinnedBackend(httpcore2.AsyncNetworkBackend):
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            addresses = await self._resolve(host, port)
         except (OSError, UnicodeError):
             raise httpcore2.ConnectError(f"the name {host!r} cannot be resolved") from None
-        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         check_addresses(host, map(ip_address, addresses), is_allowed=self._is_allowed)
         reason = "it has no address"
         for address in addresses[:MAX_ADDRESSES]:
@@ -165,8 +173,9 @@ class PooledTransport(httpx2.AsyncBaseTransport):
     that are allowed by name are reached past the proxy: its loopback is another machine's.
     """
 
-    def __init__(self, proxy: str | None = None) -> None:
+    def __init__(self, proxy: str | None = None, resolve: Resolve | None = None) -> None:
         self._proxy = None if proxy is None else _proxy(proxy)
+        self._resolve = resolve or _system_addresses
         self._tls: ssl.SSLContext | None = None
         self._pools: dict[tuple[str, bool, bool], httpcore2.AsyncConnectionPool] = {}
 
@@ -180,9 +189,12 @@ class PooledTransport(httpx2.AsyncBaseTransport):
                 max_connections=MAX_CONNECTIONS,
                 max_keepalive_connections=MAX_IDLE_CONNECTIONS,
                 keepalive_expiry=IDLE_SECONDS,
-                network_backend=None if proxy else _PinnedBackend(is_allowed=is_allowed, is_tls=scheme == "https"),
+                network_backend=None if proxy else self._backend(is_allowed=is_allowed, is_tls=scheme == "https"),
             )
         return self._pools[key]
+
+    def _backend(self, *, is_allowed: bool, is_tls: bool) -> httpcore2.AsyncNetworkBackend:
+        return _PinnedBackend(self._resolve, is_allowed=is_allowed, is_tls=is_tls)
 
     def _ssl_context(self) -> ssl.SSLContext:
         if self._tls is None:
@@ -215,27 +227,15 @@ class PooledTransport(httpx2.AsyncBaseTransport):
         self._pools.clear()
 
 
-def _cut(chunk: bytes, room: int) -> bytes:
-    return chunk[:room]
-
-
-def _decoder(response: httpx2.Response) -> Callable[[bytes, int], bytes]:
-    coding = response.headers.get("content-encoding", "identity").strip().lower()
-    if coding in {"", "identity"}:
-        return _cut
-    if coding in {"gzip", "x-gzip", "deflate"}:
-        return zlib.decompressobj(wbits=32 + zlib.MAX_WBITS).decompress
-    raise BadAnswer(f"the answer is encoded as {coding[:40]!r}, which was not asked for")
-
-
 async def _read(response: httpx2.Response, max_bytes: int) -> bytes:
     body = bytearray()
-    decode = _decoder(response)
+    decoder = decoder_for(response.headers.get("content-encoding", ""))
     async with aclosing(response.aiter_raw()) as chunks:
         async for chunk in chunks:
-            body += decode(chunk, max_bytes - len(body))
+            body += decoder.decode(chunk, max_bytes - len(body))
             if len(body) >= max_bytes:
-                break
+                return bytes(body)
+    decoder.finish()
     return bytes(body)
 
 
@@ -263,7 +263,7 @@ async def exchange(
     try:
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
-            raise BadAnswer(f"its header is longer than {MAX_HEADER_BYTES} bytes")
+            raise BadContent(f"its header is longer than {MAX_HEADER_BYTES} bytes")
         body = await _read(response, request.max_bytes)
     finally:
         with anyio.move_on_after(CLOSE_SECONDS, shield=True):

@@ -11,6 +11,7 @@ import orjson
 from typing_extensions import TypeAliasType
 
 from runtimes.limits import MAX_DEPTH, MAX_KEY_CHARS, MAX_NUMBER_DIGITS, MAX_STRING_CHARS, MAX_VALUES
+from runtimes.sifting import marks_of, may_be_deeper, may_have_digits, may_have_long_text
 
 if TYPE_CHECKING:
     Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -145,25 +146,49 @@ def _mistake(text: str, error: json.JSONDecodeError) -> InvalidJson:
     return InvalidJson(next(own, error.msg.split(": line")[0]), error.lineno, error.colno)
 
 
-def parse_json(text: str | bytes) -> Json:
+def _bytes(source: str | bytes) -> bytes:
+    return source if isinstance(source, bytes) else source.encode(errors="replace")
+
+
+def _text(source: str | bytes) -> str:
+    return decoded(source) if isinstance(source, bytes) else source
+
+
+def _loaded(source: str | bytes) -> Json:
+    """Raises: `InvalidJson`."""
+    try:
+        value: Json = orjson.loads(source)
+    except orjson.JSONDecodeError:
+        text = _text(source)
+    else:
+        return value
+    try:
+        again: Json = orjson.loads(text)  # of text the parser counts code points, of bytes it does not
+    except orjson.JSONDecodeError as error:
+        raise _mistake(text, error) from None
+    return again
+
+
+def parse_json(source: str | bytes) -> Json:
     """Parses strict JSON: no NaN, no lone surrogates, within `MAX_DEPTH`, `MAX_VALUES` and `MAX_NUMBER_DIGITS`.
 
     Raises: `InvalidJson`, with the place of the first mistake.
     """
-    if isinstance(text, bytes):
-        text = decoded(text)
-    opened = text.count("[") + text.count("{")
-    _refuse_too_many(text, opened + text.count(","))
-    digits = _zeros_for_digits(text)
+    data = _bytes(source)
+    if isinstance(source, bytes) and _NOT_8_BITS.match(source):
+        source = decoded(source)
+    marks = marks_of(data)
+    opened = marks.count(b"[") + marks.count(b"{")
+    separators = opened + marks.count(b",")
+    if separators >= MAX_VALUES:
+        _refuse_too_many(_text(source), separators)
+    digits = _zeros_for_digits(_text(source)) if may_have_digits(data, len(_LONG_NUMBER)) else b""
     if _TOO_LONG_NUMBER in digits:
-        _refuse_too_long_numbers(text)
-    try:
-        value: Json = orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise _mistake(text, error) from None
-    if opened > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
-        raise _too_deep(text)
-    return _exact(text) if _LONG_NUMBER in digits else value
+        _refuse_too_long_numbers(_text(source))
+    value = _loaded(source)
+    if opened > MAX_DEPTH and may_be_deeper(marks, MAX_DEPTH) and depth_of(value) > MAX_DEPTH:
+        raise _too_deep(_text(source))
+    return _exact(_text(source)) if _LONG_NUMBER in digits else value
 
 
 def _is_long(node: Json) -> bool:
@@ -202,10 +227,11 @@ def _refuse_long_texts(text: str, value: Json) -> None:
         before, before_at = word, at
 
 
-def parse_json_document(text: str) -> Json:
+def parse_json_document(source: str | bytes) -> Json:
     """As `parse_json`, of a document: its keys and its strings are bounded too. Raises: `InvalidJson`."""
-    value = parse_json(text)
-    _refuse_long_texts(text, value)
+    value = parse_json(source)
+    if may_have_long_text(_bytes(source), MAX_KEY_CHARS, MAX_STRING_CHARS):
+        _refuse_long_texts(_text(source), value)
     return value
 
 

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import chain, islice
 
 from orchestrator.authoring.about import about
+from orchestrator.authoring.extensions import Cards
 from orchestrator.authoring.function import Usable, write_function
 from orchestrator.authoring.security import Auth, auth_of
 from orchestrator.authoring.wording import one_line, without_keys
@@ -161,11 +162,11 @@ def _disarmed(value: Json, *, from_afar: bool) -> Json:
     return value
 
 
-def _own_words(description: Description, functions: Sequence[Usable], name: str | None) -> JsonObject:
+def _own_words(description: Description, functions: Sequence[Usable], name: str | None, cards: Cards) -> JsonObject:
     """All of the manifest that is the description's text."""
     words: JsonObject = about(object_at(description.root, "info"), name)
     words["capabilities"] = {"conversation_starters": _starters(functions)}
-    words["functions"] = [write_function(description, usable) for usable in functions]
+    words["functions"] = [write_function(description, usable, cards) for usable in functions]
     disarmed = _disarmed(words, from_afar=is_url(description.location))
     assert isinstance(disarmed, dict)
     return disarmed
@@ -180,12 +181,18 @@ def _split(reader: _Reader, entries: Sequence[Entry]) -> Iterator[Usable | LeftO
 
 
 def draft_manifest(
-    description: Description, *, reference: str, location: str, operations: Sequence[str] = (), name: str | None = None
+    description: Description,
+    *,
+    reference: str,
+    location: str,
+    operations: Sequence[str] = (),
+    name: str | None = None,
+    cards: Cards | None = None,
 ) -> Draft:
     """The manifest of a description.
 
     `reference` is what the manifest at `location` calls the description; `operations` are names or patterns of those
-    that become functions; `name` takes the place of the title.
+    that become functions; `name` takes the place of the title; `cards` are those in files, by the description's names.
 
     Raises: `UnknownName` for an operation that is not there, `OrchestratorError` when there are too many.
     """
@@ -195,7 +202,7 @@ def draft_manifest(
         raise OrchestratorError(f"{message}; choose some with --operations")
     read = list(_split(_Reader(description, location), entries))
     functions = [one for one in read if isinstance(one, Usable)]
-    document = _own_words(description, functions, name)
+    document = _own_words(description, functions, name, cards or {})
     document["runtimes"] = _runtimes(functions, reference)
     return Draft(
         document=document,

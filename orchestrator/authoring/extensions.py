@@ -5,13 +5,14 @@ The forms are those that Kiota writes and reads. A value of another form is pass
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
 
 from orchestrator.authoring.wording import without_keys
 from orchestrator.manifest.known import MAX_STRING
 from orchestrator.response.jsonpath import InvalidQuery, select
 from runtimes.limits import MAX_DEPTH
-from runtimes.openapi.document import list_at, object_at, text_at
+from runtimes.openapi.document import Description, list_at, object_at, text_at
 from runtimes.values import Json, JsonObject, depth_of, dump_json
 
 MAX_INSTRUCTIONS = 50
@@ -23,6 +24,9 @@ MAX_CARD_BYTES = 64 * 1024
 MAX_CARD_DEPTH = MAX_DEPTH // 2
 """How deep such a card may nest: the manifest around it nests too."""
 
+MAX_CARD_FILES = 500
+"""Files of cards that are read for one description; each function has one."""
+
 DATA_HANDLING = ("GetPublicData", "GetPrivateData", "DataTransform", "ResourceStateUpdate")
 """The values that version 2.2 of the schema knows (spec 9.5.2.1)."""
 
@@ -30,7 +34,9 @@ CARD = "x-ai-adaptive-card"
 
 _CITATION = ("title", "subtitle", "url", "thumbnail_url", "information_protection_label", "template_selector")
 _CONFIRMATION_TYPES = {"none": "None", "adaptivecard": "AdaptiveCard"}
-_NOT_RELATIVE = re.compile(r"^[/\\]|^[A-Za-z][A-Za-z0-9+.-]*:|[\0\r\n]")
+
+Cards = Mapping[str, JsonObject]
+"""Those that are in files, by the names that the description has for them."""
 
 
 def _short(value: Json) -> str:
@@ -64,32 +70,47 @@ def instructions_of(operation: JsonObject, state: str) -> JsonObject:
     return {"instructions": lines} if lines else {}
 
 
-def _is_inside(path: str) -> bool:
-    """True for a relative path that stays in the manifest's folder."""
-    return not _NOT_RELATIVE.search(path) and ".." not in re.split(r"[/\\]", path)
+def _file_of(value: Json) -> str:
+    """The file that a card is in; empty for what names none."""
+    file = value.get("file") if isinstance(value, dict) else value
+    return file if isinstance(file, str) and len(file) <= MAX_STRING else ""
 
 
-def _template(value: Json) -> JsonObject | None:
-    """An inline card within limits, or the file of one."""
+def _named_cards(operation: JsonObject) -> Iterator[str]:
+    """The files of the cards of an operation."""
+    semantics = object_at(object_at(operation, "x-ai-capabilities"), "response_semantics")
+    for value in (operation.get(CARD), semantics.get("static_template")):
+        if file := _file_of(value):
+            yield file
+
+
+def card_files(description: Description) -> tuple[str, ...]:
+    """The files of cards that its operations name, each once."""
+    named = (file for entry in description.entries for file in _named_cards(entry.operation))
+    return tuple(dict.fromkeys(islice(named, MAX_CARD_FILES)))
+
+
+def _template(value: Json, cards: Cards) -> JsonObject | None:
+    """A card within limits, which stands there or is in a file.
+
+    It is written out in either case: a manifest names files of cards in version 2.4 only.
+    """
     if not isinstance(value, dict):
         return None
-    if "file" in value:
-        file = _short(value["file"])
-        return {"file": file} if file and _is_inside(file) else None
-    if value.get("type") != "AdaptiveCard" or depth_of(value) > MAX_CARD_DEPTH:
+    card = cards.get(_file_of(value), {}) if "file" in value else value
+    if card.get("type") != "AdaptiveCard" or depth_of(card) > MAX_CARD_DEPTH:
         return None
-    return value if len(dump_json(value)) <= MAX_CARD_BYTES else None
+    return card if len(dump_json(card)) <= MAX_CARD_BYTES else None
 
 
-def card_semantics(operation: JsonObject) -> JsonObject:
-    """Members of `response_semantics` from `x-ai-adaptive-card`: a card, or its file and what stands beside."""
-    value = operation.get(CARD)
-    if file := _short(value):
-        return {"static_template": {"file": file}} if _is_inside(file) else {}
-    template = _template(value)
-    if not isinstance(value, dict) or template is None:
+def card_semantics(operation: JsonObject, cards: Cards) -> JsonObject:
+    """Members of `response_semantics` from `x-ai-adaptive-card`: a card, and what stands beside its file."""
+    written = operation.get(CARD)
+    value: JsonObject = {"file": written} if isinstance(written, str) else object_at(operation, CARD)
+    template = _template(value, cards)
+    if template is None:
         return {}
-    if "file" not in template:
+    if "file" not in value:
         return {"static_template": template}
     found: JsonObject = {**_queries(value, ("data_path",)), "static_template": template}
     if properties := _queries(value, _CITATION):
@@ -97,11 +118,11 @@ def card_semantics(operation: JsonObject) -> JsonObject:
     return found
 
 
-def _semantics(value: JsonObject) -> JsonObject:
+def _semantics(value: JsonObject, cards: Cards) -> JsonObject:
     found = _queries(value, ("data_path", "oauth_card_path"))
     if properties := _queries(object_at(value, "properties"), _CITATION):
         found["properties"] = properties
-    if template := _template(value.get("static_template")):
+    if template := _template(value.get("static_template"), cards):
         found["static_template"] = template
     return found
 
@@ -113,7 +134,7 @@ def _confirmation(value: JsonObject) -> JsonObject:
     return found
 
 
-def capabilities_of(operation: JsonObject) -> dict[str, JsonObject]:
+def capabilities_of(operation: JsonObject, cards: Cards) -> dict[str, JsonObject]:
     """The capabilities of `x-ai-capabilities` (spec 9), each with its legal members; without those that are empty."""
     given = object_at(operation, "x-ai-capabilities")
     handling: list[Json] = [
@@ -121,7 +142,7 @@ def capabilities_of(operation: JsonObject) -> dict[str, JsonObject]:
     ]
     found: dict[str, JsonObject] = {
         "confirmation": _confirmation(object_at(given, "confirmation")),
-        "response_semantics": _semantics(object_at(given, "response_semantics")),
+        "response_semantics": _semantics(object_at(given, "response_semantics"), cards),
         "security_info": {"data_handling": handling} if handling else {},
     }
     return {name: value for name, value in found.items() if value}

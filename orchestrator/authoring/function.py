@@ -6,14 +6,15 @@ of spec 6 cannot say. Written twice they could only come to differ.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestrator.authoring.card import simple_card
 from orchestrator.authoring.confirmation import confirmation
-from orchestrator.authoring.extensions import capabilities_of, card_semantics, instructions_of
+from orchestrator.authoring.extensions import Cards, capabilities_of, card_semantics, instructions_of
 from orchestrator.authoring.results import Results, find_results, semantics_of
 from orchestrator.authoring.security import Auth
-from orchestrator.authoring.wording import label, one_line, prose
+from orchestrator.authoring.wording import has_words, label, one_line, prose
 from orchestrator.manifest.known import MAX_STRING
 from runtimes.openapi.document import Description, Entry, text_at
 from runtimes.openapi.operations import REPEATABLE_METHODS, Operation
@@ -39,7 +40,8 @@ class Usable:
     @property
     def heading(self) -> str:
         """What it does, in a line for people."""
-        return one_line(text_at(self.entry.operation, "summary"), MAX_HEADING) or label(self.name) or self.name
+        summary = one_line(text_at(self.entry.operation, "summary"), MAX_HEADING)
+        return summary if has_words(summary) else label(self.name) or self.name
 
     @property
     def changes_something(self) -> bool:
@@ -51,7 +53,7 @@ class Usable:
 def _description(usable: Usable) -> str:
     names = ("x-ai-description", "description", "summary")
     texts = (prose(text_at(usable.entry.operation, name), MAX_STRING) for name in names)
-    return next((text for text in texts if text), usable.heading)
+    return next((text for text in texts if has_words(text)), usable.heading)
 
 
 def _states(usable: Usable, results: Results | None) -> JsonObject:
@@ -71,15 +73,15 @@ def _states(usable: Usable, results: Results | None) -> JsonObject:
     return states
 
 
-def _semantics(usable: Usable, results: Results | None, given: JsonObject) -> JsonObject:
-    """What is given wins over what is guessed; with a `data_path` of its own it stands alone."""
+def _semantics(usable: Usable, results: Results | None, stated: Iterable[JsonObject]) -> JsonObject:
+    """What is stated wins over what is guessed, the last most; with a `data_path` of its own it stands alone."""
     guessed: JsonObject = {}
     if results is not None:
         guessed = semantics_of(results)
         if card := simple_card(results, label(usable.name) or usable.name):
             guessed["static_template"] = card
-    for stated in (card_semantics(usable.entry.operation), given):
-        guessed = stated if "data_path" in stated else guessed | stated
+    for semantics in stated:
+        guessed = semantics if "data_path" in semantics else guessed | semantics
     return {"data_path": "$", **guessed} if guessed else {}
 
 
@@ -90,26 +92,27 @@ def _data_handling(usable: Usable) -> list[Json]:
     return ["ResourceStateUpdate"] if is_open else ["ResourceStateUpdate", "GetPrivateData"]
 
 
-def _capabilities(usable: Usable, results: Results | None) -> JsonObject:
-    given = capabilities_of(usable.entry.operation)
+def _capabilities(usable: Usable, results: Results | None, cards: Cards) -> JsonObject:
+    given = capabilities_of(usable.entry.operation, cards)
     found: JsonObject = {}
     asked = given.get("confirmation", {})
     if asked.get("type") == "None":
         found["confirmation"] = {"type": "None"}
     elif usable.changes_something or asked:
         found["confirmation"] = {**confirmation(usable.heading, usable.operation.arguments.schemas), **asked}
-    if semantics := _semantics(usable, results, given.get("response_semantics", {})):
+    stated = (card_semantics(usable.entry.operation, cards), given.get("response_semantics", {}))
+    if semantics := _semantics(usable, results, stated):
         found["response_semantics"] = semantics
     found["security_info"] = {"data_handling": _data_handling(usable), **given.get("security_info", {})}
     return found
 
 
-def write_function(description: Description, usable: Usable) -> JsonObject:
-    """The function object of an operation."""
+def write_function(description: Description, usable: Usable, cards: Cards) -> JsonObject:
+    """The function object of an operation; `cards` are those in files that exist."""
     results = find_results(description, usable.entry)
     return {
         "name": usable.name,
         "description": _description(usable),
         "states": _states(usable, results),
-        "capabilities": _capabilities(usable, results),
+        "capabilities": _capabilities(usable, results, cards),
     }

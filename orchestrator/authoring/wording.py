@@ -48,6 +48,11 @@ def first_sentence(text: str) -> str:
     return _SENTENCE.split(line, maxsplit=1)[0]
 
 
+def has_words(text: str) -> bool:
+    """True for a text with a letter or a digit: signs alone say nothing, and may become nothing."""
+    return any(char.isalnum() for char in text)
+
+
 def without_braces(text: str) -> str:
     """Text that neither Liquid nor the card language takes for a template."""
     return re.sub(r"[{}]", "", text)

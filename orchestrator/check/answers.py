@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from orchestrator.check.bindings import Bound, guess, listed
+from orchestrator.check.bindings import Bound, listed
 from orchestrator.check.codes import problem
 from orchestrator.check.responses import SEMANTICS, property_queries
 from orchestrator.errors import Problem
+from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.model import Function
 from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.queries import data_path_of
@@ -23,10 +25,16 @@ from runtimes.values import Json, JsonObject
 MAX_STEPS = 32
 """How many steps of a path are followed."""
 
+MAX_SCHEMAS = 100
+"""How many answers of one operation are looked at."""
+
 _PLAIN = re.compile(r"\$(?:\.[A-Za-z_]\w*|\[\d+\])*", re.ASCII)
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]", re.ASCII)
-_SUCCESSES = ("200", "201", "2XX", "default")
+_SUCCESS = re.compile(r"2(?:\d\d|[Xx]{2})", re.ASCII)
 _OPEN = ("allOf", "anyOf", "oneOf", "not", "additionalProperties", "patternProperties")
+_EMPTY = ("204", "205")
+"""Successes whose answers have no body."""
+
 _WITHOUT_MEMBERS = {
     "array": "an array",
     "string": "a string",
@@ -54,14 +62,25 @@ def _followed(description: Description, schema: Json) -> JsonObject | None:
         return None
 
 
+def _schemas(bound: Bound) -> Iterator[JsonObject | None]:
+    """Those of all successful answers; None for one that may have anything."""
+    description = bound.operations.description
+    for status, written in object_at(bound.entry.operation, "responses").items():
+        if not _SUCCESS.fullmatch(status) or status in _EMPTY:
+            continue
+        content = object_at(_followed(description, written), "content")
+        media_types = [name for name in content if "json" in name.lower()]
+        if not media_types:
+            yield None
+        for name in media_types:
+            yield _followed(description, object_at(content, name).get("schema"))
+
+
 def _answer_schema(bound: Bound) -> JsonObject | None:
-    """The schema of a successful answer in JSON; None where it is not known."""
-    description, responses = bound.operations.description, object_at(bound.entry.operation, "responses")
-    status = next((status for status in _SUCCESSES if status in responses), "")
-    response = _followed(description, responses.get(status)) or {}
-    content = object_at(response, "content")
-    media_type = next((name for name in content if "json" in name.lower()), "")
-    return _followed(description, object_at(content, media_type).get("schema"))
+    """The schema of a successful answer in JSON; None where it is not known, or where there is more than one."""
+    schemas = islice(_schemas(bound), MAX_SCHEMAS)
+    first = next(schemas, None)
+    return first if all(schema is not None and schema == first for schema in schemas) else None
 
 
 def _member(schema: JsonObject, name: str) -> Json | _Nothing:

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import chain
 
 from orchestrator.check.codes import problem
 from orchestrator.check.sources import Source
 from orchestrator.errors import Problem
+from orchestrator.manifest.guesses import guess, nearest
 from orchestrator.manifest.model import Function, Runtime
 from orchestrator.manifest.problems import MAX_QUOTED, quoted
 from runtimes.openapi.document import Description, Entry
 from runtimes.positions import pointer_to
-
-MAX_GUESSED_FROM = 64
-"""How long a name may be for a guess at what was meant."""
-
-MAX_GUESSED_AMONG = 200
-"""How many names a guess looks at."""
 
 MAX_NAMES_LISTED = 5
 """How many names a message lists."""
@@ -39,13 +34,6 @@ def listed(names: Sequence[str]) -> str:
     shown = ", ".join(quoted(name) for name in names[:MAX_NAMES_LISTED])
     more = len(names) - MAX_NAMES_LISTED
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def guess(name: str, known: Sequence[str], otherwise: str) -> str:
-    """The hint that says which of the known names was probably meant."""
-    among = known[:MAX_GUESSED_AMONG] if len(name) <= MAX_GUESSED_FROM else ()
-    near = difflib.get_close_matches(name, [one for one in among if len(one) <= MAX_GUESSED_FROM], n=1, cutoff=0.6)
-    return f"did you mean {quoted(near[0])}?" if near else otherwise
 
 
 def _is_wild(pattern: str) -> bool:
@@ -70,6 +58,12 @@ class Patterns:
     def name(self, name: str) -> bool:
         """True when the very name is among them."""
         return name in self._outright
+
+    @property
+    def outright(self) -> frozenset[str] | None:
+        """The names, where they are the only functions meant; None with a wildcard, or without any name."""
+        is_explicit = self.written is not None and not any(map(_is_wild, self.written))
+        return self._outright if is_explicit else None
 
 
 class Operations:
@@ -143,6 +137,15 @@ def _known_names(described: Described, declared: Sequence[str] | None) -> Sequen
     return None if is_dynamic else declared
 
 
+def _hint_for_unknown(name: str, known: Sequence[str], described: Described) -> str:
+    """What to do about a name that no function has; where the runtime describes it, the function is misspelt."""
+    if not described.has(name):
+        return guess(name, known, f"functions: {listed(known) or 'none'}")
+    near = nearest(name, known)
+    declare = f"the runtime describes {quoted(name)}: declare a function of that name"
+    return f"{declare}, or rename the function {quoted(near)}" if near is not None else declare
+
+
 def pattern_problems(described: Described, declared: Sequence[str] | None) -> Iterator[Problem]:
     """What is wrong with the names and wildcards of one runtime; `declared` are the manifest's functions."""
     known = _known_names(described, declared)
@@ -154,7 +157,7 @@ def pattern_problems(described: Described, declared: Sequence[str] | None) -> It
         if pattern in names:
             continue
         if not _is_wild(pattern):
-            hint = guess(pattern, known, f"functions: {listed(known) or 'none'}")
+            hint = _hint_for_unknown(pattern, known, described)
             yield problem("unknown-function", pointer, f"there is no function {quoted(pattern)}", hint=hint)
             continue
         wild += 1
@@ -184,13 +187,27 @@ def _not_described(name: str, pointer: str, candidates: Sequence[Described]) -> 
     yield problem("unknown-tool", pointer, message, hint=guess(name, known, f"tools: {listed(known) or 'none'}"))
 
 
-def function_problems(name: str, pointer: str, runtimes: Sequence[Described]) -> Iterator[Problem]:
-    """What is wrong with the way a declared function is bound; `pointer` is that of its name."""
+def names_without_function(runtimes: Sequence[Described], declared: Sequence[str] | None) -> Sequence[str]:
+    """The names that runtimes run or describe and that no function has: one may have been misspelt."""
+    functions = frozenset(declared or ())
+    outright = (name for described in runtimes for name in described.patterns.written or () if not _is_wild(name))
+    operations = (name for described in runtimes if described.operations for name in described.operations.names)
+    tools = (name for described in runtimes for name in described.tools or ())
+    return tuple(dict.fromkeys(name for name in chain(outright, operations, tools) if name not in functions))
+
+
+def function_problems(
+    name: str, pointer: str, runtimes: Sequence[Described], meant: Sequence[str]
+) -> Iterator[Problem]:
+    """What is wrong with the way a declared function is bound; `pointer` is that of its name.
+
+    `meant` are the names that it may be a misspelling of.
+    """
     candidates = [described for described in runtimes if described.patterns.match(name)]
     if not candidates:
         message = f"no runtime runs the function {quoted(name)}"
-        hint = "add its name to 'run_for_functions' of a runtime" if runtimes else "add a runtime"
-        yield problem("unbound-function", pointer, message, hint=hint)
+        otherwise = "add its name to 'run_for_functions' of a runtime" if runtimes else "add a runtime"
+        yield problem("unbound-function", pointer, message, hint=guess(name, meant, otherwise))
         return
     holders = [described for described in candidates if described.has(name)]
     if not holders:
@@ -207,18 +224,35 @@ def _auth_of(runtime: Runtime) -> tuple[str, str | None, tuple[str, ...]]:
     return (auth.type or "None").casefold(), auth.reference_id, auth.scopes
 
 
+def _difference(one: Runtime, other: Runtime) -> str:
+    """What differs between the auth of two runtimes, for a message."""
+    (kind, reference, _), (other_kind, other_reference, _) = _auth_of(one), _auth_of(other)
+    if kind != other_kind:
+        return " and ".join((runtime.auth.type or "None")[:MAX_QUOTED] for runtime in (one, other))
+    if reference != other_reference:
+        return " and ".join(quoted(name) if name else "no reference_id" for name in (reference, other_reference))
+    return "other scopes"
+
+
+def _are_told_apart(sharing: Sequence[Described]) -> bool:
+    """True when each of them names its functions, and none that another names."""
+    named = [described.patterns.outright for described in sharing]
+    known = [names for names in named if names is not None]
+    return len(known) == len(named) and len(frozenset[str]().union(*known)) == sum(map(len, known))
+
+
 def shared_descriptions(runtimes: Sequence[Described]) -> Iterator[Problem]:
-    """Runtimes that have one description and different auth."""
-    first: dict[int, Described] = {}
+    """Runtimes that have one description and different auth, so that it matters which one runs a function."""
+    groups: dict[int, list[Described]] = {}
     for described in runtimes:
-        if described.operations is None or not described.operations.source.location:
-            continue
-        other = first.setdefault(id(described.operations), described)
-        if _auth_of(other.runtime) != _auth_of(described.runtime):
-            kinds = f"{other.runtime.auth.type or 'None'} and {described.runtime.auth.type or 'None'}"
-            message = f"runtimes {other.index} and {described.index} share a description with different auth ({kinds})"
+        if described.operations is not None and described.operations.source.location:
+            groups.setdefault(id(described.operations), []).append(described)
+    for first, *others in (group for group in groups.values() if not _are_told_apart(group)):
+        for other in (one for one in others if _auth_of(one.runtime) != _auth_of(first.runtime)):
+            difference = _difference(first.runtime, other.runtime)
+            message = f"runtimes {first.index} and {other.index} share a description with different auth ({difference})"
             hint = "each function gets the auth of the runtime that runs it; see that no function is in both"
-            yield problem("shared-description", pointer_to("runtimes", described.index, "auth"), message, hint=hint)
+            yield problem("shared-description", pointer_to("runtimes", other.index, "auth"), message, hint=hint)
 
 
 def _functions(

@@ -16,6 +16,12 @@ REFERENCE_CODES: Mapping[str, Kind] = {
     ),
     "too-many-references": warning("there is more between the manifest and its documents than is looked at or listed"),
     "not-openapi": warning("a description is no OpenAPI 3 or Swagger 2.0 document", "11.3", strict="error"),
+    "duplicate-key-in-reference": warning(
+        "an object in a JSON file that the manifest refers to has a key twice; the last one counts",
+        at_key=True,
+        strict="error",
+    ),
+    "not-tools": warning("a file that is to list the tools of an MCP server is something else", strict="error"),
     "unknown-function": warning("`run_for_functions` names a function that is not there", "11.1.3", strict="error"),
     "wildcard-unmatched": warning("a wildcard in `run_for_functions` matches no function", "11.1.3"),
     "unbound-function": warning("no runtime runs a function", "11.1.3", strict="error"),
@@ -41,7 +47,9 @@ REFERENCE_CODES: Mapping[str, Kind] = {
     "auth-missing": warning("a runtime calls without a credential what demands one", "11.2.2.1", strict="error"),
     "auth-unneeded": warning("a runtime has a credential that nothing it calls takes", "11.2.2.1"),
     "auth-mismatch": warning("a runtime has another kind of credential than its operations take", "11.2.2.1"),
-    "unknown-security-scheme": warning("an operation demands a security scheme that is not defined"),
+    "unknown-security-scheme": warning("an operation demands a security scheme that is not defined", at_key=True),
+    "wrong-security": warning("`security` in a description is no list of requirements; what is none is ignored"),
+    "unknown-parameter-place": warning("a parameter of an operation is nowhere that this host sends one"),
     "unconfirmed-change": warning(
         "an operation that changes something has neither `confirmation` nor `security_info`", "9.2"
     ),
@@ -51,7 +59,7 @@ REFERENCE_CODES: Mapping[str, Kind] = {
     "path-finds-nothing": warning(
         "a path leads to nothing in the answers that the description promises", of_member=True
     ),
-    "not-a-card": warning("a file that is to be an Adaptive Card is something else", "9.4.2.3", strict="error"),
+    "not-a-card": warning("what is to be an Adaptive Card is something else", "9.4.2.3", strict="error"),
 }
 """Codes of what stands between a manifest and the documents that it refers to."""
 

@@ -23,15 +23,16 @@ class Difference:
 DIFFERENCES: Sequence[Difference] = (
     Difference(
         verdict="accepted",
-        what="members whose name begins with `x-`, in every object of the manifest",
+        what="members whose name begins with `x-`, in every object of the manifest, also beside `file` in a card",
         clause="3.5",
-        reason="the schemas have them in runtimes only; what is in a `static_template` is judged as they do",
+        reason="the schemas have them in runtimes only; a card that is written out is judged as they do",
     ),
     Difference(
         verdict="accepted",
         what="values that begin with `x-`, wherever the schema lists the known ones",
         clause="3.6",
-        reason="the schemas list the known values only; the `spec` of a runtime of such a type may have any members",
+        reason="the schemas list the known values only; the `spec` of a runtime of such a type may have any members. "
+        "Where they demand one fixed value it is no set: `returns.$ref`, `parameters.type`",
     ),
     Difference(
         verdict="accepted",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from orchestrator.check.bindings import Bound, guess, listed
+from orchestrator.check.bindings import Bound, Described, listed
 from orchestrator.check.codes import problem
 from orchestrator.errors import Problem
+from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.model import Function
 from orchestrator.manifest.problems import quoted
 from runtimes.openapi.arguments import Arguments
-from runtimes.openapi.document import Description, OperationUnusable, object_at, text_at
+from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
 from runtimes.openapi.operations import REPEATABLE_METHODS
 from runtimes.openapi.parameters import InvalidArgument
 from runtimes.positions import pointer_to
@@ -23,16 +23,17 @@ CONSEQUENTIAL = ("x-openai-isConsequential", "x-oai-isConsequential")
 MAX_PARAMETERS = 500
 """How many parameters of one function are compared with those of its operation."""
 
-MAX_PLACEHOLDERS = 200
-"""How many placeholders of one text are looked at."""
+MAX_CHANGES = 20
+"""How many operations of one runtime that change something are named, where the manifest declares no functions."""
 
-_PLACEHOLDER = re.compile(r"(?<!\$)\{\{\s*+[#^/&]?\s*+([A-Za-z_$][^{}|\s]*+)\s*+(?:\|[^{}]*+)?\}\}")
-_PREFIX = "function.parameters."
 _ALIKE = {"integer": "number"}
 """Types that a manifest may give in place of each other."""
 
+_COMPOSED = frozenset({"oneOf", "anyOf", "allOf"})
 
-def _declared(function: Function) -> JsonObject | None:
+
+def declared_parameters(function: Function) -> JsonObject | None:
+    """The parameters that the manifest declares; None where it leaves them to the operation."""
     return None if function.parameters is None else object_at(function.parameters, "properties")
 
 
@@ -45,27 +46,67 @@ def takes(arguments: Arguments, name: str) -> bool:
     return True
 
 
-def _left_out(arguments: Arguments, declared: JsonObject) -> Iterator[str]:
+def _takes_nothing(arguments: Arguments, description: Description) -> bool:
+    """True for a body that is one argument and plainly needs no member, such as one whose members are read-only."""
+    body = arguments.body
+    if body is None or not body.takes_more:
+        return False
+    try:
+        schema = description.follow(body.schema)
+    except OperationUnusable:
+        return False
+    properties = object_at(schema, "properties")  # there are none but read-only ones, or they were arguments
+    return _COMPOSED.isdisjoint(schema) and all(name in properties for name in list_at(schema, "required"))
+
+
+def _left_out(arguments: Arguments, declared: JsonObject, description: Description) -> Iterator[str]:
     """The required arguments that no declared parameter fills, and that have no fallback."""
     schemas = arguments.schemas
     given: JsonObject = {name: {} for name in declared if name in schemas or takes(arguments, name)}
     placed = arguments.place(given)
     sent = [parameter for parameter, _ in placed.parameters]
     has_whole = arguments.whole_body in given and arguments.whole_body not in arguments.members
+    is_filled = bool(placed.body) or _takes_nothing(arguments, description)
     for name in arguments.required:
         parameter = arguments.parameters.get(name)
         if parameter is not None:
             if not any(one is parameter for one in sent):
                 yield name
-        elif not has_whole and name not in given:
+        elif not has_whole and name not in given and (name in arguments.members or not is_filled):
             yield name
 
 
-def _type_of(schema: Json, description: Description) -> str:
+def _followed(schema: Json, description: Description) -> JsonObject:
     try:
-        return text_at(description.follow(schema), "type")
+        return description.follow(schema)
     except OperationUnusable:
-        return ""
+        return {}
+
+
+def _types(schema: JsonObject) -> list[str]:
+    """The types that a schema plainly gives, but for null; none where it does not say."""
+    stated = schema.get("type")
+    named = stated if isinstance(stated, list) else [stated]
+    return [one for one in named if isinstance(one, str) and one != "null"]
+
+
+def _is_other(mine: str, theirs: Sequence[str]) -> bool:
+    return bool(mine) and bool(theirs) and _ALIKE.get(mine, mine) not in {_ALIKE.get(one, one) for one in theirs}
+
+
+def _type_problems(name: str, mine: Json, theirs: Json, description: Description, pointer: str) -> Iterator[Problem]:
+    """Another type than the operation's, of a parameter or of the items of one."""
+    schema = _followed(theirs, description)
+    levels = [("declared", mine, schema, "/type")]
+    if text_at(mine, "type") == "array" and _types(schema) == ["array"]:
+        items = _followed(schema.get("items"), description)
+        levels.append(("declared with items", object_at(mine, "items"), items, "/items/type"))
+    for told, declared, taken, place in levels:
+        stated, types = text_at(declared, "type"), _types(taken)
+        if _is_other(stated, types):
+            shown = " or ".join(map(quoted, types))
+            message = f"{quoted(name)} is {told} as {quoted(stated)}, and the operation takes {shown}"
+            yield problem("parameter-type", pointer + place, message, hint=f"write {shown}")
 
 
 def _given_problems(bound: Bound, declared: JsonObject, arguments: Arguments, pointer: str) -> Iterator[Problem]:
@@ -78,15 +119,13 @@ def _given_problems(bound: Bound, declared: JsonObject, arguments: Arguments, po
                 message = f"{bound.where} has no parameter {quoted(name)}"
                 yield problem("unknown-parameter", pointer + pointer_to(name), message, hint=hint)
             continue
-        mine, theirs = text_at(schema, "type"), _type_of(schemas[name], bound.operations.description)
-        if mine and theirs and _ALIKE.get(mine, mine) != _ALIKE.get(theirs, theirs):
-            message = f"{quoted(name)} is declared as {quoted(mine)}, and the operation takes {quoted(theirs)}"
-            yield problem("parameter-type", pointer + pointer_to(name, "type"), message, hint=f"write {quoted(theirs)}")
+        description = bound.operations.description
+        yield from _type_problems(name, schema, schemas[name], description, pointer + pointer_to(name))
 
 
 def parameter_problems(bound: Bound, function: Function, arguments: Arguments) -> Iterator[Problem]:
     """The declared parameters against the arguments of the operation (spec 5.2.3)."""
-    declared = _declared(function)
+    declared = declared_parameters(function)
     if declared is None:
         return
     pointer = bound.pointer + "/parameters/properties"
@@ -95,45 +134,34 @@ def parameter_problems(bound: Bound, function: Function, arguments: Arguments) -
         yield problem("too-many-references", pointer, message)
         return
     yield from _given_problems(bound, declared, arguments, pointer)
-    for name in _left_out(arguments, declared):
+    for name in _left_out(arguments, declared, bound.operations.description):
         message = f"{bound.where} requires {quoted(name)}, which the function does not declare"
         hint = "declare it, or leave out 'parameters': they are then those of the operation"
         yield problem("undeclared-parameter", pointer + pointer_to(name), message, hint=hint)
 
 
+def _may_change(entry: Entry) -> bool:
+    return entry.method not in REPEATABLE_METHODS and not any(
+        entry.operation.get(name) is False for name in CONSEQUENTIAL
+    )
+
+
+def inferred_change_problems(described: Described, bound: Sequence[Bound]) -> Iterator[Problem]:
+    """Operations that change something, where the manifest declares no functions and so says nothing of any."""
+    changing = [one for one in bound if one.function is None and _may_change(one.entry)]
+    pointer, hint = pointer_to("runtimes", described.index), "declare it as a function, with 'confirmation'"
+    for one in changing[:MAX_CHANGES]:
+        message = f"{one.where} may change something, and the manifest declares no function that says so"
+        yield problem("unconfirmed-change", pointer, message, hint=hint)
+    if (more := len(changing) - MAX_CHANGES) > 0:
+        yield problem("unconfirmed-change", pointer, f"so may {more} more operations of this runtime", hint=hint)
+
+
 def change_problems(bound: Bound, function: Function) -> Iterator[Problem]:
     """A method that changes something, of which the manifest says nothing (spec 9.2)."""
     entry, capabilities = bound.entry, function.capabilities
-    if entry.method in REPEATABLE_METHODS or any(entry.operation.get(name) is False for name in CONSEQUENTIAL):
-        return
-    if capabilities.confirmation is None and capabilities.security_info is None:
+    if _may_change(entry) and capabilities.confirmation is None and capabilities.security_info is None:
         message = f"{entry.method} {quoted(entry.path)} may change something, and the function has neither"
         hint = "add 'confirmation', or 'security_info' with what the function does to data"
         pointer = bound.pointer + "/capabilities"
         yield problem("unconfirmed-change", pointer, f"{message} 'confirmation' nor 'security_info'", hint=hint)
-
-
-def _names_in(body: str) -> Iterator[str]:
-    for number, match in enumerate(_PLACEHOLDER.finditer(body)):
-        if number == MAX_PLACEHOLDERS:
-            return
-        name = match[1].removeprefix(_PREFIX)
-        if not name.startswith("function."):
-            yield name
-
-
-def confirmation_problems(function: Function, pointer: str, arguments: Arguments | None) -> Iterator[Problem]:
-    """Placeholders of `confirmation.body` that name no parameter; `arguments` are those of the operation, if known."""
-    confirmation, declared = function.capabilities.confirmation, _declared(function)
-    if confirmation is None or not confirmation.body or (declared is None and arguments is None):
-        return
-    known = list(declared if declared is not None else arguments.schemas if arguments is not None else ())
-    for name in dict.fromkeys(_names_in(confirmation.body)):
-        meant = [name, *name.split(".")[:2]]
-        if any(one in known for one in meant):
-            continue
-        if declared is None and arguments is not None and any(takes(arguments, one) for one in meant):
-            continue
-        message = f"the text names {quoted(name)}, which is no parameter of the function"
-        hint = guess(name, known, f"parameters: {listed(known) or 'none'}")
-        yield problem("confirmation-parameter", pointer + "/capabilities/confirmation/body", message, hint=hint)

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 from orchestrator.check.bindings import Bound
 from orchestrator.check.codes import problem
 from orchestrator.check.places import followed, value_at
 from orchestrator.errors import Problem
+from orchestrator.manifest.guesses import guess
+from orchestrator.manifest.members import type_of
 from orchestrator.manifest.problems import quoted
 from runtimes.openapi.document import Description, OperationUnusable, UnreadableDescription, list_at, object_at, text_at
 from runtimes.openapi.operations import MAX_DESCRIPTION_LENGTH, TEMPLATE_NAME
+from runtimes.openapi.references import Neighbours
 from runtimes.openapi.schema import MAX_DESCRIPTION_LENGTH as MAX_ARGUMENT_LENGTH
-from runtimes.openapi.servers import server_url
+from runtimes.openapi.servers import ServerNotFilled, server_url
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.positions import pointer_to
 from runtimes.proxy import is_loopback
 from runtimes.values import Json, JsonObject
 
+PLACES = ("path", "query", "header", "cookie")
+"""Where a parameter may be."""
 
-def read_description(document: Json, location: str) -> Description | Problem:
+SWAGGER_PLACES = ("body", "formData")
+"""Where one may be in Swagger 2.0 besides."""
+
+
+def read_description(document: Json, location: str, neighbours: Neighbours | None = None) -> Description | Problem:
     """The description that a document is, or why it is none; `location` is a URL or empty."""
     try:
-        return Description(document, location)
+        return Description(document, location, neighbours)
     except UnreadableDescription as error:
         members = document if isinstance(document, dict) else {}
         pointer = next((pointer_to(name) for name in ("swagger", "openapi") if name in members), "")
@@ -40,15 +50,18 @@ def place_of(bound: Bound) -> str:
     return _item_place(bound) + pointer_to(bound.entry.method.lower())
 
 
+_Parameters = Sequence[tuple[str, JsonObject]]
+"""Each with the pointer where it is listed."""
+
+
 def _parameters(bound: Bound) -> Iterator[tuple[str, JsonObject]]:
     """The parameters of the path and of the operation, each with the pointer where it is listed."""
     document = bound.operations.source.document
     for place, owner in ((_item_place(bound), bound.entry.written_item), (place_of(bound), bound.entry.written)):
         for index in range(len(list_at(owner, "parameters"))):
             pointer = place + pointer_to("parameters", index)
-            parameter = value_at(document, followed(document, pointer))
-            if isinstance(parameter, dict):
-                yield pointer, parameter
+            with suppress(OperationUnusable):  # what cannot be followed is named as what makes it unusable
+                yield pointer, bound.operations.description.follow(value_at(document, followed(document, pointer)))
 
 
 def _duplicates(bound: Bound) -> Iterator[Problem]:
@@ -63,12 +76,31 @@ def _duplicates(bound: Bound) -> Iterator[Problem]:
     yield problem("duplicate-operation-id", pointer, message, hint="rename one")
 
 
-def _path_problems(bound: Bound) -> Iterator[Problem]:
+def _place_problems(bound: Bound, parameters: _Parameters) -> Iterator[Problem]:
+    """Parameters that are left out because of where they are to go; a required one makes an operation unusable."""
+    is_swagger = bound.operations.description.is_translated
+    known = (*PLACES, *SWAGGER_PLACES) if is_swagger else PLACES
+    for pointer, parameter in parameters:
+        written = parameter.get("in")
+        if written in known or parameter.get("required") is True or "$ref" in parameter:
+            continue
+        subject = f"the parameter {quoted(text_at(parameter, 'name'))}"
+        place = followed(bound.operations.source.document, pointer) + "/in"
+        otherwise = "describe it in 'requestBody'" if written in SWAGGER_PLACES else f"places: {', '.join(known)}"
+        if not isinstance(written, str):
+            message, hint = f"{subject} has no 'in' that says where it goes, and is not sent", otherwise
+        else:
+            message = f"{subject} is in {quoted(written)}, where this host sends nothing"
+            hint = guess(written, known, otherwise)
+        yield problem("unknown-parameter-place", place, message, hint=hint)
+
+
+def _path_problems(bound: Bound, parameters: _Parameters) -> Iterator[Problem]:
     path = bound.entry.path
     in_path = dict.fromkeys(TEMPLATE_NAME.findall(path.partition("?")[0]))
     in_template = dict.fromkeys(TEMPLATE_NAME.findall(path))
     declared: set[str] = set()
-    for pointer, parameter in _parameters(bound):
+    for pointer, parameter in parameters:
         name, location = text_at(parameter, "name"), text_at(parameter, "in")
         if location == "path" or (location == "query" and name not in in_path):
             declared.add(name)
@@ -103,7 +135,7 @@ def _body_schema(bound: Bound) -> tuple[str, JsonObject]:
     return "", {}
 
 
-def _description_problems(bound: Bound) -> Iterator[Problem]:
+def _description_problems(bound: Bound, parameters: _Parameters) -> Iterator[Problem]:
     """Descriptions that the model would read, where the manifest has no words of its own."""
     function = bound.function
     if function is None or not function.description:
@@ -113,7 +145,7 @@ def _description_problems(bound: Bound) -> Iterator[Problem]:
     if function is not None and function.parameters is not None:
         return
     document = bound.operations.source.document
-    for pointer, parameter in _parameters(bound):
+    for pointer, parameter in parameters:
         place = followed(document, pointer) + "/description"
         yield from _too_long(place, text_at(parameter, "description"), MAX_ARGUMENT_LENGTH)
     schema_place, schema = _body_schema(bound)
@@ -122,7 +154,7 @@ def _description_problems(bound: Bound) -> Iterator[Problem]:
         yield from _too_long(place, text_at(described, "description"), MAX_ARGUMENT_LENGTH)
 
 
-def _server_place(bound: Bound) -> tuple[str, str]:
+def _server_place(bound: Bound) -> tuple[str, Json]:
     """Where the URL of the server stands, and what it is as written."""
     root: Json = bound.operations.description.root
     if bound.operations.description.is_translated:
@@ -131,16 +163,23 @@ def _server_place(bound: Bound) -> tuple[str, str]:
     levels = ((place_of(bound), bound.entry.operation), (_item_place(bound), bound.entry.path_item), ("", root))
     for place, level in levels:
         if servers := list_at(level, "servers"):
-            return place + "/servers/0/url", text_at(servers[0], "url")
+            server = servers[0]
+            return place + "/servers/0/url", server.get("url", "") if isinstance(server, dict) else ""
     return "/servers", ""
 
 
 def _server_problems(bound: Bound, manifest_location: str) -> Iterator[Problem]:
     pointer, written = _server_place(bound)
+    if not isinstance(written, str):
+        message = f"the URL of a server must be a string, not {type_of(written)}"
+        yield problem("server-url", pointer, message, hint="give an absolute https URL of the server")
+        return
     if unresolved_placeholder(written):
         return
     try:
         url = server_url(bound.operations.description, bound.entry, manifest_location)
+    except ServerNotFilled:
+        return  # told where the placeholder stands
     except OperationUnusable as reason:
         yield problem("server-url", pointer, str(reason), hint="give an absolute https URL of the server")
         return
@@ -171,5 +210,7 @@ def operation_problems(bound: Bound, manifest_location: str) -> Iterator[Problem
     """What is wrong with the operation, beside what keeps it from being used."""
     yield from _duplicates(bound)
     yield from _server_problems(bound, manifest_location)
-    yield from _path_problems(bound)
-    yield from _description_problems(bound)
+    parameters = list(_parameters(bound))
+    yield from _place_problems(bound, parameters)
+    yield from _path_problems(bound, parameters)
+    yield from _description_problems(bound, parameters)

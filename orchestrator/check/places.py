@@ -9,6 +9,7 @@ from urllib.parse import unquote
 from orchestrator.check.codes import ALL_CODES
 from orchestrator.check.sources import Source
 from orchestrator.errors import Problem
+from orchestrator.manifest.examine import located
 from runtimes.openapi.document import MAX_REFERENCE_CHAIN
 from runtimes.placeholders import filled
 from runtimes.positions import Positions, pointer_to
@@ -65,12 +66,6 @@ def _quoted(found: Problem, source: Source) -> Problem:
     return replace(found, pointer=source.pointer, message=found.message + inside, file="")
 
 
-def _at(found: Problem, positions: Positions) -> Problem:
-    key = positions.key(found.pointer) if ALL_CODES[found.code].is_at_key else None
-    place = key or positions.nearest(found.pointer)
-    return replace(found, line=place.line, column=place.column)
-
-
 def in_source(problems: Iterable[Problem], source: Source) -> Iterator[Problem]:
     """The problems of a document, each with the file it stands in, or with the place of the text in the manifest."""
     for found in problems:
@@ -88,6 +83,6 @@ def placed(problems: Iterable[Problem], sources: Mapping[str, Source]) -> tuple[
         if found.file and not found.line and found.file in sources:
             if found.file not in known:
                 known[found.file] = positions_of(sources[found.file].data)
-            found = _at(found, known[found.file])
+            found = located(found, known[found.file], ALL_CODES)
         told.append(found)
     return tuple(told)

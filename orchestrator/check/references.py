@@ -8,13 +8,21 @@ from itertools import chain, islice
 
 from orchestrator.check.answers import answer_problems
 from orchestrator.check.authorization import auth_problems, scheme_problems
-from orchestrator.check.bindings import Bound, bound_by, function_problems, pattern_problems, shared_descriptions
+from orchestrator.check.bindings import (
+    Bound,
+    bound_by,
+    function_problems,
+    names_without_function,
+    pattern_problems,
+    shared_descriptions,
+)
 from orchestrator.check.codes import problem
-from orchestrator.check.functions import change_problems, confirmation_problems, parameter_problems
+from orchestrator.check.confirmations import confirmation_problems
+from orchestrator.check.functions import change_problems, inferred_change_problems, parameter_problems
 from orchestrator.check.operations import ambiguous_name, operation_problems, unusable
 from orchestrator.check.places import in_source, placed
 from orchestrator.check.referred import Referred, read_referred
-from orchestrator.check.responses import card_problems, query_problems
+from orchestrator.check.responses import card_problems, inline_card_problems, query_problems
 from orchestrator.check.sources import Sources
 from orchestrator.errors import Problem
 from orchestrator.manifest.examine import MAX_PROBLEMS
@@ -38,8 +46,9 @@ OPERATIONS_SECONDS = 30.0
 def _binding_problems(referred: Referred) -> Iterator[Problem]:
     for described in referred.runtimes:
         yield from pattern_problems(described, referred.names)
+    meant = names_without_function(referred.runtimes, referred.names)
     for index, function in enumerate(referred.functions or ()):
-        yield from function_problems(function.name, pointer_to("functions", index, "name"), referred.runtimes)
+        yield from function_problems(function.name, pointer_to("functions", index, "name"), referred.runtimes, meant)
     yield from shared_descriptions(referred.runtimes)
 
 
@@ -75,6 +84,7 @@ def _operation_problems(referred: Referred, location: str, seconds: float) -> It
     for described in referred.runtimes:
         bound = list(islice(bound_by(described, referred.functions), left + 1))
         yield from auth_problems(described, bound[:left])
+        yield from inferred_change_problems(described, bound[:left])
         for one in bound:
             if left == 0 or time.monotonic() >= deadline:
                 message = (
@@ -91,6 +101,7 @@ def _function_problems(referred: Referred) -> Iterator[Problem]:
     for index, function in enumerate(referred.functions or ()):
         pointer = pointer_to("functions", index)
         yield from query_problems(function, pointer)
+        yield from inline_card_problems(function, pointer)
         if not any(described.has(function.name) for described in referred.runtimes):
             yield from confirmation_problems(function, pointer, None)
 
@@ -135,4 +146,4 @@ async def check_references(
         _card_problems(referred),
     )
     problems = placed(_listed(chain(referred.problems, *rules)), sources.read)
-    return problems, {name: sources.text(name) for name in {found.file for found in problems} if name}
+    return problems, {name: sources.text(name) for name in dict.fromkeys(found.file for found in problems) if name}

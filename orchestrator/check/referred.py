@@ -11,6 +11,7 @@ from orchestrator.check.operations import read_description
 from orchestrator.check.places import in_source
 from orchestrator.check.responses import SEMANTICS, card_file
 from orchestrator.check.sources import Source, Sources
+from orchestrator.check.tool_lists import TOOLS, tool_list_problems
 from orchestrator.errors import Problem
 from orchestrator.manifest.examine import MAX_PROBLEMS
 from orchestrator.manifest.model import Function, Manifest, Runtime
@@ -28,9 +29,6 @@ MAX_RUNTIMES = 64
 
 MAX_FUNCTIONS = 1000
 """How many functions of one manifest are looked at."""
-
-TOOLS = ("mcp_tool_description", "x-mcp_tool_description")
-"""The members that name the tools of an MCP server; the second is how they were written before there was the first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -80,16 +78,17 @@ class _Reader:
         text, reference = runtime.spec.get("api_description"), runtime.spec.get("url")
         if isinstance(text, str):
             source = self._sources.quote(text, pointer + "/api_description")
-            return self._parsed(source) if source is not None else None
+            return await self._parsed(source) if source is not None else None
         source = await self._sources.refer(reference, pointer + "/url") if isinstance(reference, str) else None
         if source is None:
             return None
         if source.location not in self._operations:
-            self._operations[source.location] = self._parsed(source)
+            self._operations[source.location] = await self._parsed(source)
         return self._operations[source.location]
 
-    def _parsed(self, source: Source) -> Operations | None:
-        found = read_description(source.document, source.location if is_url(source.location) else "")
+    async def _parsed(self, source: Source) -> Operations | None:
+        neighbours = await self._sources.neighbours(source)
+        found = read_description(source.document, source.location if is_url(source.location) else "", neighbours)
         if isinstance(found, Problem):
             self.problems += in_source([found], source)
             return None
@@ -103,9 +102,14 @@ class _Reader:
         if reference := text_at(listing, "file"):
             place = pointer + pointer_to(name, "file")
             source = await self._sources.refer(reference, place, max_bytes=MAX_CARD_BYTES)
-            listing = source.document if source is not None and isinstance(source.document, dict) else {}
-        tools = list_at(listing, "tools")
-        return tuple(text_at(tool, "name") for tool in tools) if tools else None
+            if source is None:
+                return None
+            if found := list(in_source(tool_list_problems(source.document), source)):
+                self.problems += found
+                return None
+            listing = source.document if isinstance(source.document, dict) else {}
+        names = (text_at(tool, "name") for tool in list_at(listing, "tools"))
+        return tuple(name for name in names if name) or None
 
 
 def _beyond(manifest: Manifest) -> list[Problem]:

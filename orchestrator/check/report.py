@@ -23,6 +23,9 @@ MAX_AFTER = 60
 
 _COLOURS: Mapping[Literal["error", "warning"], str] = {"error": "\x1b[1;31m", "warning": "\x1b[1;33m"}
 _PLAIN = "\x1b[0m"
+_WITHOUT_WIDTH = frozenset({"Mn", "Me", "Cf"})
+"""Categories of characters that change what stands before them, or are not drawn: accents, joiners, selectors."""
+
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -63,8 +66,8 @@ class Checked:
 
 def _width(text: str) -> int:
     """How many columns of a terminal the text takes."""
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return len(text) + wide - sum(unicodedata.combining(char) > 0 for char in text)
+    drawn = [char for char in text if unicodedata.category(char) not in _WITHOUT_WIDTH]
+    return len(drawn) + sum(unicodedata.east_asian_width(char) in "WF" for char in drawn)
 
 
 def _source(lines: Sequence[str], problem: Problem) -> list[str]:

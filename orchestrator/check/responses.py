@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 from orchestrator.check.codes import problem
 from orchestrator.errors import Problem
 from orchestrator.manifest.model import Function, ResponseSemantics
+from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of
-from orchestrator.response.jsonpath import MAX_QUERY, InvalidQuery, select
+from orchestrator.response.jsonpath import MAX_QUERY, InvalidQuery, is_query, select
 from runtimes.openapi.document import text_at
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.positions import pointer_to
@@ -20,6 +22,9 @@ SEMANTICS = "/capabilities/response_semantics"
 
 MAX_PROPERTIES = 20
 """How many properties of one function are looked at; six are known."""
+
+
+_HINT = "write a plain RFC 9535 query, such as '$.items'"
 
 
 def property_queries(semantics: ResponseSemantics, pointer: str) -> Iterator[tuple[str, str]]:
@@ -41,19 +46,21 @@ def _queries(function: Function, pointer: str) -> Iterator[tuple[str, str]]:
 
 def _parses(query: str) -> bool:
     """True for an RFC 9535 query, and for what is too long to be tried."""
-    import jsonpath_rfc9535
+    return len(query) > MAX_QUERY or is_query(query)
 
-    if len(query) > MAX_QUERY:
-        return True
-    try:
-        jsonpath_rfc9535.compile(query)
-    except (jsonpath_rfc9535.JSONPathError, RecursionError):
-        return False
-    return True
+
+def _unread_problems(function: Function, pointer: str) -> Iterator[Problem]:
+    """A query that is never evaluated, and is none."""
+    semantics = function.capabilities.response_semantics
+    query = path_of(semantics.oauth_card_path or "") if semantics is not None else None
+    if query is not None and not unresolved_placeholder(query) and not _parses(query):
+        place, message = pointer + SEMANTICS + "/oauth_card_path", f"{quoted(query)} is not a JSONPath query"
+        yield problem("invalid-jsonpath", place, message, hint=_HINT)
 
 
 def query_problems(function: Function, pointer: str) -> Iterator[Problem]:
     """Queries that cannot be evaluated (spec 9.4.2)."""
+    yield from _unread_problems(function, pointer)
     for place, query in _queries(function, pointer):
         if unresolved_placeholder(query):
             continue
@@ -61,7 +68,7 @@ def query_problems(function: Function, pointer: str) -> Iterator[Problem]:
             select(query, {})
         except InvalidQuery as error:
             code = "costly-jsonpath" if _parses(query) else "invalid-jsonpath"
-            yield problem(code, place, str(error), hint="write a plain RFC 9535 query, such as '$.items'")
+            yield problem(code, place, str(error), hint=_HINT)
 
 
 def card_file(function: Function) -> str:
@@ -79,3 +86,11 @@ def card_problems(document: Json) -> Iterator[Problem]:
         stated = document.get("type")
         told = f"its type is {str(stated)[:60]!r}" if "type" in document else "it has no type"
         yield problem("not-a-card", "/type", f"this is no Adaptive Card: {told}", hint=hint)
+
+
+def inline_card_problems(function: Function, pointer: str) -> Iterator[Problem]:
+    """Why a card that stands in the manifest is none."""
+    semantics = function.capabilities.response_semantics
+    if semantics is not None and semantics.static_template is not None and "file" not in semantics.static_template:
+        place = pointer + SEMANTICS + "/static_template"
+        yield from (replace(found, pointer=place + found.pointer) for found in card_problems(semantics.static_template))

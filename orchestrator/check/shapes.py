@@ -113,7 +113,12 @@ def _confirmation(version: Version) -> JsonObject:
 def _card(version: Version) -> JsonObject:
     if not version.has_card_files:
         return {"type": "object"}
-    reference: JsonObject = {"properties": {"file": _TEXT}, "additionalProperties": False, ALONE: "file"}
+    reference: JsonObject = {
+        "properties": {"file": _TEXT},
+        "additionalProperties": False,
+        "patternProperties": {_EXTENSION: True},
+        ALONE: "file",
+    }
     return {"type": "object", "if": _has("file"), "then": reference}
 
 

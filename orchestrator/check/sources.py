@@ -8,13 +8,17 @@ from dataclasses import dataclass, field, replace
 import anyio
 
 from orchestrator.check.codes import problem
+from orchestrator.check.repeats import repeated_keys
 from orchestrator.errors import Problem
 from orchestrator.manifest.escapes import why_it_escapes
+from orchestrator.manifest.parse_hints import parse_hint
 from runtimes.documents import DocumentError, parse_document
 from runtimes.errors import FetchError
 from runtimes.fetch import fetch_document, is_url, resolve_location
 from runtimes.http import HttpClient, shown_url
 from runtimes.limits import MAX_JSON_BYTES
+from runtimes.openapi.loading import Neighbourhood, may_refer_elsewhere
+from runtimes.openapi.references import Neighbours
 from runtimes.placeholders import Environment, filled, unresolved_placeholder
 from runtimes.positions import BOM
 from runtimes.values import Json
@@ -64,6 +68,11 @@ class Source:
     """What filled them."""
 
 
+def _hint(error: DocumentError, data: bytes) -> str:
+    text = data.decode("utf-8", errors="replace").removeprefix(BOM)
+    return parse_hint(error.reason, text, error.line, error.column)
+
+
 class Sources:
     """Reads what the manifest at one location refers to; `problems` grows with what cannot be had."""
 
@@ -73,6 +82,7 @@ class Sources:
         self._location = location
         self._http = http
         self._environment = environment
+        self._neighbourhood = Neighbourhood(location, environment, http)
         self._had: dict[str, Source | Problem] = {}
         self._data: dict[str, bytes] = {}
         self._bytes_left = MAX_REFERENCED_BYTES
@@ -106,11 +116,22 @@ class Sources:
         """A document that stands in the manifest as a string."""
         data = text.encode(errors="surrogatepass")
         try:
-            return self._parsed(data, name="", location="", pointer=pointer)
+            source = self._parsed(data, name="", location="", pointer=pointer)
         except DocumentError as error:
             place = f" (line {error.line}, column {error.column} of it)" if error.line else ""
-            self.problems.append(problem("unparsable-reference", pointer, f"{_NOT_READ}: {error.reason}{place}"))
+            message, hint = f"{_NOT_READ}: {error.reason}{place}", _hint(error, data)
+            self.problems.append(problem("unparsable-reference", pointer, message, hint=hint))
             return None
+        for found in repeated_keys(data, source.written):
+            message = f"{found.message} (line {found.line}, column {found.column} of it)"
+            self.problems.append(replace(found, message=message, pointer=pointer, line=0, column=0))
+        return source
+
+    async def neighbours(self, description: Source) -> Neighbours | None:
+        """The documents that a description refers to; None where it certainly refers to none."""
+        if not may_refer_elsewhere(description.data):
+            return None
+        return await self._neighbourhood.around(description.document, description.location, None)
 
     async def _had_at(self, reference: str, pointer: str, max_bytes: int) -> Source | Problem:
         try:
@@ -152,7 +173,10 @@ class Sources:
         name = shown_url(location)
         self._data[name] = data
         try:
-            return self._parsed(data, name=name, location=location, pointer=pointer)
+            source = self._parsed(data, name=name, location=location, pointer=pointer)
         except DocumentError as error:
-            found = problem("unparsable-reference", "", f"{_NOT_READ}: {error.reason}")
+            message, hint = f"{_NOT_READ}: {error.reason}", _hint(error, data)
+            found = problem("unparsable-reference", "", message, hint=hint)
             return replace(found, file=name, line=error.line, column=error.column)
+        self.problems += [replace(found, file=name) for found in repeated_keys(data, source.written)]
+        return source

@@ -14,19 +14,21 @@ from orchestrator.check.violations import Violation, violations_in
 from orchestrator.errors import Problem
 from runtimes.values import JsonObject
 
-_UNASKED = frozenset({"unreadable", "not-json", "not-an-object", "openai-manifest", "too-many-problems"})
+_UNASKED = frozenset(
+    {"unreadable", "not-json", "not-an-object", "openai-manifest", "openapi-description", "too-many-problems"}
+)
 """Where there is one of these, no schema is asked: there is no manifest, or there is no end of mistakes."""
 
 _PLACEHOLDER = "unresolved-placeholder"
 _NAMESPACE = "namespace-missing"
 
 _SAID_BY: Mapping[str, frozenset[str]] = {
-    "missing": frozenset({"missing", "member-missing", _NAMESPACE, "reference-missing"}),
-    "wrong-type": frozenset({"wrong-type", "unexpected-type", "null-member", "null-default", "beyond-subset"}),
+    "missing": frozenset({"missing", "reference-missing"}),
+    "wrong-type": frozenset({"wrong-type"}),
     "unknown-member": frozenset(
-        {"unknown-member", "misspelled-member", "version-mismatch", "beyond-subset", "scopes-unused", _PLACEHOLDER}
+        {"unknown-member", "misspelled-member", "version-mismatch", "scopes-unused", _PLACEHOLDER}
     ),
-    "unknown-value": frozenset({"unknown-value", "value-case", "version-mismatch", "beyond-subset", _PLACEHOLDER}),
+    "unknown-value": frozenset({"unknown-value", "value-case", "version-mismatch", _PLACEHOLDER}),
     "card-and-file": frozenset({"card-and-file"}),
     "namespace-name": frozenset({_PLACEHOLDER}),
     "function-name": frozenset({_PLACEHOLDER}),
@@ -35,13 +37,16 @@ _SAID_BY: Mapping[str, frozenset[str]] = {
 
 _SAID_BETTER: Mapping[str, frozenset[str]] = {
     "schema-version": frozenset({"schema-version"}),
-    "wrong-type": frozenset({_NAMESPACE}),
+    "missing": frozenset({"member-missing", _NAMESPACE}),
+    "wrong-type": frozenset({_NAMESPACE, "unexpected-type", "null-member", "null-default", "beyond-subset"}),
+    "unknown-member": frozenset({"beyond-subset"}),
+    "unknown-value": frozenset({"beyond-subset"}),
     "namespace-name": frozenset({"namespace-name"}),
     "function-name": frozenset({"function-name"}),
 }
-"""The codes by which it says less than the schema, which knows the version."""
+"""The codes by which it says less than the schema, which knows the version, or speaks of what it reads all the same."""
 
-_ALL_SAID = frozenset[str]().union(*_SAID_BY.values())
+_ALL_SAID = frozenset[str]().union(*_SAID_BY.values(), *_SAID_BETTER.values())
 
 
 def _schema_pointer(found: Problem) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Literal
 
 from orchestrator.check.codes import ALL_CODES
 from orchestrator.check.references import check_references
@@ -21,6 +23,11 @@ from runtimes.fetch import is_url
 from runtimes.http import HttpClient, shown_url
 from runtimes.placeholders import Environment
 from runtimes.positions import BOM
+
+Severity = Literal["error", "warning"]
+
+_REGISTRATION = re.compile(r"/runtimes/\d+/auth/reference_id")
+"""The place of a name that the vault knows: neither a URL nor a file, and asked for with the first call only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,19 +46,25 @@ def _text(data: bytes) -> str:
     return data.decode("utf-8", errors="replace").removeprefix(BOM)
 
 
+def _severity(found: Problem, reading: Reading, otherwise: Severity) -> Severity:
+    """In the strict reading; a placeholder without a value matters where what it stands for is asked for."""
+    is_needed = found.code == "unresolved-placeholder" and not _REGISTRATION.fullmatch(found.pointer)
+    return "error" if is_needed and reading.has_references else otherwise
+
+
 def _of_document(examined: Examined, reading: Reading) -> Iterator[Problem]:
     """What the document alone says."""
     if not reading.is_strict:
         yield from examined.problems
         return
     for found in judged_strictly(examined.document, examined.problems):
-        is_missing_value = found.code == "unresolved-placeholder" and reading.has_references
-        yield replace(found, severity="error") if is_missing_value else found
+        yield replace(found, severity=_severity(found, reading, found.severity))
 
 
 def _judged(problems: Iterable[Problem], reading: Reading) -> Iterator[Problem]:
     for found in problems:
-        yield replace(found, severity=ALL_CODES[found.code].strict) if reading.is_strict else found
+        strict = _severity(found, reading, ALL_CODES[found.code].strict)
+        yield replace(found, severity=strict) if reading.is_strict else found
 
 
 def _placed(problems: Iterable[Problem], examined: Examined) -> tuple[Problem, ...]:
@@ -83,7 +96,7 @@ async def _check_manifest(
     examined = examine(data, reading.environment.of(location), is_remote=is_url(location))
     problems = [*_of_document(examined, reading)]
     texts: Mapping[str, str] = {}
-    if reading.has_references and examined.manifest is not None and not examined.errors:
+    if reading.has_references and examined.manifest is not None:
         found, texts = await check_references(
             examined.document, examined.manifest, location, http=http, environment=reading.environment
         )
@@ -104,4 +117,5 @@ async def check_source(source: str, reading: Reading, http: HttpClient) -> tuple
 
 def _of_package(source: str, package: Package, reading: Reading) -> Checked:
     problems = in_order(_judged(package.problems, reading))
-    return Checked(path=shown_url(source), problems=problems, texts=package.texts)
+    text = package.texts.get(source, "")
+    return Checked(path=shown_url(source), text=text, problems=problems, texts=package.texts)

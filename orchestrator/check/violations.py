@@ -14,7 +14,7 @@ from orchestrator.check.shapes import ALONE, INSTEAD, schema_of
 from orchestrator.check.versions import NAMES, VERSIONS
 from orchestrator.errors import Problem
 from orchestrator.manifest.examine import MAX_PROBLEMS
-from orchestrator.manifest.member_rules import guess
+from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.members import type_of
 from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.versions import KNOWN_VERSIONS

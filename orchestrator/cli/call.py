@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import asdict
 
-from orchestrator.cli.options import http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.attachments import with_files
+from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
 from orchestrator.cli.running import run_command
+from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
 from orchestrator.content import Citation
 from orchestrator.errors import UsageError
 from orchestrator.host import CallOutcome, Orchestrator
 from orchestrator.render.cards import card_lines
 from orchestrator.render.sanitize import clean, plain_json
-from runtimes.base import WireMessage
-from runtimes.values import InvalidJson, Json, JsonObject, parse_json, pretty_json
+from runtimes.base import RuntimeFactory, WireMessage
+from runtimes.fetch import SharedClient
+from runtimes.values import InvalidJson, JsonObject, parse_json, pretty_json
 
 
 def _read_arguments(text: str) -> JsonObject:
@@ -24,16 +28,6 @@ def _read_arguments(text: str) -> JsonObject:
     if not isinstance(value, dict):
         raise UsageError("the arguments must be a JSON object")
     return value
-
-
-def _request_lines(message: WireMessage) -> list[str]:
-    lines = [f"{message.method} {message.url}", *(f"{name}: {value}" for name, value in message.headers)]
-    return lines if message.body is None else [*lines, "", message.body]
-
-
-def _request(message: WireMessage) -> JsonObject:
-    headers: list[Json] = [[name, value] for name, value in message.headers]
-    return {"method": message.method, "url": message.url, "headers": headers, "body": message.body}
 
 
 def _as_json(outcome: CallOutcome) -> JsonObject:
@@ -57,32 +51,61 @@ def _outcome_lines(outcome: CallOutcome) -> list[str]:
     lines += [_citation_line(number, citation) for number, citation in enumerate(outcome.citations, start=1)]
     for card in outcome.cards:
         lines += card_lines(card)
+    lines += [f"note: {note}" for note in outcome.notes]
     return lines
+
+
+async def _carry_out(
+    loaded: Loaded,
+    options: argparse.Namespace,
+    setting: Setting,
+    http: SharedClient,
+    runtimes: Mapping[str, RuntimeFactory] | None = None,
+) -> int:
+    arguments = _read_arguments(options.arguments)
+    async with Orchestrator(
+        plugins=loaded.plugins,
+        model="offline",
+        local=setting.local,
+        runtimes=runtimes,
+        http=http,
+        locale=setting.locale,
+    ) as host:
+        warn_of_problems(host.plugins)
+        arguments = with_files(arguments, host.toolbox.find(options.function).signature.parameters)
+        if options.dry_run or options.curl:
+            _print_preview(host.preview(options.function, arguments), options)
+            return 0
+        outcome = await host.call(options.function, arguments)
+        if options.json:
+            print(plain_json(pretty_json(_as_json(outcome))))
+        else:
+            print(clean("\n".join(_outcome_lines(outcome))))
+        return 1 if outcome.is_error else 0
+
+
+def _print_preview(messages: tuple[WireMessage, ...], options: argparse.Namespace) -> None:
+    shown = [masked(message) for message in messages]
+    commands = [curl_command(message) for message in shown] if options.curl else []
+    if options.json:
+        told: JsonObject = {"requests": [as_json(message) for message in shown]}
+        if options.curl:
+            told["commands"] = [*commands]
+        print(plain_json(pretty_json(told)))
+        return
+    print(clean("\n\n".join(commands or ["\n".join(as_lines(message)) for message in shown])))
 
 
 async def _call(options: argparse.Namespace) -> int:
     setting = read_setting(options)
-    arguments = _read_arguments(options.arguments)
     async with http_client(options, setting) as http:
         loaded = await load_all([options.plugin], setting, http)
-        async with Orchestrator(plugins=loaded.plugins, model="offline", local=setting.local, http=http) as host:
-            warn_of_problems(host.plugins)
-            if options.dry_run:
-                _print_preview(host.preview(options.function, arguments), as_json=options.json)
-                return 0
-            outcome = await host.call(options.function, arguments)
-            if options.json:
-                print(plain_json(pretty_json(_as_json(outcome))))
-            else:
-                print(clean("\n".join(_outcome_lines(outcome))))
-            return 1 if outcome.is_error else 0
+        if not options.mock:
+            return await _carry_out(loaded, options, setting, http)
+        from orchestrator.cli.mock import over_mock
 
-
-def _print_preview(messages: tuple[WireMessage, ...], *, as_json: bool) -> None:
-    if as_json:
-        print(plain_json(pretty_json({"requests": [_request(message) for message in messages]})))
-        return
-    print(clean("\n\n".join("\n".join(_request_lines(message)) for message in messages)))
+        async with over_mock(loaded, http) as (over, runtimes):
+            return await _carry_out(over, options, setting, http, runtimes)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -12,7 +12,7 @@ from orchestrator.cli.running import run_command
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import default_model_name, open_model
-from runtimes.base import LocalEndpoint
+from runtimes.base import LocalEndpoint, RuntimeFactory
 from runtimes.fetch import SharedClient
 
 
@@ -28,8 +28,12 @@ async def talk(
     setting: Setting,
     local: Mapping[str, LocalEndpoint],
     http: SharedClient,
+    runtimes: Mapping[str, RuntimeFactory] | None = None,
 ) -> int:
-    """Opens a host over what was loaded and holds the conversation that the options ask for; returns the exit code."""
+    """Opens a host over what was loaded and holds the conversation that the options ask for; returns the exit code.
+
+    `runtimes` stand in for those that types of runtimes usually mean.
+    """
     from orchestrator.repl.session import run_message, run_repl
 
     save = Path(options.save) if options.save else None
@@ -42,6 +46,7 @@ async def talk(
         model=model,
         instructions=loaded.instructions,
         local=local,
+        runtimes=runtimes,
         http=http,
         locale=setting.locale,
     ) as host:
@@ -59,7 +64,12 @@ async def _chat(options: argparse.Namespace) -> int:
         raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
     async with http_client(options, setting) as http:
         loaded = await load_all(sources, setting, http)
-        return await talk(loaded, options, setting, setting.local, http)
+        if not options.mock:
+            return await talk(loaded, options, setting, setting.local, http)
+        from orchestrator.cli.mock import over_mock
+
+        async with over_mock(loaded, http) as (over, runtimes):
+            return await talk(over, options, setting, setting.local, http, runtimes)
 
 
 def run(options: argparse.Namespace) -> int:

@@ -18,6 +18,7 @@ _COMMANDS = {
     "chat": "orchestrator.cli.chat",
     "completion": "orchestrator.cli.completion",
     "demo": "orchestrator.cli.demo",
+    "mock": "orchestrator.cli.mock",
     "new": "orchestrator.cli.new",
     "tools": "orchestrator.cli.tools",
     "validate": "orchestrator.cli.validate",

@@ -7,6 +7,7 @@ import os
 import secrets
 import shlex
 import shutil
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from orchestrator.authoring.draft import Draft, draft_manifest
+from orchestrator.authoring.extensions import MAX_CARD_BYTES, card_files
 from orchestrator.cli.options import http_client, read_setting
 from orchestrator.cli.running import run_command
 from orchestrator.errors import OrchestratorError, UsageError
@@ -21,13 +23,16 @@ from orchestrator.manifest.examine import examine
 from orchestrator.manifest.load import MAX_MANIFEST_BYTES
 from orchestrator.render.sanitize import clean_line, plain_json
 from runtimes.documents import DocumentError, parse_document
-from runtimes.fetch import SharedClient, fetch_document, is_url
+from runtimes.errors import FetchError
+from runtimes.fetch import SharedClient, fetch_document, is_url, resolve_location
 from runtimes.http import shown_url
 from runtimes.limits import MAX_JSON_BYTES
 from runtimes.network import is_public, literal_address
 from runtimes.openapi.document import Description, UnreadableDescription
-from runtimes.openapi.loading import ACCEPT_DESCRIPTION
-from runtimes.values import Json, JsonObject, pretty_json
+from runtimes.openapi.loading import ACCEPT_DESCRIPTION, Neighbourhood, may_refer_elsewhere
+from runtimes.placeholders import Environment, unresolved_placeholder
+from runtimes.positions import BOM
+from runtimes.values import InvalidJson, Json, JsonObject, parse_json, pretty_json
 
 STANDARD_OUTPUT = "-"
 """The FILE that is no file."""
@@ -35,14 +40,32 @@ STANDARD_OUTPUT = "-"
 DEFAULT_FILE = "plugin.json"
 
 
+def _target(path: Path) -> Path:
+    """The file that is written to: links are followed. Raises: `UsageError` where there is something else."""
+    is_special = False
+    try:
+        target = path.resolve()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            is_special = not stat.S_ISREG(target.stat().st_mode)
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise UsageError(f"cannot write {str(path)!r}: {reason}") from None
+    if is_special:
+        raise UsageError(f"{str(path)!r} is there and is no regular file; -o names another one, and -o - prints")
+    return target
+
+
 def _manifest_path(output: str) -> Path:
     """Where the manifest lies, or would. Raises: `UsageError` where no file can be."""
-    path = Path(DEFAULT_FILE if output == STANDARD_OUTPUT else output).absolute()
-    if path.is_dir():
+    if output == STANDARD_OUTPUT:
+        return Path(DEFAULT_FILE).absolute()
+    path = Path(output).absolute()
+    if os.path.isdir(path):
         raise UsageError(
             f"{output!r} is a folder; name a file in it: -o {shlex.quote(str(Path(output, DEFAULT_FILE)))}"
         )
-    if not path.parent.is_dir():
+    _target(path)
+    if not os.path.isdir(path.parent):
         raise UsageError(f"there is no folder {str(path.parent)!r} to write into")
     return path
 
@@ -54,8 +77,9 @@ def reference_to(source: str, manifest: Path) -> str:
     """
     if is_url(source):
         return source.partition("#")[0]
+    written, folder = Path(os.path.realpath(manifest)), Path(os.path.realpath(manifest.parent))
     try:
-        described, written, folder = Path(source).resolve(), manifest.resolve(), manifest.parent.resolve()
+        described = Path(source).resolve()
     except (OSError, RuntimeError, ValueError) as error:
         raise UsageError(f"cannot read {source!r}: {error}") from None
     if described == written:
@@ -81,7 +105,7 @@ def _may_write(path: Path, *, is_forced: bool) -> bool:
 
 def write_whole(path: Path, text: str, *, may_replace: bool) -> None:
     """Writes the file, whole or not at all; a link is followed. Raises: `UsageError`."""
-    target = path.resolve()
+    target = _target(path)
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         with temporary.open("x", encoding="utf-8", newline="\n") as file:
@@ -105,11 +129,41 @@ async def _description(source: str, hosts: Sequence[str], http: SharedClient) ->
     shown = shown_url(source)
     data = await fetch_document(http.allowing(hosts), source, max_bytes=MAX_JSON_BYTES, accept=ACCEPT_DESCRIPTION)
     try:
-        return Description(parse_document(data, shown), source if is_url(source) else "")
+        document = parse_document(data, shown)
+        own, neighbours = source if is_url(source) else "", None
+        if may_refer_elsewhere(data):
+            neighbourhood = Neighbourhood(source, Environment(), http.allowing(hosts))
+            neighbours = await neighbourhood.around(document, source, None)
+        return Description(document, own, neighbours)
     except DocumentError as error:
         raise OrchestratorError(str(error)) from None
     except UnreadableDescription as error:
         raise OrchestratorError(f"{shown}: {error}") from None
+
+
+async def _card(file: str, manifest: str, source: str, http: SharedClient) -> JsonObject | None:
+    """The card in a file beside the manifest or the description; None where there is none."""
+    for base in (manifest, source):
+        try:
+            location = resolve_location(base, file, within=os.path.dirname(manifest))
+            data = await fetch_document(http, location, max_bytes=MAX_CARD_BYTES)
+            value = parse_json(data.removeprefix(BOM.encode()))
+        except (FetchError, InvalidJson):
+            continue
+        if isinstance(value, dict):
+            return value
+    return None
+
+
+async def _cards(description: Description, source: str, manifest: Path, http: SharedClient) -> dict[str, JsonObject]:
+    """The cards in files that a description on this machine names, by those names.
+
+    A name is a path from the manifest, where the generators of descriptions have it, or from the description.
+    """
+    if is_url(source):
+        return {}
+    found = {file: await _card(file, str(manifest), source, http) for file in card_files(description)}
+    return {file: card for file, card in found.items() if card is not None}
 
 
 def _text(draft: Draft, source: str) -> str:
@@ -143,8 +197,9 @@ def _next_steps(draft: Draft, path: str) -> Iterable[str]:
     count = len(draft.functions)
     yield f"wrote {path}: {count} function{'' if count == 1 else 's'}"
     for reference in draft.references:
-        yield f"needs a credential: register it, and put its id where the manifest has {reference}"
-    yield f"check it:     orchestrator validate --strict {written}"
+        later = ", or give it with --env, in a file of NAME=value lines" if unresolved_placeholder(reference) else ""
+        yield f"needs a credential: register it, and put its id where the manifest has {reference}{later}"
+    yield f"check it: orchestrator validate --strict {written}"
     yield f"talk with it: orchestrator chat {written}{allowed}"
 
 
@@ -165,8 +220,14 @@ async def _new(options: argparse.Namespace) -> int:
     reference = reference_to(options.source, manifest)
     async with http_client(options, setting) as http:
         description = await _description(options.source, setting.allowed_hosts, http)
+        cards = await _cards(description, options.source, manifest, http)
     draft = draft_manifest(
-        description, reference=reference, location=str(manifest), operations=options.operations, name=options.name
+        description,
+        reference=reference,
+        location=str(manifest),
+        operations=options.operations,
+        name=options.name,
+        cards=cards,
     )
     for one in draft.left_out:
         print(f"left out: {clean_line(f'{one.operation}: {one.reason}')}", file=sys.stderr)

@@ -10,6 +10,7 @@ _SHELLS = ("bash", "zsh")
 _REPORTS = ("text", "json", "github", "sarif")
 
 _NEW_EXAMPLE = "orchestrator new openapi.yaml --operations getListings 'find*'"
+_MOCK_EXAMPLE = "orchestrator mock plugin.json --port 8080"
 _VALIDATE_EXAMPLE = "orchestrator validate --strict appPackage/ --format github"
 
 _EPILOG = """\
@@ -103,6 +104,20 @@ def _describe_new(new: argparse.ArgumentParser) -> None:
     new.add_argument("--json", action="store_true", help="print JSON for machines")
 
 
+def _mock_option() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--mock", action="store_true", help="call a mock of the APIs, made up from their OpenAPI descriptions"
+    )
+    return options
+
+
+def _describe_mock(mock: argparse.ArgumentParser) -> None:
+    mock.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
+    mock.add_argument("--port", type=int, default=0, metavar="N", help="where to listen (else any free port)")
+    mock.add_argument("--seed", type=int, default=0, metavar="N", help="other data for another number (else 0)")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; `shtab` makes shell completions from it."""
     parser = argparse.ArgumentParser(
@@ -114,6 +129,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"orchestrator {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     documents, shared, talk = _document_options(), _shared_options(), _talk_options()
+    mock_option = _mock_option()
 
     def add(name: str, summary: str, example: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
         return commands.add_parser(
@@ -123,7 +139,14 @@ def build_parser() -> argparse.ArgumentParser:
     add(
         "demo", "chat with the bundled example plugins", 'orchestrator demo -m "Turn bluetooth off" --yes', talk, shared
     )
-    chat = add("chat", "chat with plugins", "orchestrator chat plugin.json --model openai:gpt-5-mini", talk, shared)
+    chat = add(
+        "chat",
+        "chat with plugins",
+        "orchestrator chat plugin.json --model openai:gpt-5-mini",
+        talk,
+        shared,
+        mock_option,
+    )
     chat.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     tools = add("tools", "show what the model is told", "orchestrator tools plugin.json --json", shared)
     tools.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
@@ -132,12 +155,21 @@ def build_parser() -> argparse.ArgumentParser:
         "make one call without a model",
         """orchestrator call plugin.json getListings '{"city": "Seattle"}' --dry-run""",
         shared,
+        mock_option,
     )
     call.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     call.add_argument("function", metavar="FUNCTION")
-    call.add_argument("arguments", nargs="?", default="{}", metavar="JSON", help="the arguments as a JSON object")
+    call.add_argument(
+        "arguments",
+        nargs="?",
+        default="{}",
+        metavar="JSON",
+        help="the arguments as a JSON object; '@photo.png' is that file, where a file is taken",
+    )
     call.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    call.add_argument("--curl", action="store_true", help="as --dry-run, as a curl command line")
     _describe_validate(add("validate", "name every mistake in manifests", _VALIDATE_EXAMPLE, documents))
+    _describe_mock(add("mock", "serve made-up APIs for plugins, on this machine", _MOCK_EXAMPLE, documents))
     _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)

@@ -12,6 +12,7 @@ from orchestrator.check.report import Checked, as_github, as_json, as_text
 from orchestrator.check.validation import Reading, check_source
 from orchestrator.cli.options import http_client, read_setting
 from orchestrator.cli.running import run_command
+from orchestrator.errors import UsageError
 
 
 def is_coloured(file: IO[str], environ: Mapping[str, str]) -> bool:
@@ -34,6 +35,8 @@ def _report(files: Sequence[Checked], form: str) -> str:
 
 
 async def _validate(options: argparse.Namespace) -> int:
+    if "" in options.files:
+        raise UsageError("the name of a file is empty; give the path or URL of a manifest, or of an app package")
     setting = read_setting(options)
     reading = Reading(
         is_strict=options.strict,

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestrator.errors import Problem
 from orchestrator.manifest import problems
 from orchestrator.manifest.examine import type_problems
+from orchestrator.manifest.kinds import APP_SECTIONS
 from orchestrator.manifest.localize import Languages, keys_in
+from orchestrator.manifest.member_rules import null_problem
+from orchestrator.manifest.members import type_of
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.manifest.problems import CODES, Kind, error, quoted, warning
 from orchestrator.manifest.unresolved import strings_in, unresolved_in
@@ -45,6 +47,7 @@ AGENT_CODES: Mapping[str, Kind] = {
     "several-agents": warning("an app manifest names more than one agent; the first is taken"),
     NOTHING_TO_CALL: warning("an agent names no plugin, so that there is nothing to call"),
     "capability-ignored": warning("an agent wants a capability of Microsoft 365, which this host has not"),
+    "starter-ignored": warning("a conversation starter of an agent has no text, or is something else; it is left out"),
     "instructions-unreadable": warning(
         "a text file that the instructions of an agent name with `$[file('…')]` cannot be had", strict="error"
     ),
@@ -53,10 +56,8 @@ AGENT_CODES: Mapping[str, Kind] = {
 
 ALL_CODES: Mapping[str, Kind] = {**CODES, **AGENT_CODES}
 
-_OF_PLUGINS = ("schema_version", "name_for_human", "name_for_model", "functions", "runtimes", "api")
-_OF_AGENTS = ("instructions", "actions")
+_OPTIONAL = ("description", "instructions", "conversation_starters", "actions", "capabilities")
 _LOCALIZED = ("name", "description", "instructions", "conversation_starters")
-_SECTIONS = ("copilotAgents", "copilotExtensions")
 _FILE_FUNCTION = re.compile(r"\$\[\s*file\(\s*(?:'([^'\]]*)'|\"([^\"\]]*)\")\s*\)\s*\]")
 
 
@@ -126,17 +127,6 @@ def note(code: str, pointer: str, message: str, *, hint: str = "") -> Problem:
     return problems.problem(code, pointer, message, hint=hint, codes=ALL_CODES)
 
 
-def kind_of(document: JsonObject) -> Literal["app", "agent", "plugin"]:
-    """What a document is, by its members; `plugin` also where they do not tell."""
-    if any(name in document for name in _SECTIONS):
-        return "app"
-    if any(name in document for name in _OF_PLUGINS):
-        return "plugin"
-    if "manifestVersion" in document:
-        return "app"
-    return "agent" if any(name in document for name in _OF_AGENTS) else "plugin"
-
-
 def read_app(document: JsonObject) -> tuple[AppManifest | None, tuple[Problem, ...]]:
     """The app manifest, or why it is none."""
     try:
@@ -145,13 +135,55 @@ def read_app(document: JsonObject) -> tuple[AppManifest | None, tuple[Problem, .
         return None, tuple(type_problems(error, document))
 
 
+def _why_no_starter(item: Json) -> tuple[str, str]:
+    """What is wrong with a conversation starter, and where in it; empty for one that is right."""
+    if not isinstance(item, dict):
+        return f"a conversation starter is an object, not {type_of(item)}", ""
+    try:
+        ConversationStarter.model_validate(item)
+    except ValidationError as error:
+        found = type_problems(error, item)[0]
+        return found.message, found.pointer
+    return "", ""
+
+
+def _starters(document: JsonObject) -> tuple[list[Json], tuple[Problem, ...]]:
+    """The conversation starters that can be offered, and what is wrong with the others."""
+    kept: list[Json] = []
+    found: list[Problem] = []
+    listed = document.get("conversation_starters")
+    for index, item in enumerate(listed if isinstance(listed, list) else ()):
+        pointer = pointer_to("conversation_starters", index)
+        reason, place = _why_no_starter(item)
+        if reason:
+            hint = "give it a `text`, and a `title` if it is to have one"
+            found.append(note("starter-ignored", pointer + place, f"{reason}; this starter is left out", hint=hint))
+            continue
+        kept.append(item)
+        if isinstance(item, dict) and "title" in item and item["title"] is None:
+            found.append(null_problem("", "title", pointer + "/title"))
+    return kept, tuple(found)
+
+
+def _forgiven(document: JsonObject) -> tuple[JsonObject, tuple[Problem, ...]]:
+    """The document without the mistakes in it that an agent does well without, as a plugin manifest is read too."""
+    nulls = [name for name in _OPTIONAL if name in document and document[name] is None]
+    problems = tuple(null_problem("", name, pointer_to(name)) for name in nulls)
+    read = {name: value for name, value in document.items() if name not in nulls}
+    if not isinstance(read.get("conversation_starters"), list):
+        return read, problems
+    kept, found = _starters(read)
+    return {**read, "conversation_starters": kept}, (*problems, *found)
+
+
 def read_agent(document: JsonObject) -> tuple[AgentDocument | None, tuple[Problem, ...]]:
     """The agent and what is odd about it, or why it is none."""
+    read, forgiven = _forgiven(document)
     try:
-        agent = AgentDocument.model_validate(document)
+        agent = AgentDocument.model_validate(read)
     except ValidationError as error:
-        return None, tuple(type_problems(error, document))
-    return agent, tuple(_oddities(agent, document))
+        return None, (*type_problems(error, read), *forgiven)
+    return agent, (*forgiven, *_oddities(agent, document))
 
 
 def _oddities(agent: AgentDocument, document: JsonObject) -> Iterator[Problem]:
@@ -197,7 +229,7 @@ def actions_of(agent: AgentDocument) -> tuple[Named, ...]:
 
 
 def _named(app: AppManifest, *members: str) -> Iterator[Named]:
-    for section, copilot in zip(_SECTIONS, (app.copilotAgents, app.copilotExtensions), strict=True):
+    for section, copilot in zip(APP_SECTIONS, (app.copilotAgents, app.copilotExtensions), strict=True):
         lists = {
             "declarativeAgents": copilot.declarativeAgents,
             "declarativeCopilots": copilot.declarativeCopilots,

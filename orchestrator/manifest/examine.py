@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,13 +11,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.errors import Problem
+from orchestrator.manifest.filling import filled_manifest, without_descriptions
 from orchestrator.manifest.key_rules import misplaced_keys
+from orchestrator.manifest.kinds import stated_kind
 from orchestrator.manifest.members import type_of
 from orchestrator.manifest.model import Manifest
+from orchestrator.manifest.parse_hints import parse_hint
 from orchestrator.manifest.problems import CODES, Kind, problem, quoted
 from orchestrator.manifest.rules import errors_in, warnings_in
 from orchestrator.manifest.unresolved import unresolved_in
-from runtimes.placeholders import filled
 from runtimes.positions import BOM, Place, Positions, name_at, pointer_to, scan
 from runtimes.values import InvalidJson, Json, JsonObject, decoded, parse_json_document
 
@@ -25,6 +28,14 @@ MAX_PROBLEMS = 1000
 
 _MAX_TYPE_ERRORS = 2 * (MAX_PROBLEMS + 1)
 """How many errors of the model are read: a union of two types has two for one problem."""
+
+MAX_PREAMBLE = 4096
+"""How many characters of a text that is no JSON are looked through for the version of OpenAPI."""
+
+_STATED_IN_YAML = re.compile(r"^(openapi|swagger)[ \t]*:[ \t]", re.MULTILINE)
+
+_OF_MANIFESTS = frozenset({"schema_version", "name_for_human", "functions", "runtimes"})
+"""Members that an OpenAPI description has not."""
 
 _WANTED = {
     "string_type": "a string",
@@ -153,13 +164,17 @@ def examine_document(document: JsonObject, *, is_remote: bool = False) -> Examin
         return Examined(
             manifest=None, document=document, problems=(problem("openai-manifest", "/api", message, hint=hint),)
         )
+    stated = next((name for name in ("openapi", "swagger") if name in document), None)
+    if stated is not None and _OF_MANIFESTS.isdisjoint(document):
+        return Examined(manifest=None, document=document, problems=(_openapi(stated),))
     manifest: Manifest | None = None
     problems: list[Problem] = []
     try:
         manifest = Manifest.model_validate(document)
     except ValidationError as error:
-        problems = type_problems(error, document)
-    warnings = (warnings_in(document), unresolved_in(document), misplaced_keys(document))
+        problems = [_told_of_agents(found, document) for found in type_problems(error, document)]
+    unfilled = unresolved_in(without_descriptions(document)[0])
+    warnings = (warnings_in(document), unfilled, misplaced_keys(document))
     rules = (problems, errors_in(document, is_remote=is_remote), *warnings)
     found = _listed(item for part in rules for item in part)
     return Examined(manifest=manifest, document=document, problems=tuple(found))
@@ -169,8 +184,28 @@ def _refused(found: Problem) -> Examined:
     return Examined(manifest=None, document={}, problems=(found,))
 
 
-def _not_json(error: InvalidJson) -> Examined:
-    hint = "save the file as UTF-8" if "UTF-8" in error.reason else ""
+def _openapi(member: str) -> Problem:
+    message = "this is an OpenAPI description, and no plugin manifest"
+    hint = "make a manifest for it with `orchestrator new`, or name the manifest that refers to it"
+    return problem("openapi-description", pointer_to(member), message, hint=hint)
+
+
+def _told_of_agents(found: Problem, document: JsonObject) -> Problem:
+    """What names the member that is missing, where the document may as well be meant to be an agent."""
+    if found.code != "missing" or found.pointer != "/name_for_human" or "name" not in document:
+        return found
+    if stated_kind(document) is not None:
+        return found
+    message = f"{found.message}, and for a declarative agent 'instructions' or 'actions' are"
+    return replace(found, message=message, hint="add 'name_for_human' to a plugin, 'instructions' to an agent")
+
+
+def _not_json(error: InvalidJson, data: bytes) -> Examined:
+    text = data.decode(errors="replace").removeprefix(BOM)
+    if stated := _STATED_IN_YAML.search(text[:MAX_PREAMBLE]):
+        line = text.count("\n", 0, stated.start()) + 1
+        return _refused(_at(_openapi(stated[1]), Place(line, 1)))
+    hint = parse_hint(error.reason, text, error.line, error.column)
     found = problem("not-json", "", f"not JSON: {error.reason}", hint=hint)
     return _refused(_at(found, Place(error.line, error.column)))
 
@@ -185,8 +220,8 @@ def examine_text(data: bytes, values: Mapping[str, str] | None = None) -> Examin
         document = parse_json_document(text)
         positions = scan(text)
     except InvalidJson as error:
-        return _not_json(error)
-    document = filled(document, values or {})
+        return _not_json(error, data)
+    document = filled_manifest(document, values or {})
     if not isinstance(document, dict):
         message = f"a manifest is a JSON object, not {type_of(document)}"
         return _refused(located(problem("not-an-object", "", message), positions))

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from orchestrator.errors import Problem
-from orchestrator.manifest.member_rules import guess, is_open, texts_of
+from orchestrator.manifest.guesses import guess
+from orchestrator.manifest.member_rules import EXTENSION, is_open, texts_of
 from orchestrator.manifest.members import KINDS, Found, type_of
 from orchestrator.manifest.problems import problem, quoted
 from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of
 from orchestrator.manifest.versions import owning_version
 from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
-
-MAX_GUESSED_AMONG = 50
-"""How many names of the document itself a guess looks at."""
 
 _PROPERTIES = "ResponseProperties"
 
@@ -39,7 +37,7 @@ def required_problems(found: Found) -> Iterator[Problem]:
     known = properties if isinstance(properties, dict) else {}
     for place, name in texts_of(required if isinstance(required, list) else [], found.pointer + "/required"):
         if name not in known:
-            hint = guess(name, list(known)[:MAX_GUESSED_AMONG], "describe it in 'properties', or remove it")
+            hint = guess(name, known, "describe it in 'properties', or remove it")
             yield problem("unknown-required", place, f"required parameter {quoted(name)} is not described", hint=hint)
 
 
@@ -90,12 +88,12 @@ def _card_problems(found: Found, version: str) -> Iterator[Problem]:
         return
     pointer = found.pointer + pointer_to("static_template", "file")
     if (owner := owning_version("static_template.file", version)) is not None:
-        message = f"a card in a file belongs to version {owner!r}, not {version!r}; it is read all the same"
+        message = f"a card in a file belongs to version {owner!r}, not {version!r}"
         yield problem("version-mismatch", pointer, message, hint=f"set schema_version to {owner!r}, or write the card")
     if not isinstance(card["file"], str):
         message = f"this must be a string, not {type_of(card['file'])}; it is not understood"
         yield problem("unexpected-type", pointer, message)
-    if len(card) > 1:
+    if any(name != "file" and not name.startswith(EXTENSION) for name in card):
         message = "a card in a file has other members beside 'file', which are not read"
         yield problem("card-and-file", pointer, message, hint="keep 'file' alone, or write the card here")
 
@@ -109,7 +107,7 @@ def semantics_problems(found: Found, version: str) -> Iterator[Problem]:
 def property_problems(found: Found) -> Iterator[Problem]:
     """Properties of response semantics that are something else than JSONPath (spec 9.4.2.2)."""
     for name, value in found.members.items():
-        if name not in KINDS[_PROPERTIES] or value is None:
+        if name not in KINDS[_PROPERTIES] or value is None or (isinstance(value, str) and is_open(value)):
             continue
         pointer, reading = found.pointer + pointer_to(name), property_of(value)
         if reading is None:

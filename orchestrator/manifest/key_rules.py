@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.errors import MAX_NAMES_LISTED, Problem
+from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.localize import Languages, keys_in, localizable_strings
-from orchestrator.manifest.member_rules import EXTENSION, guess
+from orchestrator.manifest.member_rules import EXTENSION
 from orchestrator.manifest.problems import problem, quoted
 from orchestrator.manifest.unresolved import strings_in
 from runtimes.positions import pointer_to
 from runtimes.values import JsonObject
-
-MAX_GUESSED_AMONG = 200
-"""How many keys of a language a guess at a misspelt one looks at."""
 
 _LOCALIZATION = pointer_to("capabilities", "localization") + "/"
 
@@ -48,7 +46,7 @@ def key_problem(key: str, pointer: str, languages: Languages) -> Problem | None:
     having = [tag for tag, table in languages.tables.items() if key in table]
     if not having:
         known = list(dict.fromkeys(name for table in languages.tables.values() for name in table))
-        hint = guess(key, known[:MAX_GUESSED_AMONG], "add it to 'localizationKeys' of each language file")
+        hint = guess(key, known, "add it to 'localizationKeys' of each language file")
         message = f"the key {quoted(key)} has no text in any language; its name is shown"
         return problem("missing-key", pointer, message, hint=hint)
     without = [tag for tag in languages.tables if languages.text(key, _own_chain(languages, tag)) is None]

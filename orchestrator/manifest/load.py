@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestrator.errors import ManifestError, Problem
 from orchestrator.manifest.examine import Examined, examine, examine_document
+from orchestrator.manifest.filling import filled_manifest
 from orchestrator.manifest.languages import find_languages, with_key_problems
 from orchestrator.manifest.localize import Languages, languages_from, legacy_languages, localized, uses_keys
 from orchestrator.manifest.model import Manifest
@@ -18,7 +19,7 @@ from orchestrator.manifest.problems import problem
 from orchestrator.manifest.rules import slug
 from runtimes.errors import FetchError
 from runtimes.http import HttpClient, shown_url
-from runtimes.placeholders import Environment, filled
+from runtimes.placeholders import Environment
 from runtimes.values import Json, JsonObject, canonical_json, is_json
 
 MAX_MANIFEST_BYTES = 4 * 1024 * 1024
@@ -99,7 +100,7 @@ def read_document(
     if not is_json(value):
         hint = "remove lone surrogates and what is no JSON value"
         raise ManifestError(location, [problem("not-json", "", "not JSON: it cannot be written as JSON", hint=hint)])
-    read = filled(document, environment.of(location))
+    read = filled_manifest(document, environment.of(location))
     assert isinstance(read, dict)
     known = languages or legacy_languages(read)
     examined = with_key_problems(examine_document(read, is_remote=is_url(location)), known)
@@ -149,6 +150,7 @@ async def load_plugin(
     `allowed_hosts` opens private addresses (`HOST` or `HOST:PORT`) to this plugin. Relative references of a dict are
     relative to the current directory. `environment` has the values of placeholders such as `${{OPENAPI_SERVER_URL}}`;
     without it they are the variables of the process, except for documents from a URL and for what looks like a secret.
+    A value that looks like a secret fills no document from a URL, even where it is given.
     `languages` are the texts of its localization keys, for each language tag a mapping, the default language first;
     without it they are those of the manifest itself, or of the app manifest in the same folder.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Sequence
 
 from orchestrator.errors import Problem
 from orchestrator.manifest.fragments import KINDS_OF_FRAGMENTS
+from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.known import DEFAULTS, LENGTHS, MAX_STRING, UNMEASURED, VALUES
 from orchestrator.manifest.members import KINDS, Found, Member, type_of
 from orchestrator.manifest.problems import problem, quoted
@@ -18,25 +18,18 @@ from runtimes.values import Json
 EXTENSION = "x-"
 """How the names of members and values begin that the specification leaves to others (spec 3.5 and 3.6)."""
 
-MAX_GUESSED_FROM = 64
-"""How long a misspelt name may be for a guess at what was meant."""
-
 _PLACEHOLDERS = ("${{", "[[")
 """What stands for text that is not known from the document alone: the environment, and localization (spec 3.4)."""
 
-_TOLD_ELSEWHERE = frozenset({"Manifest.schema_version", "Manifest.namespace", "FunctionParameter.default"})
+_TOLD_ELSEWHERE = frozenset(
+    {"Manifest.schema_version", "Manifest.namespace", "FunctionParameter.default", "RuntimeAuth.type"}
+)
 """Members whose null is read by a rule of its own."""
 
 
 def is_open(text: str) -> bool:
     """True for a text that the document alone does not say: it has a placeholder in it."""
     return any(mark in text for mark in _PLACEHOLDERS)
-
-
-def guess(written: str, known: Sequence[str], otherwise: str) -> str:
-    """The hint that says which of the known names was probably meant."""
-    near = difflib.get_close_matches(written, known, n=1) if len(written) <= MAX_GUESSED_FROM else []
-    return f"did you mean {near[0]!r}?" if near else otherwise
 
 
 def texts_of(value: Json, pointer: str) -> Iterator[tuple[str, str]]:
@@ -102,19 +95,31 @@ def _version_problems(path: str, name: str, pointer: str, value: Json, version: 
     if path == "Runtime.type" and isinstance(value, str):
         subject, owner = f"the type {value!r}", owning_version_of_type(value, version)
     if owner is not None:
-        message = f"{subject} belongs to version {owner!r}, not {version!r}; it is read all the same"
+        message = f"{subject} belongs to version {owner!r}, not {version!r}"
         yield problem("version-mismatch", pointer, message, hint=f"set schema_version to {owner!r}, or remove it")
+
+
+def null_problem(path: str, name: str, pointer: str) -> Problem:
+    """The warning for a member that is null."""
+    if path == "Runtime.auth":
+        message = f"{name!r} is null, which does not say that there is no credential; its functions are not offered"
+        return problem("null-member", pointer, message, hint='write {"type": "None"} where none is needed')
+    return problem("null-member", pointer, f"{name!r} is null; it is read as if it were not there", hint="remove it")
 
 
 def _member_problems(found: Found, name: str, member: Member, value: Json, version: str) -> Iterator[Problem]:
     path, pointer = f"{found.kind}.{member.name}", found.pointer + pointer_to(name)
+    if name != member.name and member.name in found.members:
+        message = f"member {name!r} is another spelling of {member.name!r}, which is there too; this one is not read"
+        yield problem("misspelled-member", pointer, message, hint="remove it")
+        return
     if name != member.name:
         message = f"member {name!r} is another spelling of {member.name!r}"
         yield problem("misspelled-member", pointer, message, hint=f"write {member.name!r}")
     yield from _version_problems(path, name, pointer, value, version)
     is_fragment = found.kind in KINDS_OF_FRAGMENTS
     if value is None and path not in _TOLD_ELSEWHERE and (is_fragment or "null" in member.types):
-        yield problem("null-member", pointer, f"{name!r} is null; it is read as if it were not there", hint="remove it")
+        yield null_problem(path, name, pointer)
         return
     if is_fragment:
         yield from _type_problems(member, pointer, value)

@@ -175,12 +175,13 @@ def _spellings(name: str, field: FieldInfo) -> list[str]:
 def _member(kind: str, name: str, field: FieldInfo) -> tuple[Member, type[BaseModel] | None]:
     """The member, and the model of what lies in it."""
     fragment = FRAGMENTS.get(f"{kind}.{name}", field.annotation)
-    inner = _model_in(fragment)
+    inner, types = _model_in(fragment), _types(field.annotation)
+    is_optional = bool(types) and not field.is_required()
     member = Member(
         name=_spellings(name, field)[0],
         inside=inner.__name__ if inner is not None else "",
         map_depth=_map_depth(fragment) if inner is not None else 0,
-        types=_types(field.annotation),
+        types=types | {_TYPES[NoneType]} if is_optional else types,
         element_types=_element_types(field.annotation),
     )
     return member, inner

@@ -8,10 +8,30 @@ members that are plain JSON here is said by `orchestrator.manifest.fragments`.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated, TypeVar
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, StrictBool
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic_core import PydanticUseDefault
 
+from auth import MISSING_TYPE, AuthReference
 from runtimes.values import Json, JsonObject
+
+Value = TypeVar("Value")
+
+
+def _default_of_null(value: object) -> object:
+    if value is None:
+        raise PydanticUseDefault
+    return value
+
+
+def _untyped_of_null(value: object) -> object:
+    """No null may mean that a runtime is called without a credential."""
+    return {"type": MISSING_TYPE} if value is None else value
+
+
+Or = Annotated[Value, BeforeValidator(_default_of_null)]
+"""A member whose null is read as if it were not there; its default says what that means."""
 
 Texts = str | tuple[str, ...] | None
 """A string replaces the built-in text, an array adds to it (spec 10.2.2)."""
@@ -48,8 +68,8 @@ class State(_Member):
 class States(_Member):
     """The states of a function (spec 5.2.5; `disengaging` is in the Microsoft 365 document)."""
 
-    reasoning: State = State()
-    responding: State = State()
+    reasoning: Or[State] = State()
+    responding: Or[State] = State()
     disengaging: State | None = None
 
 
@@ -59,7 +79,7 @@ class Confirmation(_Member):
     type: str | None = None
     title: str | None = None
     body: str | None = None
-    is_non_consequential: StrictBool = Field(default=False, alias="isNonConsequential")
+    is_non_consequential: Or[StrictBool] = Field(default=False, alias="isNonConsequential")
     """Of version 2.4: the person may be asked once for all calls."""
 
     @property
@@ -71,9 +91,9 @@ class Confirmation(_Member):
 class ResponseSemantics(_Member):
     """Where citations and cards lie in an answer (spec 9.4)."""
 
-    data_path: str = "$"
+    data_path: Or[str] = "$"
     """As it is written; `queries.data_path_of` reads it."""
-    properties: dict[str, Json] = Field(default_factory=dict[str, Json])
+    properties: Or[dict[str, Json]] = Field(default_factory=dict[str, Json])
     """As they are written; `queries.property_of` reads each."""
     static_template: JsonObject | None = None
     """A card, or `{"file": …}` with the place of one (version 2.4)."""
@@ -84,7 +104,7 @@ class ResponseSemantics(_Member):
 class SecurityInfo(_Member):
     """What the author attests of a function (spec 9.5)."""
 
-    data_handling: tuple[str, ...] = ()
+    data_handling: Or[tuple[str, ...]] = ()
 
 
 class FunctionCapabilities(_Member):
@@ -105,8 +125,8 @@ class Function(_Member):
     """JSON Schema in shape (spec 6); None means: ask the runtime (spec 5.2.3)."""
     returns: JsonObject | None = None
     """Of any JSON type in real manifests; only its description is used (spec 8)."""
-    states: States = States()
-    capabilities: FunctionCapabilities = FunctionCapabilities()
+    states: Or[States] = States()
+    capabilities: Or[FunctionCapabilities] = FunctionCapabilities()
 
 
 class RuntimeAuth(_Member):
@@ -114,19 +134,26 @@ class RuntimeAuth(_Member):
 
     type: str | None = Field(default=None, validation_alias=AliasChoices("type", "Type"))
     reference_id: str | None = None
-    scopes: tuple[str, ...] = ()
+    scopes: Or[tuple[str, ...]] = ()
+
+    @property
+    def reference(self) -> AuthReference:
+        """What it says of the credential; other members without a type are not taken for `None`."""
+        if not self.type and any(not name.startswith("x-") for name in self.model_extra or {}):
+            return AuthReference(type=MISSING_TYPE)
+        return AuthReference.of(self.type, self.reference_id, self.scopes)
 
 
 class Runtime(_Member):
     """How functions are invoked (spec 11)."""
 
     type: str
-    auth: RuntimeAuth = RuntimeAuth()
+    auth: Annotated[RuntimeAuth, BeforeValidator(_untyped_of_null)] = RuntimeAuth()
     run_for_functions: tuple[str, ...] | None = Field(
         default=None, validation_alias=AliasChoices("run_for_functions", "runs_for_functions")
     )
     """Names and wildcards (spec 11.1.3); the misspelling is the specification's own (spec 11.4.1)."""
-    spec: JsonObject = Field(default_factory=dict[str, Json])
+    spec: Or[JsonObject] = Field(default_factory=dict[str, Json])
     output_template: str | None = None
 
 
@@ -140,7 +167,7 @@ class ConversationStarter(_Member):
 class PluginCapabilities(_Member):
     """Capabilities of the whole plugin (spec 12)."""
 
-    conversation_starters: tuple[ConversationStarter, ...] = ()
+    conversation_starters: Or[tuple[ConversationStarter, ...]] = ()
     localization: JsonObject | None = None
     """Deprecated; versions up to v2.1 have it."""
 
@@ -154,12 +181,12 @@ class Manifest(_Member):
     name_for_human: str
     namespace: str | None = None
     description_for_model: str | None = None
-    description_for_human: str = ""
+    description_for_human: Or[str] = ""
     logo_url: str | None = None
     contact_email: str | None = None
     legal_info_url: str | None = None
     privacy_policy_url: str | None = None
     functions: tuple[Function, ...] | None = None
     """None means: those that the runtimes describe (spec 4.2.10)."""
-    runtimes: tuple[Runtime, ...] = ()
-    capabilities: PluginCapabilities = PluginCapabilities()
+    runtimes: Or[tuple[Runtime, ...]] = ()
+    capabilities: Or[PluginCapabilities] = PluginCapabilities()

@@ -25,7 +25,6 @@ from orchestrator.manifest.agent import (
     actions_of,
     agents_in,
     key_problems,
-    kind_of,
     note,
     plugins_in,
     read_agent,
@@ -34,6 +33,7 @@ from orchestrator.manifest.agent import (
     with_text_files,
 )
 from orchestrator.manifest.examine import in_order
+from orchestrator.manifest.kinds import kind_of
 from orchestrator.manifest.load import MAX_MANIFEST_BYTES
 from orchestrator.manifest.localize import Languages
 from orchestrator.manifest.model import ConversationStarter
@@ -109,7 +109,7 @@ async def _actions(files: PackageFiles, named: Actions) -> tuple[str, ...]:
         message = f"there are {len(named)} plugins; at most {MAX_ACTIONS} are loaded"
         files.note(document, [note("too-many-actions", first.pointer, message, hint="make more than one agent of it")])
         return ()
-    found = [await files.follow(document, name, "action-unreadable") for document, name in named]
+    found = [await files.follow(document, name, "plugin") for document, name in named]
     return tuple(dict.fromkeys(action.location for action in found if action is not None))
 
 
@@ -164,7 +164,7 @@ async def _app(files: PackageFiles, document: Document) -> Agent | None:
         message = f"there are {len(agents)} agents; the first is taken"
         files.note(document, [note("several-agents", agents[1].pointer, message, hint="name its own document")])
     if agents:
-        named = await files.follow(document, agents[0], "agent-unreadable")
+        named = await files.follow(document, agents[0], "agent")
         return await _agent(files, named, _App(plugins=plugins, languages=languages)) if named else None
     if not plugins:
         message = "the app manifest names neither an agent nor a plugin"
@@ -184,9 +184,9 @@ async def _app(files: PackageFiles, document: Document) -> Agent | None:
 
 def _names_in(source: str) -> tuple[str, ...] | None:
     """The files of a folder or an archive, two levels deep; None for what is neither. Raises: `FetchError`."""
-    if is_archive(source):
-        return member_names(source)
-    folder = Path(source)
+    folder = Path(source)  # without the slash at the end that completion of names puts there
+    if is_archive(str(folder)):
+        return member_names(str(folder))
     if not folder.is_dir():
         return None
     files = (path for path in chain(folder.glob("*.json"), folder.glob(f"*/{APP_MANIFEST}")) if os.path.isfile(path))

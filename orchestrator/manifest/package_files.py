@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from orchestrator.errors import Problem
 from orchestrator.manifest.agent import ALL_CODES, Named, note
 from orchestrator.manifest.examine import MAX_PROBLEMS, Examined, examine_text, located
+from orchestrator.manifest.kinds import KINDS_IN_WORDS, stated_kind
 from orchestrator.manifest.languages import read_languages
 from orchestrator.manifest.load import MAX_MANIFEST_BYTES
 from orchestrator.manifest.localize import Languages
@@ -16,7 +18,7 @@ from orchestrator.manifest.unresolved import HINT, unresolved_in
 from runtimes.errors import FetchError
 from runtimes.fetch import fetch_document, resolve_location
 from runtimes.http import HttpClient
-from runtimes.placeholders import Environment, filled, unresolved_placeholder
+from runtimes.placeholders import Environment, filled, unresolved_placeholder, why_unresolved
 from runtimes.positions import BOM, Lines
 
 MAX_TEXT_BYTES = 256 * 1024
@@ -26,6 +28,7 @@ MAX_REASON = 1000
 """Characters of the reason why a file cannot be had."""
 
 _TEXT_ENDINGS = (".txt", ".md")
+_UNREADABLE: Mapping[Literal["agent", "plugin"], str] = {"agent": "agent-unreadable", "plugin": "action-unreadable"}
 
 
 def _reason(error: FetchError) -> str:
@@ -82,7 +85,8 @@ class PackageFiles:
         """Where a document leads; None, and a problem, where that is nowhere or out of the package."""
         placeholder = unresolved_placeholder(named.file)
         if placeholder:
-            self.note(document, [note(code, named.pointer, f"{quoted(placeholder)} has no value", hint=HINT)])
+            message = f"{quoted(placeholder)} {why_unresolved(placeholder)}"
+            self.note(document, [note(code, named.pointer, message, hint=HINT)])
             return None
         try:
             return resolve_location(document.location, named.file, within=self._root)
@@ -91,17 +95,24 @@ class PackageFiles:
             self.note(document, [note("path-escapes", named.pointer, _reason(error), hint=hint)])
             return None
 
-    async def follow(self, document: Document, named: Named, code: str) -> Document | None:
-        """The document that is named; None, and a problem with that code, where it cannot be had."""
+    async def follow(self, document: Document, named: Named, wanted: Literal["agent", "plugin"]) -> Document | None:
+        """The document that is named; None, and a problem, where it cannot be had or is of another kind."""
+        code = _UNREADABLE[wanted]
         location = self.resolve(document, named, code)
         if location is None:
             return None
         try:
-            return await self.read(location)
+            followed = await self.read(location)
         except FetchError as error:
             hint = "put the file into the package, or correct its name"
             self.note(document, [note(code, named.pointer, _reason(error), hint=hint)])
             return None
+        kind = stated_kind(followed.examined.document)
+        if kind is None or kind == wanted:
+            return followed
+        message = f"{quoted(named.file)} is {KINDS_IN_WORDS[kind]}, not {KINDS_IN_WORDS[wanted]}"
+        self.note(document, [note(code, named.pointer, message, hint=f"name {KINDS_IN_WORDS[wanted]}")])
+        return None
 
     async def languages(self, app: Document) -> Languages | None:
         """Those that the app manifest names."""

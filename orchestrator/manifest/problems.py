@@ -57,6 +57,7 @@ CODES: Mapping[str, Kind] = {
     "openai-manifest": error(
         "the document is an OpenAI plugin manifest, which is another format", "4.2.1", at_key=True
     ),
+    "openapi-description": error("the document is an OpenAPI description, and no plugin manifest", at_key=True),
     "duplicate-key": error("an object has a key twice", at_key=True),
     "missing": error("a member is missing without which nothing can be done", of_member=True),
     "wrong-type": error("a value has another JSON type than the member takes", of_member=True),
@@ -84,7 +85,10 @@ CODES: Mapping[str, Kind] = {
     "unexpected-type": warning(
         "a value in `spec`, `parameters` and the like has another JSON type than described", of_member=True
     ),
-    "null-member": warning("a member is null, which is read as if it were not there", of_member=True),
+    "null-member": warning(
+        "a member is null, which is read as if it were not there; the functions of a null `auth` are not offered",
+        of_member=True,
+    ),
     "null-default": warning("a parameter's default is null, which is read as none", "7.2.5"),
     "beyond-subset": warning("more of JSON Schema is used than the specification takes", of_member=True, at_key=True),
     "misplaced-keyword": warning("a keyword of a parameter does not go with its `type`", of_member=True),

@@ -17,7 +17,8 @@ from orchestrator.manifest.function_rules import (
     required_problems,
     semantics_problems,
 )
-from orchestrator.manifest.member_rules import MAX_GUESSED_FROM, guess, is_open, member_problems
+from orchestrator.manifest.guesses import MAX_GUESSED_FROM, guess
+from orchestrator.manifest.member_rules import is_open, member_problems
 from orchestrator.manifest.members import Found, objects_of
 from orchestrator.manifest.problems import problem, quoted
 from orchestrator.manifest.runtime_rules import alternative_problems, auth_problems, escape_problems
@@ -26,7 +27,7 @@ from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
 
 _HYPHENS_SINCE = "v2.4"
-_WILDCARDS = frozenset("*?[")
+WILDCARDS = frozenset("*?[")
 """What makes an entry of `run_for_functions` a pattern (spec 11.1.3)."""
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
@@ -76,7 +77,7 @@ def _bindings(document: JsonObject) -> Iterator[tuple[int, str, list[str]]]:
     for index, runtime in _objects(document, "runtimes"):
         for member in ("run_for_functions", "runs_for_functions"):
             if isinstance(names := runtime.get(member), list):
-                outright = dict.fromkeys(name for name in names if isinstance(name, str) and not _WILDCARDS & set(name))
+                outright = dict.fromkeys(name for name in names if isinstance(name, str) and not WILDCARDS & set(name))
                 yield index, member, list(outright)
                 break
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from orchestrator.errors import Problem
 from orchestrator.manifest.escapes import why_a_card_path_escapes, why_it_escapes
+from orchestrator.manifest.member_rules import EXTENSION, null_problem
 from orchestrator.manifest.members import Found
 from orchestrator.manifest.problems import problem, quoted
 from runtimes.positions import pointer_to
@@ -21,9 +22,29 @@ _REFERENCES = {"OpenApiSpec": "url", "McpToolDescription": "file"}
 """The members that may name a file; cards are told apart in `static_template`."""
 
 
+def _says_more(members: JsonObject) -> bool:
+    """True when an `auth` has members beside its type, so that its lack of one is not that of a credential."""
+    own = {"type", "Type"} | {name for name in ("reference_id", "scopes") if not members.get(name)}
+    return any(name not in own and not name.startswith(EXTENSION) for name in members)
+
+
+def _untyped_problems(found: Found) -> Iterator[Problem]:
+    """An `auth` without a type: nothing is called with it, nor without a credential, if it has other members."""
+    name = next((name for name in ("type", "Type") if name in found.members), None)
+    pointer = found.pointer + pointer_to(name or "type")
+    if _says_more(found.members):
+        code, state = ("member-missing", "missing") if name is None else ("null-member", "null")
+        message = f"required member 'type' is {state}; the functions of this runtime are not offered"
+        yield problem(code, pointer, message, hint="write 'type', or remove the other members where 'None' is meant")
+    elif name is not None:
+        yield null_problem("RuntimeAuth.type", name, pointer)
+
+
 def auth_problems(found: Found) -> Iterator[Problem]:
-    """A credential without a name, and scopes that nobody asks for (spec 11.2.2)."""
+    """A credential without a type or a name, and scopes that nobody asks for (spec 11.2.2)."""
     written = found.members.get("type", found.members.get("Type"))
+    if written is None:
+        yield from _untyped_problems(found)
     kind = written.casefold() if isinstance(written, str) else ""
     if kind in _VAULT_TYPES and not found.members.get("reference_id"):
         message = f"{quoted(str(written))} needs a 'reference_id'; no credential can be had without it"

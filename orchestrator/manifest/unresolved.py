@@ -6,12 +6,18 @@ from collections.abc import Iterator
 
 from orchestrator.errors import Problem
 from orchestrator.manifest.problems import problem, quoted
-from runtimes.placeholders import unresolved_placeholder
-from runtimes.positions import pointer_to
+from runtimes.placeholders import unresolved_placeholder, why_unresolved
+from runtimes.positions import name_at, pointer_to
 from runtimes.values import Json
 
-HINT = "set the variable, or give a file that has it with --env; one that looks like a secret is taken from --env only"
+HINT = (
+    "set the variable, or give a file that has it with --env; one that looks like a secret is taken from --env only, "
+    "and for local documents only"
+)
 
+_NAME_HINT = (
+    "write the name out: names are filled in descriptions and cards only, and none becomes one that is there already"
+)
 
 Steps = tuple[str | int, ...]
 """The way from the root of a document to a value."""
@@ -43,4 +49,7 @@ def unresolved_in(document: Json) -> Iterator[Problem]:
     """One problem for each string that a placeholder is left in."""
     for pointer, text in strings_in(document, mark="${{"):
         if placeholder := unresolved_placeholder(text):
-            yield problem("unresolved-placeholder", pointer, f"{quoted(placeholder)} has no value", hint=HINT)
+            is_name = name_at(pointer) == text
+            reason = "is left in the name of a member" if is_name else why_unresolved(placeholder)
+            message, hint = f"{quoted(placeholder)} {reason}", _NAME_HINT if is_name else HINT
+            yield problem("unresolved-placeholder", pointer, message, hint=hint)

@@ -28,13 +28,19 @@ def cut(text: str, *, is_truncated: bool = False) -> str:
     return f"{text}\n[cut: the answer was longer than the host reads]" if is_truncated else text
 
 
-def read_result(
+def _error_text(result: CallResult) -> str:
+    status = f"HTTP {result.status}: " if result.status is not None else ""
+    if not result.explanation:
+        return f"error: {status}{_as_text(result.payload)}"
+    answer = "" if result.payload in (None, "") else f"\n{_as_text(result.payload)}"
+    return f"error: {status}{result.explanation}{answer}"
+
+
+def _read(
     result: CallResult, *, runtime_type: str, semantics: ResponseSemantics | None, base: str
 ) -> tuple[str, Shown]:
-    """What the model is given of an answer, and what the person is shown."""
     if result.is_error:
-        status = f"HTTP {result.status}: " if result.status is not None else ""
-        return cut(f"error: {status}{_as_text(result.payload)}", is_truncated=result.is_truncated), Shown()
+        return cut(_error_text(result), is_truncated=result.is_truncated), Shown()
     if runtime_type.casefold() == LOCAL_PLUGIN:
         local = read_local_results(result.payload)
         if local is not None:
@@ -42,3 +48,11 @@ def read_result(
             return cut(text), shown
     text = cut(_as_text(result.payload), is_truncated=result.is_truncated)
     return text, Shown(citations=citations_of(semantics, result.payload, base))
+
+
+def read_result(
+    result: CallResult, *, runtime_type: str, semantics: ResponseSemantics | None, base: str
+) -> tuple[str, Shown]:
+    """What the model is given of an answer, and what the person is shown."""
+    text, shown = _read(result, runtime_type=runtime_type, semantics=semantics, base=base)
+    return "\n".join([text, *(f"[note: {note}]" for note in result.notes)]), shown

@@ -7,10 +7,11 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
-from auth import MISSING_TYPE, AuthReference
+from auth import AuthReference
 from orchestrator.errors import Problem
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function, Runtime, known_spellings
+from orchestrator.manifest.rules import WILDCARDS
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
 from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
 from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
@@ -47,12 +48,20 @@ def _wanted(plugin: Plugin, runtime: Runtime) -> tuple[str, ...] | None:
     return tuple(function.name for function in declared if _matches(function.name, runtime.run_for_functions))
 
 
-def _auth(runtime: Runtime) -> AuthReference:
-    """What the runtime needs; an auth object with other members and no type is not taken for `None`."""
-    auth = runtime.auth
-    if auth.type is None and any(not name.startswith("x-") for name in auth.model_extra or {}):
-        return AuthReference(type=MISSING_TYPE)
-    return AuthReference.of(auth.type, auth.reference_id, auth.scopes)
+def _outright(runtime: Runtime, spec: RuntimeSpec) -> set[str]:
+    """The functions that the runtime gives by their names, and not by a wildcard."""
+    named = {name for name in runtime.run_for_functions or () if WILDCARDS.isdisjoint(name)}
+    return named if spec.functions is None else named & set(spec.functions)
+
+
+def _is_contested(plugin: Plugin, runtime: Runtime, outright: set[str]) -> bool:
+    """True when functions that it does not give by name may be answered by another runtime, without a credential."""
+    others = [one for one in plugin.manifest.runtimes if one is not runtime and one.auth.reference.is_anonymous]
+    wanted = _wanted(plugin, runtime)
+    if wanted is None:
+        return bool(others)
+    open_names = set(wanted) - outright
+    return any(not open_names.isdisjoint(_wanted(plugin, other) or ()) for other in others)
 
 
 def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference) -> RuntimeSpec:
@@ -116,7 +125,7 @@ class Binder:
         self, plugin: Plugin, runtime: Runtime, services: RuntimeServices, reasons: dict[str, list[str]]
     ) -> list[_Claim]:
         """What the runtime answers; `reasons` is told of what it does not."""
-        auth = _auth(runtime)
+        auth = runtime.auth.reference
         spec = _spec(plugin, runtime, auth)
         if spec.functions == ():
             return []
@@ -125,8 +134,8 @@ class Binder:
             for name in names:
                 text = f"it needs a credential of type {str(auth.type)!r}, and there is no vault yet"
                 reasons.setdefault(name, []).append(text)
-            outright = set(names) & set(runtime.run_for_functions or ())
-            return [_Claim(name=name, runtime=runtime, executor=None) for name in sorted(outright)]
+            claimed = await self._reserved(plugin, runtime, spec, services)
+            return [_Claim(name=name, runtime=runtime, executor=None) for name in sorted(claimed)]
         try:
             factory = factory_for(runtime.type, self._factories)
             executor = await self._stack.enter_async_context(factory(spec, services))
@@ -143,6 +152,24 @@ class Binder:
             for name in executor.functions
             if _matches(name, allowed)
         ]
+
+    async def _reserved(
+        self, plugin: Plugin, runtime: Runtime, spec: RuntimeSpec, services: RuntimeServices
+    ) -> set[str]:
+        """The functions of a runtime that needs a credential: nobody answers them bare in its place.
+
+        They are those that it names outright, and, where another runtime may answer too, all that it describes.
+        """
+        outright = _outright(runtime, spec)
+        if not _is_contested(plugin, runtime, outright):
+            return outright
+        try:
+            factory = factory_for(runtime.type, self._factories)
+            async with factory(spec, services) as executor:
+                described = set(executor.functions)
+        except RuntimeUnavailable:
+            return outright
+        return outright | {name for name in described if _matches(name, runtime.run_for_functions)}
 
 
 def _wrap(executor: RuntimeExecutor, spec: RuntimeSpec) -> RuntimeExecutor:

@@ -19,10 +19,11 @@ Outcome = CallReturned | CallFailed | CallNotExecuted | CallUnknown
 
 
 def _without_answer(call: CallState, error: InvocationError) -> Outcome:
-    """A call certainly not executed may be made once more for each cause; one that may have been is not."""
+    """A call certainly not executed may be made once more for each cause, unless its runtime has repeated it already;
+    one that may have been executed is not."""
     message = str(error)
     cause = error.not_executed
-    if cause is not None and cause not in call.not_executed:
+    if cause is not None and cause not in call.not_executed and not error.is_final:
         return CallNotExecuted(call_id=call.call_id, cause=cause, message=message)
     if cause is not None or call.repeatable:
         return CallFailed(call_id=call.call_id, message=message)
@@ -36,7 +37,7 @@ async def carry_out(
     if call.not_executed:
         await anyio.sleep(REPEAT_PAUSE)
     request = FunctionCall(id=call.call_id, function=function.name, arguments=call.arguments)
-    context = CallContext(person=person, timeout=timeout, progress=progress)
+    context = CallContext(person=person, timeout=timeout, progress=progress, may_repeat=call.repeatable)
     try:
         result = await function.executor.invoke(request, context)
     except InvocationError as error:

@@ -6,6 +6,7 @@ path and gets its place in front elsewhere; a body that clashes, or is no object
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -55,6 +56,9 @@ class Arguments:
 
     def __init__(self, parameters: Sequence[Parameter], body: Body | None) -> None:
         self.body = body
+        self.left_out = {one.name: one.obstacle for one in parameters if one.obstacle}
+        """Optional parameters that cannot be sent, each with the reason."""
+        parameters = [one for one in parameters if not one.obstacle]
         by_name = _names(parameters, frozenset())
         is_flat = body is not None and body.members is not None and not (body.members.keys() & by_name.keys())
         self.members: Mapping[str, Json] = (body.members or {}) if body is not None and is_flat else {}
@@ -135,6 +139,10 @@ class Arguments:
         return Placed(parameters=sent, has_body=has_body, body=members if has_body else None)
 
     def _unknown(self, name: str) -> str:
+        if reason := self.left_out.get(name):
+            return f"the argument {name[:60]!r} cannot be sent: {reason}"
         names = list(self.schemas)
+        if near := difflib.get_close_matches(name, names, n=1):
+            return f"there is no argument {name[:60]!r}; did you mean {near[0]!r}?"
         listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
         return f"there is no argument {name[:60]!r}; it takes: {listed or 'none'}"

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from urllib.parse import unquote
 
+from runtimes.openapi.fragments import Definitions
+from runtimes.openapi.members import list_at as list_at
+from runtimes.openapi.members import object_at as object_at
+from runtimes.openapi.members import text_at as text_at
+from runtimes.openapi.references import Neighbours, absolute, anchors_in, overlaid, pointed_at, shown
+from runtimes.openapi.swagger import translated_operation, translated_root
 from runtimes.values import Json, JsonObject
 
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
-"""The members of a path item that are operations called here."""
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
+"""The members of a path item that are operations called here; `query` is one from OpenAPI 3.2 on."""
 
 MAX_REFERENCE_CHAIN = 32
 """How many references may lead to one another before a value is reached."""
@@ -20,35 +27,59 @@ MAX_NAMES_LISTED = 5
 """How many operation names a message lists."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
-_VERSION = re.compile(r"3\.\d+(\.\d+)?(-.*)?")
+_VERSION = re.compile(r"3\.(\d{1,4})(\.\d+)?(-.*)?")
+_METHOD = re.compile(r"[A-Z][A-Z-]{0,30}")
+_NOT_CALLED = frozenset({"CONNECT", "TRACE"})
 
 
 class OperationUnusable(Exception):
     """An operation cannot be offered; the message is the reason, in one line."""
 
 
+class DocumentMissing(OperationUnusable):
+    """A reference leads to a document that was not read; `address` is where it would be."""
+
+    def __init__(self, message: str, address: str) -> None:
+        super().__init__(message)
+        self.address = address
+
+
 class UnreadableDescription(Exception):
     """A document is no OpenAPI description that is understood here."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Entry:
-    """An operation as the description has it, with nothing resolved."""
+    """An operation, with nothing resolved."""
 
     method: str
     """Upper case."""
     path: str
     """The template, such as `/items/{id}`."""
-    operation: JsonObject
-    path_item: JsonObject
+    written: JsonObject
+    """The operation as its author wrote it."""
+    written_item: JsonObject
+    """The path item as its author wrote it."""
+    translation: Callable[[JsonObject, JsonObject], JsonObject] | None = None
+    """What makes an operation of OpenAPI 3 of a path item and an operation of another version."""
+
+    @cached_property
+    def operation(self) -> JsonObject:
+        """The operation in the shape of OpenAPI 3."""
+        return self.written if self.translation is None else self.translation(self.written_item, self.written)
+
+    @property
+    def path_item(self) -> JsonObject:
+        """The path item in the shape of OpenAPI 3; empty where a translation has put its members into the operation."""
+        return self.written_item if self.translation is None else {}
 
     @property
     def operation_id(self) -> str | None:
         """The author's name for it."""
-        name = self.operation.get("operationId")
+        name = self.written.get("operationId")
         return name if isinstance(name, str) and name else None
 
-    @property
+    @cached_property
     def function_name(self) -> str:
         """A legal function name: of the operationId, else of method and path (spec 4.2.10)."""
         if self.operation_id is not None:
@@ -57,65 +88,93 @@ class Entry:
         return f"{self.method.lower()}_{words}" if words else self.method.lower()
 
 
-def object_at(value: Json, name: str) -> JsonObject:
-    """The object that is a member of an object; empty where there is none."""
-    member = value.get(name) if isinstance(value, dict) else None
-    return member if isinstance(member, dict) else {}
+def _minor_version(root: JsonObject) -> int:
+    """The x of OpenAPI 3.x; 0 for Swagger 2.0, which is read as OpenAPI 3.0. Raises: `UnreadableDescription`."""
+    if "swagger" in root:
+        stated = str(root["swagger"])[:10]
+        if stated != "2.0":
+            raise UnreadableDescription(f"it is Swagger {stated}; Swagger 2.0 and OpenAPI 3.x are read")
+        return 0
+    version = root.get("openapi")
+    if isinstance(version, float):  # a version without quotes is a number in YAML
+        version = str(version)
+    match = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if match is None:
+        stated = "has no member 'openapi'" if version is None else f"states 'openapi': {str(version)[:20]!r}"
+        raise UnreadableDescription(f"the document {stated}; OpenAPI 3.x is needed")
+    return int(match[1])
 
 
-def list_at(value: Json, name: str) -> list[Json]:
-    """The array that is a member of an object; empty where there is none."""
-    member = value.get(name) if isinstance(value, dict) else None
-    return member if isinstance(member, list) else []
+def _operations(item: JsonObject, minor: int) -> Iterator[tuple[str, JsonObject]]:
+    for method in METHODS:
+        operation = item.get(method)
+        if isinstance(operation, dict) and (method != "query" or minor >= 2):
+            yield method.upper(), operation
+    for method, operation in object_at(item, "additionalOperations").items() if minor >= 2 else ():
+        if isinstance(operation, dict) and _METHOD.fullmatch(method) and method not in _NOT_CALLED:
+            yield method, operation
 
 
-def text_at(value: Json, name: str) -> str:
-    """The string that is a member of an object; empty where there is none."""
-    member = value.get(name) if isinstance(value, dict) else None
-    return member if isinstance(member, str) else ""
-
-
-def _step(value: Json, token: str) -> Json:
-    """Raises: `KeyError` when there is no such member."""
-    if isinstance(value, dict):
-        return value[token]
-    if isinstance(value, list) and token.isdecimal() and len(token) < 10 and int(token) < len(value):
-        return value[int(token)]
-    raise KeyError(token)
+def _grouped(entries: Iterator[tuple[str | None, Entry]]) -> Mapping[str, tuple[Entry, ...]]:
+    groups: dict[str, tuple[Entry, ...]] = {}
+    for name, entry in entries:
+        if name is not None:
+            groups[name] = (*groups.get(name, ()), entry)
+    return groups
 
 
 class Description:
-    """An OpenAPI 3 document."""
+    """An OpenAPI 3 document, or one of Swagger 2.0 seen as such, and the documents that it refers to."""
 
-    def __init__(self, root: Json, location: str) -> None:
-        """`location` is where the document was had: a URL, a file path, or empty for a string.
+    def __init__(self, root: Json, location: str, neighbours: Neighbours | None = None) -> None:
+        """`location` is where the document was had, if it was a URL, and what relative servers start at; else empty.
 
         Raises: `UnreadableDescription`.
         """
         if not isinstance(root, dict):
             raise UnreadableDescription("an OpenAPI description is an object")
-        if "swagger" in root:
-            raise UnreadableDescription(f"it is Swagger {str(root['swagger'])[:10]}; only OpenAPI 3 is read so far")
-        version = root.get("openapi")
-        if not isinstance(version, str) or not _VERSION.fullmatch(version):
-            stated = "has no member 'openapi'" if version is None else f"states 'openapi': {str(version)[:20]!r}"
-            raise UnreadableDescription(f"the document {stated}; OpenAPI 3.x is needed")
-        self.root: JsonObject = root
+        self.minor_version = _minor_version(root)
+        self.is_translated = "swagger" in root
+        self.root: JsonObject = translated_root(root, location) if self.is_translated else root
         self.location = location
+        self.neighbours = neighbours or Neighbours(base=location)
+        self.missing: set[str] = set()
+        """The addresses of the documents that path items lead to and that were not read."""
+        self.definitions = Definitions(self.resolve, keeps_own=self.minor_version >= 1)
+        """What its operations share."""
+        self._resolved: dict[str, Json] = {}
+        self._anchors: dict[str, Mapping[str, Json]] = {}
         self.entries: Sequence[Entry] = tuple(self._entries())
-        self._by_id = _grouped((entry.operation_id, entry) for entry in self.entries)
-        self._by_name = _grouped((entry.function_name, entry) for entry in self.entries)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, tuple[Entry, ...]]:
+        return _grouped((entry.operation_id, entry) for entry in self.entries)
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, tuple[Entry, ...]]:
+        return _grouped((entry.function_name, entry) for entry in self.entries)
 
     def _entries(self) -> Iterator[Entry]:
-        for path, item in object_at(self.root, "paths").items():
+        translation = self._translated if self.is_translated else None
+        for path, written in object_at(self.root, "paths").items():
             try:
-                path_item = self.follow(item)
+                item = self._followed(written, keeps_own=True)
+            except DocumentMissing as missing:
+                self.missing.add(missing.address)
+                continue
             except OperationUnusable:
                 continue
-            for method in METHODS:
-                operation = path_item.get(method)
-                if isinstance(operation, dict):
-                    yield Entry(method=method.upper(), path=path, operation=operation, path_item=path_item)
+            for method, operation in _operations(item, self.minor_version):
+                yield Entry(method=method, path=path, written=operation, written_item=item, translation=translation)
+
+    def _translated(self, item: JsonObject, operation: JsonObject) -> JsonObject:
+        return translated_operation(self.root, item, operation, self._followed_or_none)
+
+    def _followed_or_none(self, value: Json) -> JsonObject | None:
+        try:
+            return self.follow(value)
+        except OperationUnusable:
+            return None
 
     def find(self, function: str) -> Entry:
         """The operation that a function names: by its operationId, else by its legal form.
@@ -135,36 +194,56 @@ class Description:
             raise OperationUnusable(f"the name {function!r} means {len(found)} operations, such as {places}")
         return first
 
-    def resolve(self, reference: str) -> Json:
-        """The value that a local reference points to. Raises: `OperationUnusable`."""
-        if not reference.startswith("#"):
-            raise OperationUnusable(f"it refers to another document, {reference[:120]!r}, which is not read")
-        pointer = unquote(reference[1:])
-        if pointer and not pointer.startswith("/"):
-            raise OperationUnusable(f"the reference {reference[:120]!r} is no JSON pointer")
-        value: Json = self.root
+    def _document(self, reference: str, address: str) -> Json:
+        """Raises: `DocumentMissing`."""
+        if not address or address == self.neighbours.base:
+            return self.root
+        if address in self.neighbours.documents:
+            return self.neighbours.documents[address]
+        reason = self.neighbours.reasons.get(address)
+        why = f"which cannot be read: {reason}" if reason else "which is not read"
+        raise DocumentMissing(f"it refers to another document, {shown(reference)!r}, {why}", address)
+
+    def _found(self, reference: str) -> Json:
+        is_local = reference.startswith("#")
+        address, _, fragment = (reference if is_local else absolute(self.neighbours.base, reference)).partition("#")
+        document = self._document(reference, address)
+        pointer = unquote(fragment)
         try:
-            for token in pointer.split("/")[1:]:
-                value = _step(value, token.replace("~1", "/").replace("~0", "~"))
+            if not pointer or pointer.startswith("/"):
+                return pointed_at(document, pointer)
+            if address not in self._anchors:
+                self._anchors[address] = anchors_in(document)
+            return self._anchors[address][pointer]
         except KeyError:
-            raise OperationUnusable(f"the reference {reference[:120]!r} points to nothing") from None
-        return value
+            raise OperationUnusable(f"the reference {shown(reference)!r} points to nothing") from None
+
+    def resolve(self, reference: str) -> Json:
+        """The value that a reference points to, in this document or another. Raises: `OperationUnusable`."""
+        if reference not in self._resolved:
+            self._resolved[reference] = self._found(reference)
+        return self._resolved[reference]
 
     def follow(self, value: Json) -> JsonObject:
-        """The object that is meant, at the end of a chain of references. Raises: `OperationUnusable`."""
+        """The object that is meant, at the end of a chain of references. Raises: `OperationUnusable`.
+
+        What stands beside a reference holds too, as it does from OpenAPI 3.1 on.
+        """
+        return self._followed(value, keeps_own=self.minor_version >= 1)
+
+    def _followed(self, value: Json, *, keeps_own: bool) -> JsonObject:
+        referring: list[JsonObject] = []
         for _ in range(MAX_REFERENCE_CHAIN):
             if not isinstance(value, dict):
                 raise OperationUnusable(f"an object is needed, not {str(value)[:40]!r}")
             reference = value.get("$ref")
             if not isinstance(reference, str):
-                return value
+                break
+            if keeps_own and len(value) > 1:
+                referring.append(value)
             value = self.resolve(reference)
-        raise OperationUnusable(f"more than {MAX_REFERENCE_CHAIN} references lead to one another")
-
-
-def _grouped(entries: Iterator[tuple[str | None, Entry]]) -> Mapping[str, tuple[Entry, ...]]:
-    groups: dict[str, tuple[Entry, ...]] = {}
-    for name, entry in entries:
-        if name is not None:
-            groups[name] = (*groups.get(name, ()), entry)
-    return groups
+        else:
+            raise OperationUnusable(f"more than {MAX_REFERENCE_CHAIN} references lead to one another")
+        for one in reversed(referring):
+            value = overlaid(value, one)
+        return value

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+import anyio
+import anyio.to_thread
 
 from runtimes.base import (
     CallContext,
@@ -15,32 +20,43 @@ from runtimes.base import (
     RuntimeSpec,
     WireMessage,
 )
-from runtimes.documents import MAX_JSON_BYTES, DocumentError, parse_document
+from runtimes.documents import DocumentError
 from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable
-from runtimes.fetch import fetch_document, is_url, resolve_location
 from runtimes.http import MAX_RESPONSE_BYTES, HttpClient, HttpRequest
+from runtimes.openapi.content import shown_content
 from runtimes.openapi.document import Description, OperationUnusable, UnreadableDescription
+from runtimes.openapi.loading import load_description
 from runtimes.openapi.operations import Operation, read_operation
 from runtimes.openapi.parameters import InvalidArgument
 from runtimes.openapi.request import build_request
 from runtimes.openapi.response import read_response
-from runtimes.placeholders import filled, unresolved_placeholder
+
+if TYPE_CHECKING:
+    from runtimes.openapi.repeats import Sleep
 
 MAX_REDIRECTS = 3
-"""Redirects followed for a GET or HEAD, all within the origin."""
+"""Redirects followed within the origin, to read and nothing else (`runtimes.redirects`)."""
 
-ACCEPT_DESCRIPTION = "application/yaml, application/json;q=0.9, */*;q=0.5"
-"""What a description is asked for as."""
+MAX_BYTES_AT_ONCE = 256 * 1024
+"""Of an answer that is read while nothing else runs; a longer one is read in a thread."""
 
 
 class OpenApiExecutor:
     """Answers calls with HTTP requests."""
 
-    def __init__(self, operations: Mapping[str, Operation], unusable: Mapping[str, str], http: HttpClient) -> None:
+    def __init__(
+        self,
+        operations: Mapping[str, Operation],
+        unusable: Mapping[str, str],
+        http: HttpClient,
+        sleep: Sleep = anyio.sleep,
+    ) -> None:
+        """`sleep` waits so many seconds between two attempts of a call."""
         self._operations = operations
         self._unusable = unusable
         self._functions = {name: operation.signature for name, operation in operations.items()}
         self._http = http
+        self._sleep = sleep
 
     @property
     def functions(self) -> Mapping[str, FunctionSignature]:
@@ -55,45 +71,46 @@ class OpenApiExecutor:
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         """As `RuntimeExecutor.preview`. Raises: `InvocationError`."""
         request = self._request(call)
-        body = None if request.body is None else request.body.decode()
-        return (WireMessage(method=request.method, url=request.url, headers=request.headers, body=body),)
+        media_type = next((value for name, value in request.headers if name == "Content-Type"), "")
+        body = None if request.body is None else shown_content(request.body, media_type)
+        secrets = self._operation(call.function).credentials
+        return (
+            WireMessage(method=request.method, url=request.url, headers=request.headers, body=body, secrets=secrets),
+        )
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """As `RuntimeExecutor.invoke`. Raises: `InvocationError`."""
+        from runtimes.openapi.repeats import Repeating
+
+        operation = self._operation(call.function)
         request = replace(
             self._request(call),
             timeout=context.timeout,
             max_bytes=MAX_RESPONSE_BYTES + 1,
             max_redirects=MAX_REDIRECTS,
         )
-        return read_response(await self._http.send(request))
+        is_safe = operation.signature.repeatable and context.may_repeat
+        repeating = Repeating(http=self._http, is_safe=is_safe, progress=context.progress, sleep=self._sleep)
+        response = await repeating.send(request)
+        read = partial(read_response, response, operation.errors, method=request.method, is_final=is_safe)
+        if len(response.body) <= MAX_BYTES_AT_ONCE:
+            return read()
+        return await anyio.to_thread.run_sync(read, abandon_on_cancel=True)
 
-    def _request(self, call: FunctionCall) -> HttpRequest:
-        operation = self._operations.get(call.function)
+    def _operation(self, function: str) -> Operation:
+        operation = self._operations.get(function)
         if operation is None:
             known = ", ".join(self._operations) or "none"
-            reason = self._unusable.get(call.function, f"there is no such function; known functions: {known}")
-            raise InvocationError(f"nothing was sent: {call.function!r} cannot be called: {reason}")
+            reason = self._unusable.get(function, f"there is no such function; known functions: {known}")
+            raise InvocationError(f"nothing was sent: {function!r} cannot be called: {reason}")
+        return operation
+
+    def _request(self, call: FunctionCall) -> HttpRequest:
+        operation = self._operation(call.function)
         try:
             return build_request(operation, call.arguments, call.id)
         except InvalidArgument as error:
             raise InvocationError(f"nothing was sent: {error}") from None
-
-
-async def _load(spec: RuntimeSpec, http: HttpClient) -> Description:
-    """The description that the runtime object names; a string in it wins over a URL (spec 11.3.2.2)."""
-    text, reference = spec.spec.get("api_description"), spec.spec.get("url")
-    if isinstance(text, str):
-        inline = parse_document(text.encode(errors="surrogatepass"), "api_description")
-        return Description(filled(inline, spec.environment.of(spec.location)), "")
-    if not isinstance(reference, str) or not reference:
-        raise RuntimeUnavailable("its spec has neither 'url' nor 'api_description'")
-    if placeholder := unresolved_placeholder(reference):
-        raise RuntimeUnavailable(f"the URL of its description has the unresolved placeholder {placeholder[:80]}")
-    location = resolve_location(spec.location, reference)
-    data = await fetch_document(http, location, max_bytes=MAX_JSON_BYTES, accept=ACCEPT_DESCRIPTION)
-    document = filled(parse_document(data, reference.partition("?")[0]), spec.environment.of(location))
-    return Description(document, location if is_url(location) else "")
 
 
 def _names(description: Description, functions: Sequence[str] | None) -> list[str]:
@@ -104,14 +121,16 @@ def _names(description: Description, functions: Sequence[str] | None) -> list[st
 
 
 @asynccontextmanager
-async def open_openapi(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[OpenApiExecutor]:
-    """Opens a runtime object of type `OpenApi`.
+async def open_openapi(
+    spec: RuntimeSpec, services: RuntimeServices, /, *, sleep: Sleep = anyio.sleep
+) -> AsyncGenerator[OpenApiExecutor]:
+    """Opens a runtime object of type `OpenApi`; `sleep` waits so many seconds between two attempts of a call.
 
     An operation that cannot be used disables its function alone. Raises: `RuntimeUnavailable` when the description
     cannot be had or read.
     """
     try:
-        description = await _load(spec, services.http)
+        description = await load_description(spec, services.http, services.cache)
     except FetchError as error:
         raise RuntimeUnavailable(f"its OpenAPI description cannot be had: {error}") from error
     except (DocumentError, UnreadableDescription) as error:
@@ -120,7 +139,7 @@ async def open_openapi(spec: RuntimeSpec, services: RuntimeServices, /) -> Async
     unusable: dict[str, str] = {}
     for name in _names(description, spec.functions):
         try:
-            operations[name] = read_operation(description, name, spec.location)
+            operations[name] = read_operation(description, name, spec.location, base_url=spec.base_url)
         except OperationUnusable as reason:
             unusable[name] = str(reason)
-    yield OpenApiExecutor(operations, unusable, services.http)
+    yield OpenApiExecutor(operations, unusable, services.http, sleep)

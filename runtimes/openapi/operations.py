@@ -8,15 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from runtimes.base import FunctionSignature
-from runtimes.network import origin_of
 from runtimes.openapi.arguments import Arguments
 from runtimes.openapi.body import Body, read_body
 from runtimes.openapi.document import Description, Entry, OperationUnusable, text_at
-from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
+from runtimes.openapi.error_answers import DeclaredErrors
+from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, credential_names, read_parameters
 from runtimes.openapi.schema import Closure, tool_schema
-from runtimes.openapi.servers import server_url
+from runtimes.openapi.servers import destination_of, server_url
 from runtimes.placeholders import unresolved_placeholder
-from runtimes.values import Json, JsonObject, canonical_json
+from runtimes.values import JsonObject, canonical_json
 
 MAX_DESCRIPTION_LENGTH = 4096
 """Characters of an operation's description that are kept."""
@@ -43,6 +43,9 @@ class Operation:
     idempotency_header: str | None
     """The name of the header that carries the call's id."""
     signature: FunctionSignature
+    errors: DeclaredErrors
+    credentials: frozenset[str]
+    """The names, case folded, that security schemes give to keys, wherever these go."""
 
 
 def _description_of(entry: Entry) -> str:
@@ -99,23 +102,27 @@ def _fingerprint(
 ) -> str:
     """Over all that decides what is sent and how it is described."""
     operation: JsonObject = {name: value for name, value in entry.operation.items() if name not in _NOT_SENT}
-    shapes: list[Json] = [[one.name, one.location, one.is_required, one.explode, one.schema] for one in parameters]
     resolved: JsonObject = {
         "server": server,
         "method": entry.method,
         "path": entry.path,
         "operation": operation,
-        "parameters": shapes,
-        "body": [body.media_type, body.is_required, body.schema] if body else None,
-        "definitions": closure.targets,
+        "parameters": [one.shape for one in parameters],
+        "body": [body.media_type, body.is_required, body.schema, body.encoding] if body else None,
+        "definitions": closure.digests,
     }
     return hashlib.sha256(canonical_json(resolved).encode()).hexdigest()
 
 
-def read_operation(description: Description, function: str, manifest_location: str) -> Operation:
-    """Resolves the operation that a function names. Raises: `OperationUnusable`."""
+def read_operation(
+    description: Description, function: str, manifest_location: str, wanted: str = "", *, base_url: str = ""
+) -> Operation:
+    """Resolves the operation that a function names, on the server that is `wanted` (as `server_url` has it).
+
+    With a `base_url` it is called there, and the description's servers are not looked at. Raises: `OperationUnusable`.
+    """
     entry = description.find(function)
-    server = server_url(description, entry, manifest_location)
+    server = base_url or server_url(description, entry, manifest_location, wanted)
     parameters, key, body = _inputs(description, entry)
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
@@ -130,9 +137,11 @@ def read_operation(description: Description, function: str, manifest_location: s
             description=_description_of(entry),
             parameters=tool_schema(closure, schemas, arguments.required),
             method=entry.method,
-            destination=str(origin_of(server)),
+            destination=destination_of(server),
             repeatable=key is not None or entry.method in REPEATABLE_METHODS,
             is_consequential=_is_consequential(entry),
             fingerprint=_fingerprint(entry, server, parameters, body, closure),
         ),
+        errors=DeclaredErrors(description, entry.operation),
+        credentials=frozenset(name for _, name in credential_names(description)),
     )

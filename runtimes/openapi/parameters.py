@@ -1,20 +1,30 @@
-"""Parameters of an operation, and the text each value becomes in a path, a query or a header.
-
-Serialisation is RFC 6570 as the style table of OpenAPI 3.0.4 has it: `simple` in paths and headers, `form` in queries.
-"""
+"""Parameters of an operation, as its description declares them: where each goes and in which style."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
-from urllib.parse import quote, unquote
 
-from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
+from runtimes.openapi.document import Description, DocumentMissing, Entry, OperationUnusable
+from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.openapi.styles import DELIMITERS, InvalidArgument, Style
 from runtimes.placeholders import unresolved_placeholder
-from runtimes.values import Json, JsonObject, dump_json
+from runtimes.values import Json, JsonObject
 
-Location = Literal["path", "query", "header"]
+__all__ = [
+    "IDEMPOTENCY_KEY",
+    "PLAIN_TEXT",
+    "RESERVED_HEADERS",
+    "InvalidArgument",
+    "Location",
+    "Parameter",
+    "credential_names",
+    "read_parameters",
+]
+
+Location = Literal["path", "query", "header", "cookie"]
 
 RESERVED_HEADERS = frozenset(
     {
@@ -44,30 +54,40 @@ RESERVED_HEADERS = frozenset(
 IDEMPOTENCY_KEY = "idempotency-key"
 """The header that makes a call repeatable; its value is the call's id."""
 
-MAX_DECODINGS = 4
-"""How many times percent-encoding may be removed on the way to an operation, our own included."""
-
-MAX_WHOLE_FLOAT = 2.0**53
-"""Up to here floats have all whole numbers."""
+PLAIN_TEXT = "text/plain"
+"""The media type of a parameter that is text as it is; all others are JSON."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_STYLES = {"path": "simple", "query": "form", "header": "simple"}
-
-
-class InvalidArgument(ValueError):
-    """A value cannot be sent; the message says which and why."""
+_JSON = re.compile(r"(application/(json|[\w.+-]+\+json|\*)|\*/\*)(\s*;.*)?", re.IGNORECASE)
+_TEXT = re.compile(r"text/[\w.+-]+(\s*;.*)?", re.IGNORECASE)
+_STYLES: Mapping[Location, tuple[Style, ...]] = {
+    "path": ("simple", "label", "matrix", *DELIMITERS),
+    "query": ("form", "deepObject", *DELIMITERS),
+    "header": ("simple", *DELIMITERS),
+    "cookie": ("form", "cookie"),
+}
+_CONTAINERS = frozenset({"array", "object"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Parameter:
-    """One parameter that can be sent."""
+    """One parameter."""
 
     name: str
     location: Location
     is_required: bool = False
+    style: Style = "simple"
     explode: bool = False
+    allows_reserved: bool = False
+    """True when reserved characters of a value stay as they are (in queries)."""
+    allows_empty: bool = False
+    """True when the name alone may stand for a value that would be left out (in queries)."""
+    media_type: str = ""
+    """`text/plain` or `application/json` for a value that is no style's but a document of its own."""
     schema: JsonObject = field(default_factory=dict[str, Json])
     """As the description has it, references and all; the parameter's own description is in it."""
+    obstacle: str = ""
+    """Why it cannot be sent, and is left out; empty for what can."""
 
     @property
     def fallback(self) -> Json:
@@ -76,15 +96,86 @@ class Parameter:
         single = enum[0] if isinstance(enum, list) and len(enum) == 1 else None
         return self.schema.get("default", single) if self.is_required else None
 
+    @property
+    def shape(self) -> list[Json]:
+        """All that decides what is sent for it."""
+        flags: list[Json] = [self.is_required, self.explode, self.allows_reserved, self.allows_empty]
+        return [self.name, self.location, *flags, self.style, self.media_type, self.obstacle, self.schema]
 
-def _why_not(raw: JsonObject, location: str) -> str:
-    """Why a parameter cannot be serialised here; empty when it can."""
-    if location not in _STYLES:
-        return f"parameters in {location[:20]!r} are not sent so far"
-    if "content" in raw and "schema" not in raw:
-        return "a parameter with its own media type is not sent so far"
-    style = raw.get("style", _STYLES[location])
-    return "" if style == _STYLES[location] else f"the style {str(style)[:20]!r} is not sent so far"
+
+def _type_of(description: Description, schema: Json) -> str:
+    """The one type that a schema states, but for null; empty when it states none or several."""
+    resolved = description.follow(schema) if isinstance(schema, dict) else {}
+    stated = resolved.get("type")
+    types = [one for one in stated if one != "null"] if isinstance(stated, list) else [stated]
+    if len(types) == 1 and isinstance(types[0], str):
+        return types[0]
+    return "object" if stated is None and "properties" in resolved else ""
+
+
+def _is_nested(description: Description, schema: JsonObject) -> bool:
+    """True when arrays or objects are certain to stand inside it."""
+    resolved = description.follow(schema)
+    inner = [resolved.get("items"), *object_at(resolved, "properties").values()]
+    return any(_type_of(description, one) in _CONTAINERS for one in inner)
+
+
+def _undefined(description: Description, raw: JsonObject, style: str) -> str:
+    """Why the specification has no text for such values in that style; empty when it has."""
+    if style != "deepObject" and style not in DELIMITERS:
+        return ""
+    schema = object_at(raw, "schema")
+    shape = _type_of(description, schema)
+    if style == "deepObject":
+        return "the style 'deepObject' has no way to write an array" if shape == "array" else ""
+    if shape == "object" and raw.get("explode") is True:
+        return f"the style {style!r} with explode has no way to write an object"
+    if _is_nested(description, schema):
+        return f"the style {style!r} has no way to write an array or object inside another"
+    return ""
+
+
+def _media_type(content: JsonObject) -> str:
+    """The media type to write a value in: JSON before text. Empty when neither is offered."""
+    if any(_JSON.fullmatch(name.strip()) for name in content):
+        return "application/json"
+    return PLAIN_TEXT if any(_TEXT.fullmatch(name.strip()) for name in content) else ""
+
+
+def _content_schema(content: JsonObject) -> JsonObject:
+    chosen = _JSON if _media_type(content) == "application/json" else _TEXT
+    schemas = [object_at(content[name], "schema") for name in content if chosen.fullmatch(name.strip())]
+    return schemas[0] if schemas else {}
+
+
+def _location(raw: JsonObject) -> Location | None:
+    where = text_at(raw, "in")
+    return next((location for location in _STYLES if location == where), None)
+
+
+def _style(raw: JsonObject, location: Location) -> Style | None:
+    stated = raw.get("style", _STYLES[location][0])
+    return next((style for style in _STYLES[location] if style == stated), None)
+
+
+def _obstacle(description: Description, raw: JsonObject) -> str:
+    """Why a parameter cannot be sent; empty when it can."""
+    location = _location(raw)
+    if location is None:
+        return f"nothing is sent in {text_at(raw, 'in')[:20]!r}"
+    content = object_at(raw, "content")
+    if content and "schema" not in raw:
+        offered = ", ".join(name[:60] for name in content)
+        return "" if _media_type(content) else f"a parameter is written as JSON or text, not as {offered}"
+    style = _style(raw, location)
+    if style is None:
+        return f"there is no style {str(raw['style'])[:20]!r} for a parameter in the {location}"
+    try:
+        return _undefined(description, raw, style)
+    except DocumentMissing:
+        raise
+    except OperationUnusable as reason:
+        return str(reason)
 
 
 def _without_unresolved(schema: JsonObject) -> JsonObject:
@@ -95,31 +186,38 @@ def _without_unresolved(schema: JsonObject) -> JsonObject:
     return schema
 
 
-def _read(raw: JsonObject) -> Parameter | None:
-    """The parameter, or None for an optional one that cannot be sent. Raises: `OperationUnusable`."""
-    name, location = text_at(raw, "name"), text_at(raw, "in")
+def _read(description: Description, raw: JsonObject) -> Parameter:
+    """Raises: `OperationUnusable` for a required one that cannot be sent."""
+    name, location = text_at(raw, "name"), _location(raw) or "query"
     if not name:
         raise OperationUnusable("one of its parameters has no name")
     is_required = raw.get("required") is True or location == "path"
-    if reason := _why_not(raw, location):
-        if is_required:
-            raise OperationUnusable(f"it requires the parameter {name[:60]!r}: {reason}")
-        return None
-    schema = _without_unresolved(object_at(raw, "schema"))
-    if description := text_at(raw, "description"):
-        schema = schema | {"description": description}
+    obstacle = _obstacle(description, raw)
+    if obstacle and is_required:
+        raise OperationUnusable(f"it requires the parameter {name[:60]!r}: {obstacle}")
+    content = object_at(raw, "content") if "schema" not in raw else {}
+    schema = _without_unresolved(_content_schema(content) if content else object_at(raw, "schema"))
+    if about := text_at(raw, "description"):
+        schema = schema | {"description": about}
+    style = _style(raw, location) or _STYLES[location][0]
     explode = raw.get("explode")
+    in_query = location == "query" and not content
     return Parameter(
         name=name,
-        location="path" if location == "path" else "query" if location == "query" else "header",
+        location=location,
         is_required=is_required,
-        explode=explode if isinstance(explode, bool) else location == "query",
+        style=style,
+        explode=explode if isinstance(explode, bool) else style in {"form", "cookie"},
+        allows_reserved=in_query and raw.get("allowReserved") is True,
+        allows_empty=in_query and style == "form" and raw.get("allowEmptyValue") is True,
+        media_type=_media_type(content),
         schema=schema,
+        obstacle=obstacle,
     )
 
 
-def _credentials(description: Description) -> frozenset[tuple[str, str]]:
-    """Where the description's security schemes put a key: a model never fills these."""
+def credential_names(description: Description) -> frozenset[tuple[str, str]]:
+    """Where the description's security schemes put a key, place and folded name: a model never fills these."""
     found: set[tuple[str, str]] = set()
     for scheme in object_at(object_at(description.root, "components"), "securitySchemes").values():
         if text_at(scheme, "type") == "apiKey":
@@ -128,7 +226,7 @@ def _credentials(description: Description) -> frozenset[tuple[str, str]]:
 
 
 def read_parameters(description: Description, entry: Entry) -> tuple[Parameter, ...]:
-    """The parameters that can be sent; those of the operation stand in for those of its path.
+    """The parameters, but for the host's own; those of the operation stand in for those of its path.
 
     Raises: `OperationUnusable` when a required one cannot be sent.
     """
@@ -136,87 +234,11 @@ def read_parameters(description: Description, entry: Entry) -> tuple[Parameter, 
     for one in [*list_at(entry.path_item, "parameters"), *list_at(entry.operation, "parameters")]:
         resolved = description.follow(one)
         raw[(text_at(resolved, "in"), text_at(resolved, "name"))] = resolved
-    hidden = _credentials(description)
+    hidden = credential_names(description)
     offered = (one for (where, name), one in raw.items() if (where, name.casefold()) not in hidden)
-    read = (_read(one) for one in offered if not _is_reserved(one))
-    return tuple(parameter for parameter in read if parameter is not None)
+    return tuple(_read(description, one) for one in offered if not _is_reserved(one))
 
 
 def _is_reserved(raw: JsonObject) -> bool:
     name = text_at(raw, "name")
     return text_at(raw, "in") == "header" and (name.lower() in RESERVED_HEADERS or not _TOKEN.fullmatch(name))
-
-
-def scalar_text(value: Json) -> str:
-    """A value as text, a string as it is; a whole number has no fraction, however it was written."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WHOLE_FLOAT:
-        return str(int(value))
-    return dump_json(value)
-
-
-def has_dot_segment(text: str) -> bool:
-    """True when a segment of an encoded path is `.` or `..` to any server or proxy between here and there.
-
-    Some decode before they route, some twice; some take a backslash for a slash, or end a segment at a semicolon.
-    """
-    for _ in range(MAX_DECODINGS):
-        text = unquote(text)
-    return any(segment in {".", ".."} for segment in re.split(r"[/\\;]", text))
-
-
-def percent(text: str) -> str:
-    """Percent-encodes all but the unreserved characters of RFC 3986."""
-    return quote(text, safe="")
-
-
-def _plain(text: str) -> str:
-    return text
-
-
-def _simple(value: Json, *, explode: bool, in_path: bool) -> str:
-    """The `simple` style: commas between, no name in front."""
-    encode = percent if in_path else _plain
-    if isinstance(value, list):
-        return ",".join(encode(scalar_text(item)) for item in value if item is not None)
-    if isinstance(value, dict):
-        pairs = [(encode(name), encode(scalar_text(item))) for name, item in value.items() if item is not None]
-        return ",".join(f"{name}={item}" if explode else f"{name},{item}" for name, item in pairs)
-    return encode(scalar_text(value))
-
-
-def path_text(parameter: Parameter, value: Json) -> str:
-    """The percent-encoded text in the place of `{name}`. Raises: `InvalidArgument`."""
-    text = "" if value is None else _simple(value, explode=parameter.explode, in_path=True)
-    if not text or has_dot_segment(text):
-        raise InvalidArgument(f"{parameter.name!r} is part of the path and cannot be {scalar_text(value)[:20]!r}")
-    if any(control in text.upper() for control in ("%00", "%0A", "%0D")):
-        raise InvalidArgument(f"{parameter.name!r} is part of the path and cannot have line breaks or NUL in it")
-    return text
-
-
-def query_pairs(parameter: Parameter, value: Json) -> list[str]:
-    """The percent-encoded `name=value` pairs of a query; none for null and for what is empty."""
-    name = percent(parameter.name)
-    if value is None:
-        return []
-    if isinstance(value, list):
-        items = [percent(scalar_text(item)) for item in value if item is not None]
-        if parameter.explode:
-            return [f"{name}={item}" for item in items]
-        return [f"{name}={','.join(items)}"] if items else []
-    if isinstance(value, dict):
-        members = [(percent(key), percent(scalar_text(item))) for key, item in value.items() if item is not None]
-        if parameter.explode:
-            return [f"{key}={item}" for key, item in members]
-        return [f"{name}={','.join(f'{key},{item}' for key, item in members)}"] if members else []
-    return [f"{name}={percent(scalar_text(value))}"]
-
-
-def header_text(parameter: Parameter, value: Json) -> str:
-    """The value of a header field. Raises: `InvalidArgument` for text that a header cannot carry."""
-    text = _simple(value, explode=parameter.explode, in_path=False)
-    if any(char in "\r\n\0" or ord(char) > 0xFF or (ord(char) < 0x20 and char != "\t") for char in text):
-        raise InvalidArgument(f"{parameter.name!r} is a header and cannot have line breaks or non-Latin text in it")
-    return text.strip(" \t")

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from runtimes.http import Headers, HttpRequest
-from runtimes.network import ContactRefused, origin_of
 from runtimes.openapi.arguments import Placed
+from runtimes.openapi.content import MAX_BODY_BYTES, Content
 from runtimes.openapi.operations import TEMPLATE_NAME, Operation
-from runtimes.openapi.parameters import (
-    InvalidArgument,
-    Parameter,
-    has_dot_segment,
-    header_text,
-    path_text,
-    percent,
-    query_pairs,
-    scalar_text,
-)
-from runtimes.values import JsonObject, dump_json
+from runtimes.openapi.parameters import InvalidArgument, Parameter
+from runtimes.openapi.serialisation import cookie_pairs, has_dot_segment, header_text, path_text, query_pairs
+from runtimes.openapi.styles import inline_text, percent
+from runtimes.values import Json, JsonObject
 
 ACCEPT = "application/json, text/plain;q=0.9, */*;q=0.5"
 """What answers are asked for."""
 
-MAX_REQUEST_BYTES = 4 * 1024 * 1024
-"""The longest body that is sent."""
-
 _PATH_LITERAL = "/:@!$&'()*+,;=%"
 _QUERY_LITERAL = _PATH_LITERAL + "?"
+_ADDED = re.compile(r"[!-\[\]-~]+")
 
 
 def _expanded(template: str, values: dict[str, str], literal: str) -> str:
@@ -47,15 +38,20 @@ def _path_values(placed: Placed, names: set[str]) -> dict[str, str]:
     return values
 
 
-def _template_query(placed: Placed, template: str) -> tuple[str, set[Parameter]]:
+def _query_text(parameter: Parameter, value: Json) -> str | None:
+    return inline_text(parameter.name, value, style="simple", explode=False, encode=percent)
+
+
+def _template_query(placed: Placed, template: str) -> tuple[str, frozenset[Parameter]]:
     """The query that the path template itself has, and the parameters used up by it."""
     names = set(TEMPLATE_NAME.findall(template))
     used = {parameter: value for parameter, value in placed.parameters if parameter.name in names}
     used = {one: value for one, value in used.items() if one.location in {"path", "query"}}
-    values = {one.name: percent(scalar_text(value)) for one, value in used.items()}
+    written = {one.name: _query_text(one, value) for one, value in used.items()}
+    values = {name: text for name, text in written.items() if text is not None}
     if missing := sorted(names - values.keys()):
         raise InvalidArgument(f"the argument {missing[0]!r} is missing; it is part of the address")
-    return _expanded(template, values, _QUERY_LITERAL), {one for one in used if one.location == "query"}
+    return _expanded(template, values, _QUERY_LITERAL), frozenset(one for one in used if one.location == "query")
 
 
 def _url(operation: Operation, placed: Placed) -> str:
@@ -64,8 +60,8 @@ def _url(operation: Operation, placed: Placed) -> str:
     expanded = "/" + _expanded(path, _path_values(placed, names), _PATH_LITERAL).removeprefix("/")
     if has_dot_segment(expanded):
         raise InvalidArgument("an argument would lead out of the path of the operation")
-    own, used = _template_query(placed, query)
-    pairs = [own] if mark and own else []
+    own, used = _template_query(placed, query) if mark else ("", frozenset[Parameter]())
+    pairs = [own] if own else []
     for parameter, value in placed.parameters:
         if parameter.location == "query" and parameter not in used:
             pairs += query_pairs(parameter, value)
@@ -73,38 +69,41 @@ def _url(operation: Operation, placed: Placed) -> str:
 
 
 def _is_within(url: str, server: str) -> bool:
-    """True when a URL keeps the scheme, host, port and path prefix of the server."""
-    try:
-        prefix = urlsplit(server).path
-        return origin_of(url) == origin_of(server) and urlsplit(url).path.startswith(f"{prefix}/")
-    except ContactRefused:
-        return False
+    """True when a URL keeps the scheme, host, port and path prefix of the server, and adds only what a URL may have.
+
+    A server has no query, so its authority ends with it or before.
+    """
+    return url.startswith(f"{server}/") and _ADDED.fullmatch(url, len(server)) is not None
 
 
-def _media_type(operation: Operation) -> str:
-    declared = operation.arguments.body.media_type if operation.arguments.body else ""
-    return declared if re.fullmatch(r"[\x21-\x7e ]+", declared) else "application/json"
-
-
-def _headers(operation: Operation, placed: Placed, call_id: str) -> Headers:
+def _headers(operation: Operation, placed: Placed, content: Content | None, call_id: str) -> Headers:
     headers = [("Accept", ACCEPT)]
-    if placed.has_body:
-        headers.append(("Content-Type", _media_type(operation)))
+    if content is not None:
+        headers.append(("Content-Type", content.media_type))
     for parameter, value in placed.parameters:
-        if parameter.location == "header" and value is not None:
-            headers.append((parameter.name, header_text(parameter, value)))
+        if parameter.location == "header" and (text := header_text(parameter, value)) is not None:
+            headers.append((parameter.name, text))
+    cookies = [
+        pair
+        for parameter, value in placed.parameters
+        if parameter.location == "cookie"
+        for pair in cookie_pairs(parameter, value)
+    ]
+    if cookies:
+        headers.append(("Cookie", "; ".join(cookies)))
     if operation.idempotency_header is not None:
         headers.append((operation.idempotency_header, call_id))
     return tuple(headers)
 
 
-def _body(placed: Placed) -> bytes | None:
-    if not placed.has_body:
+def _content(operation: Operation, placed: Placed, call_id: str) -> Content | None:
+    body = operation.arguments.body
+    if body is None or not placed.has_body:
         return None
-    data = dump_json(placed.body).encode()
-    if len(data) > MAX_REQUEST_BYTES:
-        raise InvalidArgument(f"the body is longer than {MAX_REQUEST_BYTES} bytes")
-    return data
+    content = body.content(placed.body, call_id)
+    if len(content.data) > MAX_BODY_BYTES:
+        raise InvalidArgument(f"the body is longer than {MAX_BODY_BYTES} bytes")
+    return content
 
 
 def build_request(operation: Operation, arguments: JsonObject, call_id: str) -> HttpRequest:
@@ -112,11 +111,12 @@ def build_request(operation: Operation, arguments: JsonObject, call_id: str) -> 
     placed = operation.arguments.place(arguments)
     try:
         url = _url(operation, placed)
+        content = _content(operation, placed, call_id)
         request = HttpRequest(
             method=operation.signature.method or "GET",
             url=url,
-            headers=_headers(operation, placed, call_id),
-            body=_body(placed),
+            headers=_headers(operation, placed, content, call_id),
+            body=content.data if content is not None else None,
         )
     except (UnicodeError, TypeError) as error:
         raise InvalidArgument(f"an argument cannot be written as text: {error}") from None

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import stat
 import struct
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -20,6 +22,10 @@ from runtimes.errors import FetchError
 from runtimes.fetch import SharedClient, fetch_document, resolve_location
 
 MAX_BYTES = 1024 * 1024
+MISSES = 32
+"""How many members are asked for that an archive has not."""
+MAX_SECONDS = 3.0
+"""Seconds that this may take; without a limit it is five, or half a minute."""
 MAX_PEAK = 16 * 1024 * 1024
 """Bytes of memory that reading a hostile archive may take."""
 
@@ -77,6 +83,32 @@ def test_names_written_with_backslashes_are_paths(tmp_path: Path) -> None:
     path = written(tmp_path, packed({"api/x.yaml": b"x"}).replace(b"api/x.yaml", b"api\\x.yaml"))
     assert member_names(path) == ("api/x.yaml",)
     assert read_member(path, "api/x.yaml", 10) == b"x"
+
+
+def test_names_may_start_at_the_folder_that_was_packed(tmp_path: Path) -> None:
+    path = written(tmp_path, packed({"./plugin.json": b"{}", "././/api/x.yaml": b"x", ".hidden": b"h"}))
+    assert member_names(path) == ("plugin.json", "api/x.yaml", ".hidden")
+    assert read_member(path, "api/x.yaml", 10) == b"x"
+    twice = written(tmp_path, packed({"a": b"1", "./a": b"2"}))
+    with pytest.raises(FetchError, match="2 members named 'a'"):
+        read_member(twice, "a", 10)
+
+
+@pytest.mark.parametrize(("length", "count"), [(1900, 60), (90, 1000)])
+def test_guesses_among_hostile_names_are_bounded(tmp_path: Path, length: int, count: int) -> None:
+    """The names are anagrams: the quick comparisons do not tell them apart."""
+    letters = [chr(0x100 + at % 60) for at in range(length)]
+    random = Random(1)
+
+    def anagram() -> str:
+        return "".join(random.sample(letters, length))
+
+    path = written(tmp_path, packed({anagram(): b"" for _ in range(count)}))
+    started = time.process_time()
+    for _ in range(MISSES):
+        with pytest.raises(FetchError, match="there is no file"):
+            read_member(path, anagram(), 10)
+    assert time.process_time() - started < MAX_SECONDS
 
 
 @pytest.mark.parametrize(

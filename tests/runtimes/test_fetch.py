@@ -236,6 +236,28 @@ async def test_redirects_within_the_origin_are_followed_up_to_their_number() -> 
     assert [request.target for request in server.requests].count("/loop") == 6
 
 
+async def test_see_other_is_read_with_a_get_and_no_other_redirect_of_a_post_is_followed() -> None:
+    """RFC 9110, 15.4.4."""
+
+    async def seeing(request: Request) -> Answer:
+        if request.path == "/end":
+            return text_response(f"{request.method} {request.header('content-type')} {request.body.decode()}|")
+        return Response(status=int(request.path[1:]), headers=(("Location", "/end"),))
+
+    async with serve(seeing) as server, open_client() as http:
+        for status in (301, 302, 303, 307, 308):
+            post = HttpRequest(
+                method="POST",
+                url=f"{server.url}/{status}",
+                headers=(("Content-Type", "text/plain"), ("X-One", "1")),
+                body=b"hello",
+                max_redirects=3,
+            )
+            response = await http.send(post)
+            assert (response.status, response.body) == ((200, b"GET None |") if status == 303 else (status, b""))
+    assert [request.header("x-one") for request in server.requests] == ["1"] * 6
+
+
 async def test_a_redirect_to_another_origin_is_handed_back_and_not_followed() -> None:
     async def never(request: Request) -> Answer:
         raise NotImplementedError(request)

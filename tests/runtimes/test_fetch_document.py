@@ -112,6 +112,15 @@ def test_a_reference_that_leaves_the_manifest_is_refused(base: str, reference: s
         resolve_location(base, reference)
 
 
+def test_a_reference_does_not_lead_into_an_archive_beside_the_manifest(tmp_path: Path) -> None:
+    """In an archive it would not either."""
+    (tmp_path / "in.zip").write_bytes(b"PK\x05\x06" + b"\0" * 18)
+    with pytest.raises(FetchError, match="leads into a file"):
+        resolve_location(str(tmp_path / "plugin.json"), "in.zip/openapi.yaml")
+    inside = str(tmp_path / "in.zip" / "plugin.json")
+    assert resolve_location(inside, "api/openapi.yaml") == str(tmp_path / "in.zip" / "api" / "openapi.yaml")
+
+
 def test_a_symbolic_link_does_not_lead_out_of_the_manifest_s_folder(tmp_path: Path) -> None:
     folder = tmp_path / "plugin"
     folder.mkdir()

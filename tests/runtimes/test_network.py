@@ -235,7 +235,7 @@ def test_an_entry_that_is_no_host_is_refused(entry: str) -> None:
         AddressRules([entry])
 
 
-@given(st.text() | st.text("ht:/[]@.%0x1a\\").map(lambda rest: "http://" + rest))
+@given(st.text() | st.text("ht:/[]@.%0x1a\\").map(lambda rest: "https://" + rest))
 def test_nothing_but_a_refusal_is_raised(url: str) -> None:
     try:
         origin = origin_of(url)
@@ -243,3 +243,39 @@ def test_nothing_but_a_refusal_is_raised(url: str) -> None:
     except ContactRefused:
         return
     assert origin_of(f"{origin}/") == origin
+
+
+@pytest.mark.parametrize("host", ["example.com", "8.8.8.8", "[2606:4700::1111]"])
+def test_a_public_host_is_contacted_by_https_alone_unless_it_is_allowed(host: str) -> None:
+    """Issue 4, point 10."""
+    AddressRules().check_host(origin_of(f"https://{host}/"))
+    with pytest.raises(ContactRefused, match=r"is not https; `--allow-host .* opens it"):
+        AddressRules().check_host(origin_of(f"http://{host}/"))
+    AddressRules([host]).check_host(origin_of(f"http://{host}/"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "169.254.170.2",
+        "169.254.42.42",
+        "169.254.0.23",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "fd20:ce::254",
+        "fd00:c1::a9fe:a9fe",
+        "fd00:42::42",
+        "::ffff:169.254.169.254",
+        "::169.254.169.254",
+        "::ffff:0:169.254.169.254",
+        "64:ff9b::169.254.169.254",
+        "2002:a9fe:a9fe::1",
+        "2a00:1450::5efe:169.254.169.254",
+    ],
+)
+def test_no_permission_opens_a_metadata_service(address: str) -> None:
+    with pytest.raises(ContactRefused, match="never contacted"):
+        check_addresses("allowed.example", [ip_address(address)], is_allowed=True)

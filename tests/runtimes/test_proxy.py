@@ -25,9 +25,11 @@ async def answer(request: Request) -> Answer:
 async def test_a_proxy_gets_every_request_and_addresses_in_urls_are_still_judged() -> None:
     async with serve(answer) as proxy:
         client = SharedClient(proxy=proxy.url)
-        response = await client.send(get("http://somewhere.invalid/x?q=1"))
+        response = await client.allowing(["somewhere.invalid"]).send(get("http://somewhere.invalid/x?q=1"))
         with pytest.raises(InvocationError, match="nothing was sent"):
-            await client.send(get("http://10.0.0.1/"))
+            await client.send(get("https://10.0.0.1/"))
+        with pytest.raises(InvocationError, match=r"nothing was sent: http://somewhere\.invalid is not https"):
+            await client.send(get("http://somewhere.invalid/"))
         await client.aclose()
     assert response.body == b"hello"
     assert [request.target for request in proxy.requests] == ["http://somewhere.invalid/x?q=1"]
@@ -46,13 +48,13 @@ async def test_a_refused_tunnel_is_certainly_not_executed() -> None:
 async def test_a_proxy_that_drops_a_forwarded_request_leaves_the_outcome_unknown() -> None:
     async with serve(answer) as proxy:
         client = SharedClient(proxy=proxy.url)
-        await client.send(get("http://somewhere.invalid/"))
+        await client.allowing(["somewhere.invalid"]).send(get("http://somewhere.invalid/"))
         await client.aclose()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         client = SharedClient(proxy=f"http://127.0.0.1:{silent.getsockname()[1]}")
         request = HttpRequest(method="GET", url="http://somewhere.invalid/", timeout=0.2)
         with pytest.raises(InvocationError, match="no answer within") as caught:
-            await client.send(request)
+            await client.allowing(["somewhere.invalid"]).send(request)
         await client.aclose()
     assert caught.value.not_executed is None
 
@@ -60,7 +62,7 @@ async def test_a_proxy_that_drops_a_forwarded_request_leaves_the_outcome_unknown
 async def test_a_loopback_host_that_is_allowed_by_name_is_reached_without_the_proxy() -> None:
     async with serve(answer) as server, serve(answer) as proxy:
         client = SharedClient(proxy=proxy.url)
-        http = client.allowing(["127.0.0.1", "localhost", "other.invalid"])
+        http = client.allowing(["127.0.0.1", "localhost", "other.invalid", "open.invalid"])
         for url in (server.url, f"http://localhost:{server.port}", "http://other.invalid/", "http://open.invalid/"):
             assert (await http.send(get(url))).body == b"hello"
         await client.aclose()
@@ -71,10 +73,10 @@ async def test_a_loopback_host_that_is_allowed_by_name_is_reached_without_the_pr
 @pytest.mark.parametrize(
     "url",
     [
-        "http://localhost:1/",
-        "http://a.localhost/",
-        "http://LOCALHOST./",
-        "http://metadata.google.internal/computeMetadata",
+        "https://localhost:1/",
+        "https://a.localhost/",
+        "https://LOCALHOST./",
+        "https://metadata.google.internal/computeMetadata",
     ],
 )
 async def test_a_proxy_is_not_asked_for_this_machine_or_for_a_metadata_service(url: str) -> None:

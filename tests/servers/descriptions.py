@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
+import anyio
 import jsonschema_rs
 
 from runtimes.base import FunctionCall, RuntimeServices, RuntimeSpec
 from runtimes.fetch import SharedClient
 from runtimes.openapi import OpenApiExecutor, open_openapi
+from runtimes.openapi.repeats import Sleep
 from runtimes.values import Json, JsonObject, dump_json
 
 ID: JsonObject = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
@@ -22,6 +24,7 @@ async def opened(
     functions: tuple[str, ...] | None = None,
     location: str = "plugin.json",
     spec: JsonObject | None = None,
+    sleep: Sleep = anyio.sleep,
 ) -> AsyncGenerator[OpenApiExecutor]:
     client = SharedClient()
     text = description if isinstance(description, str) else dump_json(description)
@@ -33,7 +36,8 @@ async def opened(
         functions=functions,
     )
     try:
-        async with open_openapi(runtime, RuntimeServices(http=client.allowing(["127.0.0.1"]))) as executor:
+        services = RuntimeServices(http=client.allowing(["127.0.0.1"]))
+        async with open_openapi(runtime, services, sleep=sleep) as executor:
             yield executor
     finally:
         await client.aclose()

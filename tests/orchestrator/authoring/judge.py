@@ -9,6 +9,7 @@ from pathlib import Path
 import jsonschema_rs
 
 from orchestrator.authoring.draft import Draft, draft_manifest
+from orchestrator.authoring.extensions import Cards
 from orchestrator.manifest.examine import examine
 from runtimes.openapi.document import Description
 from runtimes.values import Json, JsonObject, pretty_json
@@ -59,19 +60,26 @@ def answering(schema: Json, more: JsonObject | None = None) -> JsonObject:
     }
 
 
-def drafted(root: JsonObject, *operations: str, source: str = "", name: str | None = None) -> Draft:
+def drafted(
+    root: JsonObject, *operations: str, source: str = "", name: str | None = None, cards: Cards | None = None
+) -> Draft:
     """The draft of a description, which the official schema has nothing to say against."""
     description = Description(root, source)
     draft = draft_manifest(
-        description, reference="openapi.yaml", location="/plugins/plugin.json", operations=operations, name=name
+        description,
+        reference="openapi.yaml",
+        location="/plugins/plugin.json",
+        operations=operations,
+        name=name,
+        cards=cards,
     )
     assert complaints(draft.document) == []
     return draft
 
 
-def only_function(root: JsonObject) -> JsonObject:
+def only_function(root: JsonObject, cards: Cards | None = None) -> JsonObject:
     """The one function of the draft."""
-    (function,) = functions_of(drafted(root))
+    (function,) = functions_of(drafted(root, cards=cards))
     return function
 
 

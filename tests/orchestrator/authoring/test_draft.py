@@ -106,10 +106,10 @@ def test_an_operation_that_is_not_there_is_an_error_with_a_guess(wanted: str) ->
 
 
 def test_operations_that_cannot_be_called_are_left_out_with_the_reason() -> None:
-    body: JsonObject = {"requestBody": {"content": {"text/csv": {}}}}
+    whole: JsonObject = {"name": "q", "in": "querystring", "required": True, "content": {"text/plain": {}}}
     paths: JsonObject = {
         "/a": {"get": {"operationId": "same"}, "post": {"operationId": "same"}},
-        "/b": {"post": {"operationId": "csv", **body}},
+        "/b": {"post": {"operationId": "query", "parameters": [whole]}},
         "/c": {"get": {"operationId": "find-it"}},
         "/d": {"get": {"operationId": "find_it"}},
         "/e": {"get": {"operationId": "far", "servers": [{"url": "ftp://example.com"}]}},
@@ -120,7 +120,7 @@ def test_operations_that_cannot_be_called_are_left_out_with_the_reason() -> None
     assert draft.functions == ("find_it",)
     reasons = {one.operation: one.reason for one in draft.left_out}
     assert "means 2 operations" in reasons["same"]
-    assert "text/csv" in reasons["csv"]
+    assert "querystring" in reasons["query"]
     assert reasons["find-it"] == "as a function it would be 'find_it', which is another operation's name"
     assert "only http and https" in reasons["far"]
     assert "the placeholder ${{TENANT}}" in reasons["GET /${{TENANT}}/g"]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.authoring.extensions import card_files
+from runtimes.openapi.document import Description
 from runtimes.values import Json, JsonObject
-from tests.orchestrator.authoring.judge import answering, api, at, only_function
+from tests.orchestrator.authoring.judge import answering, api, at, drafted, only_function
 
 HOME: JsonObject = {
     "type": "object",
@@ -247,12 +249,14 @@ def deep(levels: int) -> Json:
     ("given", "expected"),
     [
         (CARD, CARD),
-        ({"file": "cards/home.json", "data_path": "$"}, {"file": "cards/home.json"}),
-        ("cards/home.json", {"file": "cards/home.json"}),
+        ({"file": "cards/home.json", "data_path": "$"}, CARD),
+        ("cards/home.json", CARD),
     ],
 )
 def test_a_card_of_the_description_takes_the_place_of_ours(given: Json, expected: Json) -> None:
-    made = only_function(api({"/look": {"get": answering(HOMES, {"x-ai-adaptive-card": given})}}))
+    """One in a file is written out: a manifest of version 2.2 names no files of cards."""
+    root = api({"/look": {"get": answering(HOMES, {"x-ai-adaptive-card": given})}})
+    made = only_function(root, {"cards/home.json": CARD})
     assert at(made, "capabilities", "response_semantics", "static_template") == expected
 
 
@@ -278,13 +282,49 @@ def test_a_card_that_leads_out_of_the_folder_or_beyond_a_limit_is_passed_over(gi
     assert only_function(api({"/look": {"get": answering(HOMES, {"x-ai-adaptive-card": given})}})) == plain
 
 
+def test_a_card_in_a_file_that_is_not_there_or_is_no_card_is_passed_over() -> None:
+    plain = only_function(api({"/look": {"get": answering(HOMES)}}))
+    for name in ("lost.json", "list.json", "deep.json"):
+        written: tuple[JsonObject, ...] = (
+            {"x-ai-adaptive-card": name},
+            {"x-ai-adaptive-card": {"file": name, "data_path": "$.x"}},
+            {"x-ai-capabilities": {"response_semantics": {"static_template": {"file": name}}}},
+        )
+        for more in written:
+            cards: dict[str, JsonObject] = {"list.json": {"type": "List"}, "deep.json": {**CARD, "body": deep(70)}}
+            assert only_function(api({"/look": {"get": answering(HOMES, more)}}), cards) == plain
+
+
+def test_the_files_of_cards_are_found_where_an_operation_names_them() -> None:
+    semantics: JsonObject = {"response_semantics": {"static_template": {"file": "c.json"}}}
+    root = api(
+        {
+            "/a": {"get": answering(HOMES, {"x-ai-adaptive-card": "a.json"})},
+            "/b": {"get": answering(HOMES, {"x-ai-adaptive-card": {"file": "b.json"}, "x-ai-capabilities": semantics})},
+            "/c": {"get": answering(HOMES, {"x-ai-adaptive-card": {"file": "a.json"}})},
+            "/d": {"get": answering(HOMES, {"x-ai-adaptive-card": CARD, "x-ai-capabilities": {}})},
+            "/e": {"get": answering(HOMES, {"x-ai-adaptive-card": "x" * 5000})},
+        }
+    )
+    assert card_files(Description(root, "")) == ("a.json", "b.json", "c.json")
+
+
+@pytest.mark.parametrize("summary", ["...", "{}", "", " ", "…"])
+def test_a_summary_without_a_word_is_passed_over(summary: str) -> None:
+    root = api({"/look": {"post": answering(HOMES, {"operationId": "look-around", "summary": summary})}})
+    made = only_function(root)
+    assert made["description"] == "Look around"
+    assert at(made, "capabilities", "confirmation", "title") == "Look around"
+    assert at(drafted(root).document, "capabilities", "conversation_starters") == [{"text": "Look around"}]
+
+
 def test_a_card_with_a_path_of_its_own_brings_its_own_properties() -> None:
     given: JsonObject = {"file": "a.json", "data_path": "$.x", "title": "$.t", "url": "$.u", "other": "$.o"}
-    made = only_function(api({"/look": {"get": answering(HOMES, {"x-ai-adaptive-card": given})}}))
-    assert at(made, "capabilities", "response_semantics") == {
+    root = api({"/look": {"get": answering(HOMES, {"x-ai-adaptive-card": given})}})
+    assert at(only_function(root, {"a.json": CARD}), "capabilities", "response_semantics") == {
         "data_path": "$.x",
         "properties": {"title": "$.t", "url": "$.u"},
-        "static_template": {"file": "a.json"},
+        "static_template": CARD,
     }
 
 

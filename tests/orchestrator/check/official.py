@@ -100,6 +100,14 @@ def allow_runtime_types(official: JsonObject) -> None:
     definitions[name] = {"if": is_extension, "then": open_runtime, "else": runtime}
 
 
+def allow_beside_file(cards: JsonObject) -> None:
+    """A card in a file may have extensions."""
+    forms = cards.get("oneOf")
+    for form in forms if isinstance(forms, list) else ():
+        if isinstance(form, dict) and form.get("additionalProperties") is False:
+            form["patternProperties"] = {"^x-": {}}
+
+
 def judge_of(version: str) -> JsonObject:
     """The official schema, loosened by what is written in the list of differences, and by nothing else."""
     official = official_schema(version)
@@ -107,6 +115,7 @@ def judge_of(version: str) -> JsonObject:
         allow(official)
     cards = part_of(official, "$defs", "response-semantics-object", "properties", "static_template")
     untouched = deepcopy(cards)
+    allow_beside_file(untouched)
     judge = loosened(official)
     assert isinstance(judge, dict)
     semantics = part_of(judge, "$defs", "response-semantics-object", "properties")

@@ -11,6 +11,7 @@ from orchestrator.check.codes import ALL_CODES, REFERENCE_CODES
 from orchestrator.errors import Problem
 from runtimes.fetch import SharedClient
 from runtimes.positions import scan
+from runtimes.values import JsonObject
 from tests.orchestrator.check.referring import CASES, PLACE, QUIET, Case, found_in, manifest_for, problems_of, written
 from tests.servers.loopback import Request, Response, serve
 
@@ -64,6 +65,58 @@ async def test_a_hint_says_what_was_probably_meant(tmp_path: Path) -> None:
     (problem,) = await problems_of(document, tmp_path)
     assert problem.hint == "did you mean 'getItem'?"
     assert problem.clause == "5.2.1"
+
+
+async def test_a_misspelt_function_is_told_from_what_its_runtime_describes(tmp_path: Path) -> None:
+    (tmp_path / "openapi.yaml").write_text(
+        "openapi: 3.0.3\nservers: [{url: https://api.example}]\npaths: {/a: {get: {operationId: getThing}}}",
+        encoding="utf-8",
+    )
+    runtime: JsonObject = {
+        "type": "OpenApi",
+        "run_for_functions": ["getThing"],
+        "spec": {"url": "openapi.yaml"},
+    }
+    document = manifest_for(functions=[{"name": "getThign"}], runtimes=[runtime])
+    problems = await problems_of(document, tmp_path)
+    assert [(problem.code, problem.hint) for problem in problems] == [
+        (
+            "unknown-function",
+            "the runtime describes 'getThing': declare a function of that name, or rename the function 'getThign'",
+        ),
+        ("unbound-function", "did you mean 'getThing'?"),
+    ]
+
+
+async def test_a_mismatch_of_credentials_says_which_scheme_of_http_is_demanded(tmp_path: Path) -> None:
+    case = CASES["auth-mismatch.basic"]
+    document = written(tmp_path, {name: text.replace(PLACE, "") for name, text in case.files.items()})
+    (problem,) = await problems_of(document, tmp_path)
+    assert problem.message == "the auth is 'OAuthPluginVault', and http basic is demanded by 'getItem'"
+
+
+async def test_the_texts_of_files_come_in_the_order_of_their_problems(tmp_path: Path) -> None:
+    """Two runs print the same."""
+    names = [f"{letter}.yaml" for letter in "hbgcaedf"]
+    for name in names:
+        text = "openapi: 3.0.3\nservers: [{url: http://api.example}]\npaths: {/a: {get: {operationId: f}}}"
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    problems, texts = await found_in(manifest_for(*names), str(tmp_path / "plugin.json"))
+    assert [problem.file for problem in problems] == [str(tmp_path / name) for name in names]
+    assert list(texts) == [problem.file for problem in problems]
+
+
+async def test_what_differs_between_the_auth_of_runtimes_that_share_a_description_is_named(tmp_path: Path) -> None:
+    """Types where these differ, and the registrations where these do."""
+    told: dict[str, str] = {}
+    for name in ("shared-description", "shared-description.same-type"):
+        files = {file: text.replace(PLACE, "") for file, text in CASES[name].files.items()}
+        (found,) = await problems_of(written(tmp_path, files), tmp_path)
+        told[name] = found.message.rpartition("different auth ")[2]
+    assert told == {
+        "shared-description": "(None and ApiKeyPluginVault)",
+        "shared-description.same-type": "('j' and 'k')",
+    }
 
 
 async def test_files_are_called_as_the_manifest_was(tmp_path: Path) -> None:

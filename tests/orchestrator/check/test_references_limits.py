@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from orchestrator.check.bindings import MAX_WILDCARDS
 from orchestrator.check.codes import ALL_CODES
-from orchestrator.check.functions import MAX_PARAMETERS, MAX_PLACEHOLDERS
+from orchestrator.check.confirmations import MAX_PLACEHOLDERS
+from orchestrator.check.functions import MAX_CHANGES, MAX_PARAMETERS
 from orchestrator.check.references import MAX_OPERATIONS, check_references
 from orchestrator.check.referred import MAX_FUNCTIONS, MAX_RUNTIMES
 from orchestrator.check.sources import MAX_REFERENCES, Sources
@@ -51,6 +52,17 @@ async def test_more_functions_and_runtimes_than_are_looked_at_are_said_to_be_lef
         ("too-many-references", f"/functions/{MAX_FUNCTIONS}"),
         ("too-many-references", f"/runtimes/{MAX_RUNTIMES}"),
     ]
+
+
+async def test_many_operations_that_change_something_are_counted_rather_than_listed(tmp_path: Path) -> None:
+    paths: JsonObject = {f"/{number}": {"post": {}} for number in range(MAX_CHANGES + 3)}
+    description: JsonObject = {"openapi": "3.0.3", "servers": [{"url": "https://api.example"}], "paths": paths}
+    (tmp_path / "openapi.json").write_text(json.dumps(description), encoding="utf-8")
+    problems = await problems_of(manifest_for("openapi.json"), tmp_path)
+    assert [(problem.code, problem.pointer) for problem in problems] == [("unconfirmed-change", "/runtimes/0")] * (
+        MAX_CHANGES + 1
+    )
+    assert problems[-1].message == "so may 3 more operations of this runtime"
 
 
 async def test_more_wildcards_than_are_looked_at_are_said_to_be_left_out(tmp_path: Path) -> None:

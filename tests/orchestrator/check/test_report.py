@@ -163,7 +163,18 @@ def test_the_caret_stands_under_the_place(line: str, column: int, shown: str) ->
     assert caret_under(line, column) == shown
 
 
-@pytest.mark.parametrize(("before", "width"), [("日本語", 6), ("e\u0301e\u0301", 2)], ids=["wide", "combining"])
+@pytest.mark.parametrize(
+    ("before", "width"),
+    [
+        ("日本語", 6),
+        ("e\u0301e\u0301", 2),
+        ("é\u200dé", 2),
+        ("\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 8),
+        ("\u263a\ufe0e!", 2),
+        ("\u0915\u0902", 1),
+    ],
+    ids=["wide", "combining", "joiner", "non-joiner", "selector", "sign"],
+)
 def test_the_caret_counts_columns_of_the_terminal(before: str, width: int) -> None:
     problem = Problem(severity="error", code="x", message="m", line=1, column=len(before) + 1)
     text = as_text([Checked(path="p", text=before + "!", problems=(problem,))])

@@ -32,7 +32,7 @@ paths:
     get: {operationId: listThings, summary: List things, responses: {}}
     post:
       operationId: uploadThings
-      requestBody: {content: {text/csv: {}}}
+      parameters: [{name: q, in: querystring, required: true, content: {text/plain: {}}}]
       responses: {}
 """
 
@@ -77,7 +77,7 @@ def test_it_writes_a_manifest_and_says_what_to_do_next(folder: Path) -> None:
             "talk with it: orchestrator chat plugin.json",
         ],
     )
-    assert done.stderr == "left out: uploadThings: its body is sent as JSON only, and it takes text/csv\n"
+    assert done.stderr == "left out: uploadThings: it requires the parameter 'q': nothing is sent in 'querystring'\n"
     assert manifest_in(folder)["name_for_human"] == "My things"
     assert names(folder) == ["api.yaml", "plugin.json"]
     assert orchestrator("validate", "plugin.json", cwd=folder).returncode == 0
@@ -100,7 +100,9 @@ def test_a_credential_is_named_and_once_its_id_is_given_the_manifest_is_valid(fo
     )
     (folder / "api.yaml").write_text(secured, encoding="utf-8")
     made = orchestrator("new", "api.yaml", cwd=folder)
-    assert "put its id where the manifest has ${{KEY_REGISTRATION_ID}}" in made.stdout
+    assert "put its id where the manifest has ${{KEY_REGISTRATION_ID}}, or give it with --env" in made.stdout
+    unfilled = orchestrator("validate", "--strict", "plugin.json", cwd=folder)
+    assert (unfilled.returncode, unfilled.stdout.splitlines()[-1]) == (0, "plugin.json: valid (0 errors, 1 warning)")
     (folder / ".env").write_text("KEY_REGISTRATION_ID=abc\n", encoding="utf-8")
     done = orchestrator("validate", "--strict", "plugin.json", "--env", ".env", cwd=folder)
     assert (done.returncode, done.stdout) == (0, "plugin.json: valid (0 errors, 0 warnings)\n")
@@ -132,7 +134,9 @@ def test_json_says_what_was_written_and_what_was_left_out(folder: Path) -> None:
     assert json.loads(done.stdout) == {
         "path": "plugin.json",
         "functions": ["listThings"],
-        "left_out": [{"operation": "uploadThings", "reason": "its body is sent as JSON only, and it takes text/csv"}],
+        "left_out": [
+            {"operation": "uploadThings", "reason": "it requires the parameter 'q': nothing is sent in 'querystring'"}
+        ],
         "references": [],
     }
 
@@ -221,6 +225,58 @@ def test_a_manifest_behind_a_link_is_replaced_and_the_link_stays(folder: Path) -
     assert (folder / "real.json").read_bytes() == b"new\n"
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no such files")
+@pytest.mark.parametrize("name", ["pipe", "device"])
+def test_what_is_no_regular_file_is_never_replaced(folder: Path, name: str) -> None:
+    os.mkfifo(folder / "pipe")
+    (folder / "device").symlink_to(os.devnull)
+    done = orchestrator("new", "api.yaml", "-o", name, "--force", cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{name}' is there and is no regular file" in done.stderr
+    assert not (folder / name).is_file()
+    with pytest.raises(UsageError, match="no regular file"):
+        write_whole(folder / name, "text", may_replace=True)
+    assert names(folder) == ["api.yaml", "device", "pipe"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege")
+@pytest.mark.parametrize("source", ["api.yaml", "https://api.example.com/openapi.json"])
+def test_a_loop_of_links_as_the_output_is_one_line_about_the_output(folder: Path, source: str) -> None:
+    (folder / "loop.json").symlink_to("loop.json")
+    done = orchestrator("new", source, "-o", "loop.json", "--force", cwd=folder)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert f"cannot write '{folder / 'loop.json'}'" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "is_found"),
+    [
+        ("cards/home.json", True),
+        ("beside.json", True),
+        ("lost.json", False),
+        ("%2e%2e/%2e%2e/home.json", False),
+        ("../../home.json", False),
+        ("https://api.example.com/home.json", False),
+        ("cards/list.json", False),
+    ],
+)
+def test_a_card_in_a_file_is_written_out_where_it_is_there(folder: Path, file: str, is_found: bool) -> None:
+    """By its path from the manifest, or from the description; nothing is left to warn about."""
+    (folder / "cards").mkdir()
+    (folder / "api").mkdir()
+    card = json.dumps({"type": "AdaptiveCard", "version": "1.5", "body": [], "fallbackText": "Mine"})
+    (folder / "cards" / "home.json").write_text("\ufeff" + card, encoding="utf-8")
+    (folder / "cards" / "list.json").write_text("[]", encoding="utf-8")
+    (folder / "api" / "beside.json").write_text(card, encoding="utf-8")
+    (folder / "home.json").write_text(card, encoding="utf-8")
+    text = API.replace("responses: {}}", f"responses: {{}}, x-ai-adaptive-card: {json.dumps(file)}}}")
+    (folder / "api" / "api.yaml").write_text(text, encoding="utf-8")
+    assert orchestrator("new", "api/api.yaml", cwd=folder).returncode == 0
+    assert ("Mine" in str(manifest_in(folder))) is is_found
+    done = orchestrator("validate", "--strict", "plugin.json", cwd=folder)
+    assert (done.returncode, done.stdout) == (0, "plugin.json: valid (0 errors, 0 warnings)\n")
+
+
 def test_from_a_url_to_a_conversation(tmp_path: Path) -> None:
     """A round trip: the manifest of a served description makes real calls."""
     with start_service("contoso_real_estate") as service:
@@ -296,3 +352,17 @@ def test_ctrl_c_at_the_question_leaves_the_file_alone(folder: Path) -> None:
         child.wait()
         assert child.exitstatus == 130
     assert (folder / "plugin.json").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_description_in_several_documents_is_read_as_one(folder: Path) -> None:
+    """Issue 4, point 2."""
+    (folder / "several.yaml").write_text(
+        "openapi: 3.0.4\nservers: [{url: 'https://api.example.com'}]\npaths: {/things: {$ref: 'paths.yaml#/things'}}",
+        encoding="utf-8",
+    )
+    (folder / "paths.yaml").write_text("things: {get: {operationId: listThings}}", encoding="utf-8")
+    done = orchestrator("new", "several.yaml", cwd=folder)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one["name"] for one in json.loads((folder / "plugin.json").read_text(encoding="utf-8"))["functions"]] == [
+        "listThings"
+    ]

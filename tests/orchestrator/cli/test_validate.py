@@ -126,3 +126,19 @@ def test_all_real_manifests_are_validated_in_one_process() -> None:
     files = json.loads(done.stdout)["files"]
     assert (done.returncode, done.stderr, len(files)) == (1, "", len(rows))
     assert [file["valid"] for file in files] == [row[10] == "yes" for row in rows]
+
+
+def test_an_empty_name_is_wrong_use() -> None:
+    done = validate("")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "the name of a file is empty" in done.stderr
+
+
+def test_an_openapi_description_is_told_from_a_manifest(tmp_path: Path) -> None:
+    path = tmp_path / "openapi.yaml"
+    path.write_text("openapi: 3.1.0\npaths: {}\n", encoding="utf-8")
+    for reading in ([], ["--strict"]):
+        done = validate(*reading, path)
+        assert done.returncode == 1
+        assert f"{path}:1:1: error openapi-description: this is an OpenAPI description" in done.stdout
+        assert "`orchestrator new`" in done.stdout

@@ -22,11 +22,11 @@ from orchestrator.manifest.agent import (
     MAX_INSTRUCTIONS,
     MAX_STARTERS,
     MAX_TEXT_FILES,
-    kind_of,
     text_files,
     with_text_files,
 )
-from orchestrator.manifest.examine import MAX_PROBLEMS
+from orchestrator.manifest.examine import MAX_PROBLEMS, examine_document
+from orchestrator.manifest.kinds import kind_of
 from orchestrator.manifest.package import Agent, Package, examine_package, open_package
 from orchestrator.manifest.package_files import MAX_TEXT_BYTES
 from runtimes.placeholders import Environment
@@ -225,6 +225,56 @@ async def test_an_inner_folder_that_is_a_link_is_not_followed(tmp_path: Path) ->
     (tmp_path / "project" / "app").symlink_to(lay(tmp_path / "secret", PACKAGE))
     with pytest.raises(ManifestError, match="leads out of"):
         await opened(f"{tmp_path}/project")
+
+
+async def test_a_document_of_another_kind_is_called_what_it_is(tmp_path: Path) -> None:
+    agent: JsonObject = {"name": "A", "actions": [{"file": "manifest.json"}, {"file": "agent.json"}]}
+    root = lay(tmp_path, {"manifest.json": APP, "agent.json": agent})
+    assert [found.message for found in (await examined(root)).problems] == [
+        "'manifest.json' is an app manifest, not a plugin manifest",
+        "'agent.json' is a declarative agent, not a plugin manifest",
+    ]
+    lay(tmp_path, {"agent.json": {"name_for_human": "A"}})
+    (problem,) = (await examined(root)).problems
+    assert problem.message == "'agent.json' is a plugin manifest, not a declarative agent"
+
+
+def test_a_document_that_may_be_an_agent_is_told_what_makes_it_one() -> None:
+    (missing,) = (
+        found for found in examine_document({"name": "A", "description": "d"}).problems if found.code == "missing"
+    )
+    assert "declarative agent" in missing.message
+    assert "'instructions'" in missing.hint
+    (plain,) = (found for found in examine_document({"name": "A", "functions": []}).problems if found.code == "missing")
+    assert plain.message == "member 'name_for_human' is missing"
+
+
+async def test_a_starter_that_is_none_is_left_out_and_the_others_stay(tmp_path: Path) -> None:
+    starters: list[Json] = ["x", {"text": "one"}, {"title": "t"}, {"title": None, "text": "two"}]
+    agent: JsonObject = {**AGENT, "conversation_starters": starters, "description": None}
+    loaded = await opened(lay(tmp_path, {"declarativeAgent.json": agent, "plugin.json": {}}))
+    assert [(starter.title, starter.text) for starter in loaded.conversation_starters] == [(None, "one"), (None, "two")]
+    assert sorted(found.code for found in loaded.problems) == ["null-member"] * 2 + ["starter-ignored"] * 2
+
+
+async def test_an_archive_may_be_named_with_a_slash_and_have_members_from_the_folder_that_was_packed(
+    tmp_path: Path,
+) -> None:
+    plain = pack(tmp_path / "a.zip", {"declarativeAgent.json": AGENT, "plugin.json": {}})
+    from_folder = pack(tmp_path / "b.zip", {"./declarativeAgent.json": AGENT, "./plugin.json": {}})
+    for source in (f"{plain}/", f"{plain}//", from_folder):
+        assert (await opened(source)).actions == (f"{source.rstrip('/')}/plugin.json",)
+
+
+@pytest.mark.parametrize("is_packed", [False, True])
+async def test_an_archive_in_a_package_is_not_opened(tmp_path: Path, is_packed: bool) -> None:
+    pack(tmp_path / "in.zip", {"plugin.json": {}})
+    inner = (tmp_path / "in.zip").read_bytes()
+    agent: JsonObject = {"name": "A", "actions": [{"file": "in.zip/plugin.json"}]}
+    files: dict[str, Json | bytes] = {"declarativeAgent.json": agent, "in.zip": inner}
+    source = pack(tmp_path / "app.zip", files) if is_packed else lay(tmp_path / "app", files)
+    (problem,) = (await examined(source)).problems
+    assert (problem.severity, problem.pointer) == ("error", "/actions/0/file")
 
 
 @pytest.mark.parametrize(

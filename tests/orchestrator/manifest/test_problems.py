@@ -339,3 +339,28 @@ def test_damaged_bytes_are_examined_without_a_crash(seed: int) -> None:
         outcomes.add(bool(examined.errors))
         assert (examined.manifest is None) <= bool(examined.errors)
     assert outcomes == {True, False}
+
+
+@pytest.mark.parametrize("written", ["${{X}}.a", "$.${{X}}", "a text with ${{X}}", "[[key]]"])
+def test_a_property_or_data_path_that_is_not_filled_is_not_called_no_jsonpath(written: str) -> None:
+    """Spec 3.4: what it is shows when it is filled."""
+    semantics: JsonObject = {"data_path": written, "properties": {"title": written}}
+    functions: list[Json] = [{"name": "f", "capabilities": {"response_semantics": semantics}}]
+    assert "not-jsonpath" not in codes_of({**MINIMAL, "functions": functions})
+
+
+@pytest.mark.parametrize("pointer", ["capabilities", "runtimes", "description_for_human"])
+def test_a_null_that_is_read_as_nothing_leaves_the_manifest_to_be_loaded(pointer: str) -> None:
+    plugin = read_document({**MINIMAL, pointer: None}, location="x")
+    without = {name: value for name, value in MINIMAL.items() if name != pointer}
+    assert plugin.manifest == read_document(without, location="x").manifest
+
+
+@pytest.mark.parametrize("member", ["openapi", "swagger"])
+def test_a_manifest_that_has_a_member_of_openapi_is_a_manifest(member: str) -> None:
+    assert codes_of({**MINIMAL, member: "3.0.0"}) == ["unknown-member"]
+
+
+def test_a_member_of_another_version_says_so_and_no_more() -> None:
+    (found,) = examine_document({**MINIMAL, "capabilities": {"localization": {}}}).problems
+    assert found.message == "member 'localization' belongs to version 'v2.1', not 'v2.2'"

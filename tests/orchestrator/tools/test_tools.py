@@ -225,7 +225,52 @@ async def test_what_a_runtime_with_a_credential_names_is_not_answered_by_another
         assert "only one may" in reasons(host)["alpha"]
 
 
-@pytest.mark.parametrize("auth", [{"reference_id": "abc"}, {"typ": "OAuthPluginVault"}])
+OAUTH: JsonObject = {"type": "OAuthPluginVault", "reference_id": "x"}
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs"), [({}, {}), ({}, {"run_for_functions": ["*"]}), ({"run_for_functions": ["al*"]}, {})]
+)
+@pytest.mark.parametrize("is_declared", [True, False])
+async def test_what_two_runtimes_describe_is_not_called_bare_where_one_of_them_has_a_credential(
+    mine: JsonObject, theirs: JsonObject, is_declared: bool
+) -> None:
+    """Spec 11: the same as where both are called without one."""
+    runtimes: list[Json] = [{"type": "x-one", "auth": OAUTH, **mine}, {"type": "x-one", **theirs}]
+    functions: list[Json] | None = [{"name": "alpha"}] if is_declared else None
+    async with hosting(plugin_with(runtimes, functions), runtimes={"x-one": (alpha,)}) as host:
+        assert names(host) == []
+        assert "only one may" in reasons(host)["alpha"]
+
+
+@pytest.mark.parametrize("kind", ["x-two", "x-unknown"], ids=["described-elsewhere", "not-to-be-had"])
+@pytest.mark.parametrize("functions", [[{"name": "alpha"}], None], ids=["declared", "not-declared"])
+async def test_a_runtime_with_a_credential_does_not_claim_what_it_does_not_describe(
+    kind: str, functions: list[Json] | None
+) -> None:
+    runtimes: list[Json] = [{"type": kind, "auth": OAUTH, "run_for_functions": ["*"]}, {"type": "x-one"}]
+    async with hosting(plugin_with(runtimes, functions)) as host:
+        assert "mine-alpha" in names(host)
+
+
+async def test_a_name_that_a_runtime_with_a_credential_gives_is_its_own_also_where_no_function_is_declared() -> None:
+    runtimes: list[Json] = [
+        {"type": "x-unknown", "auth": OAUTH, "run_for_functions": ["alpha"]},
+        {"type": "x-one"},
+    ]
+    async with hosting(plugin_with(runtimes)) as host:
+        assert names(host) == ["mine-beta"]
+        assert "only one may" in reasons(host)["alpha"]
+
+
+async def test_a_null_auth_is_not_no_auth() -> None:
+    """Design decision 5: never called bare."""
+    async with hosting(plugin_with([{"type": "x-one", "auth": None}], [{"name": "alpha"}])) as host:
+        assert names(host) == []
+        assert "(missing)" in reasons(host)["alpha"]
+
+
+@pytest.mark.parametrize("auth", [{"reference_id": "abc"}, {"typ": "OAuthPluginVault"}, {"type": "", "typ": "OAuth"}])
 async def test_a_credential_without_a_type_is_not_no_credential(auth: JsonObject) -> None:
     async with hosting(plugin_with([{"type": "x-one", "auth": auth}], [{"name": "alpha"}])) as host:
         assert names(host) == []

@@ -149,7 +149,7 @@ async def test_the_host_s_own_headers_and_keys_are_neither_offered_nor_sent() ->
     parameters.append({"name": "c", "in": "cookie", "schema": {}})
     key: JsonObject = {"type": "apiKey", "in": "header", "name": "x-key"}
     description = having(get({"parameters": parameters}), components={"securitySchemes": {"k": key}})
-    assert (await schema_of(description))["properties"] == {"X-Fine": {}}
+    assert (await schema_of(description))["properties"] == {"X-Fine": {}, "c": {}}
     async with opened(description) as executor:
         (message,) = executor.preview(FunctionCall(id="call-1", function="f", arguments={"X-Fine": "a"}))
         assert executor.functions["f"].repeatable

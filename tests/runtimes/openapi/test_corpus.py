@@ -89,6 +89,7 @@ async def check(spec: RuntimeSpec) -> int:
             assert any(known in reason for known in KNOWN_REASONS), f"{spec.location}: {reason}"
         for name, signature in executor.functions.items():
             schema = signature.parameters
+            jsonschema_rs.meta.validate(schema)
             jsonschema_rs.validator_for(schema)
             properties = object_at(schema, "properties")
             arguments = {key: sample(sub, object_at(schema, "$defs")) for key, sub in properties.items()}

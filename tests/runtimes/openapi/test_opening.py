@@ -52,7 +52,7 @@ UNAVAILABLE: Mapping[str, tuple[JsonObject, str]] = {
     "private": ({"url": "http://10.1.2.3/x"}, "--allow-host"),
     "syntax": ({"api_description": "a: b: c"}, "api_description:1:5"),
     "no-object": ({"api_description": "[]"}, "is an object"),
-    "swagger": ({"api_description": "swagger: '2.0'"}, r"Swagger 2\.0; only OpenAPI 3"),
+    "swagger": ({"api_description": "swagger: '1.2'"}, r"Swagger 1\.2; Swagger 2\.0 and OpenAPI 3\.x are read"),
     "no-version": ({"api_description": "a: 1"}, "has no member 'openapi'"),
     "version": ({"api_description": "openapi: 4.0.0"}, r"OpenAPI 3\.x is needed"),
 }
@@ -92,6 +92,8 @@ async def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert "did you mean 'getItems'" in await reason(api({"/a": {"get": {"operationId": "getItems"}}}), "getItem")
 
 
+ARRAY: JsonObject = {"type": "array"}
+
 BAD: Mapping[str, tuple[JsonObject, str]] = {
     "remote-ref": (get({"parameters": [{"$ref": "http://127.0.0.1/x#/p"}]}), "refers to another document"),
     "file-ref": (post({"$ref": "schemas.yaml#/A"}), "refers to another document"),
@@ -103,12 +105,12 @@ BAD: Mapping[str, tuple[JsonObject, str]] = {
         ),
         "references lead to one another",
     ),
-    "cookie": (
-        get({"parameters": [{"name": "c", "in": "cookie", "required": True, "schema": {}}]}),
-        "requires the parameter 'c'",
+    "querystring": (
+        get({"parameters": [{"name": "c", "in": "querystring", "required": True, "content": {}}]}),
+        "requires the parameter 'c': nothing is sent in 'querystring'",
     ),
     "style": (
-        get({"parameters": [{"name": "c", "in": "query", "required": True, "style": "deepObject", "schema": {}}]}),
+        get({"parameters": [{"name": "c", "in": "query", "required": True, "style": "deepObject", "schema": ARRAY}]}),
         "the style 'deepObject'",
     ),
     "no-name": (get({"parameters": [{"in": "query"}]}), "has no name"),

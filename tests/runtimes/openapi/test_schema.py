@@ -7,9 +7,13 @@ import warnings
 
 import jsonschema_rs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from runtimes.openapi.schema import MAX_TOOL_SCHEMA_BYTES
-from runtimes.values import JsonObject, dump_json
+from runtimes.openapi.document import Description
+from runtimes.openapi.keywords import CUT
+from runtimes.openapi.schema import DETAILS, MAX_TOOL_SCHEMA_BYTES, Detail, assembled
+from runtimes.values import Json, JsonObject, dump_json
 from tests.servers.descriptions import ID, api, get, having, opened, post, reason, schema_of
 
 
@@ -135,7 +139,7 @@ async def test_a_large_schema_is_cut_from_the_bottom_until_it_fits() -> None:
     schema = await schema_of(post({"properties": {"top": level}}, [ID]))
     assert len(dump_json(schema)) <= MAX_TOOL_SCHEMA_BYTES
     assert '"p5"' in dump_json(schema)
-    wide: JsonObject = {f"property{n}": {"type": "string", "description": "d" * 100} for n in range(1000)}
+    wide: JsonObject = {f"property{n}": {"type": "string", "description": "d" * 100} for n in range(4000)}
     assert "more than 65536 bytes" in await reason(post({"properties": wide}, [ID]))
 
 
@@ -199,3 +203,96 @@ async def test_a_fingerprint_changes_with_what_is_sent_and_not_with_the_answers(
     assert first != await fingerprint(having(base | schema, servers=[{"url": "https://other.example"}]))
     plain = get({"responses": {"200": {"description": "a"}}})
     assert await fingerprint(plain) == await fingerprint(get({"responses": {"200": {"description": "b"}}}))
+
+
+def deep(levels: int, width: int, **members: Json) -> JsonObject:
+    """Definitions that refer to one another in levels, each with descriptions."""
+    schemas: JsonObject = {}
+    for level in range(levels):
+        for number in range(width):
+            properties: JsonObject = {"text": {"type": "string", "description": "d" * 400, **members}}
+            if level + 1 < levels:
+                properties |= {
+                    f"p{n}": {"$ref": f"#/components/schemas/L{level + 1}N{n}"} for n in range(number, width)
+                }
+            schemas[f"L{level}N{number}"] = {
+                "type": "object",
+                "description": f"of level {level}",
+                "properties": properties,
+            }
+    return having(
+        post({"properties": {"a": {"$ref": "#/components/schemas/L0N0"}}}, [ID]), components={"schemas": schemas}
+    )
+
+
+async def test_descriptions_far_away_are_the_first_to_go() -> None:
+    schema = await schema_of(deep(8, 16))
+    text = dump_json(schema)
+    assert len(text) <= MAX_TOOL_SCHEMA_BYTES
+    assert CUT not in text
+    assert text.count('"text"') == 1 + 7 * 16
+    assert "of level 0" in text
+    assert "of level 7" not in text
+
+
+async def test_long_lists_and_then_far_definitions_go_and_a_note_says_so() -> None:
+    description = deep(8, 40, enum=[f"value {n}" for n in range(120)])
+    schema = await schema_of(description)
+    text = dump_json(schema)
+    assert len(text) <= MAX_TOOL_SCHEMA_BYTES
+    assert "(one of 120 values, such as value 0, value 1, value 2)" in text
+    assert CUT in text
+    value: JsonObject = {"text": "value 7", "p0": {"text": "value 119", "p3": {"p9": {"p20": {"anything": 1}}}}}
+    assert jsonschema_rs.validator_for(schema).is_valid({"id": "1", "a": value})
+
+
+async def test_a_tool_of_many_descriptions_keeps_its_parameters() -> None:
+    wide: JsonObject = {f"property{n}": {"type": "string", "description": "d" * 100} for n in range(1000)}
+    schema = await schema_of(post({"properties": wide}, [ID]))
+    assert schema["properties"] == {name: {"type": "string"} for name in ["id", *wide]}
+
+
+LEAVES: list[Json] = [
+    {"type": "string", "description": "d" * 500},
+    {"type": "integer", "minimum": 1},
+    {"type": "string", "enum": [f"v{n}" for n in range(40)]},
+    {"$ref": "#/components/schemas/S0"},
+    {"$ref": "#/components/schemas/S1"},
+    {"$ref": "#/components/schemas/S2"},
+]
+
+
+def array_of(schema: Json) -> Json:
+    return {"type": "array", "items": schema}
+
+
+def object_of(schemas: list[Json]) -> Json:
+    return {"type": "object", "properties": {f"p{n}": schema for n, schema in enumerate(schemas)}}
+
+
+def one_of(schemas: list[Json]) -> Json:
+    return {"oneOf": schemas}
+
+
+def nested(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
+    objects = st.lists(inner, max_size=4).map(object_of)
+    return inner.map(array_of) | objects | st.lists(inner, min_size=1, max_size=3).map(one_of)
+
+
+SCHEMAS: st.SearchStrategy[Json] = st.recursive(st.sampled_from(LEAVES), nested, max_leaves=12)
+
+
+@given(st.lists(SCHEMAS, min_size=3, max_size=3), SCHEMAS, st.sampled_from(DETAILS))
+def test_every_detail_allows_what_the_whole_allows(schemas: list[Json], top: Json, detail: Detail) -> None:
+    """Trimming never makes a schema stricter, and gives JSON Schema whatever it cuts."""
+    document = api({}, components={"schemas": {f"S{n}": schema for n, schema in enumerate(schemas)}})
+    description = Description(document, "")
+    whole = assembled(description, {"a": top}, [], DETAILS[0])
+    trimmed = assembled(description, {"a": top}, [], detail)
+    if whole is None or trimmed is None:
+        return
+    jsonschema_rs.meta.validate(whole)
+    jsonschema_rs.meta.validate(trimmed)
+    strict, loose = jsonschema_rs.validator_for(whole), jsonschema_rs.validator_for(trimmed)
+    for value in ("v1", "other", 3, 0, [], ["v39", 2], {}, {"p0": "v2", "p1": [1]}, [[{"p0": {"p1": "x"}}]], None):
+        assert not strict.is_valid({"a": value}) or loose.is_valid({"a": value})

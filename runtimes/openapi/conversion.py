@@ -1,0 +1,200 @@
+"""One schema of a description as JSON Schema 2020-12, its references as `#/$defs/…`. Pure.
+
+Whatever is left out allows more, never less: so `not` is dropped, and `oneOf` becomes `anyOf` where its members are
+not certain to stay as different as they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from runtimes.openapi.compositions import Resolve, discriminated, merged, unwrapped
+from runtimes.openapi.keywords import CUT, add_note, is_nullable, is_pattern, keywords
+from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.values import Json, JsonObject
+
+MAX_SCHEMA_BYTES = 64 * 1024
+"""The JSON text of one schema; a longer one fits no tool."""
+
+LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
+"""Keywords whose values are lists of schemas."""
+
+SINGLES = ("items", "additionalProperties")
+"""Keywords whose values are schemas."""
+
+_NESTING = frozenset({"properties", "patternProperties", *LISTS, *SINGLES})
+_INEXACT = frozenset({"contains", "dependentSchemas", "if", "not", "propertyNames", "unevaluatedProperties"})
+_ABOUT = ("title", "description", "default")
+_KEPT_OF_3_0 = ("description", "nullable", "x-nullable")
+"""What counts beside a reference before OpenAPI 3.1: nothing, by the letter; this much, in what people write."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grain:
+    """How much of a schema is shown."""
+
+    depth: int
+    """Schemas inside each other, references not counted."""
+    is_described: bool
+    choices: int
+    """Values in a list of them; a longer list is left out."""
+
+
+class TooLong(Exception):
+    """A schema is longer than any tool may be."""
+
+
+def writable(schema: JsonObject) -> JsonObject:
+    """The properties that a request may carry."""
+    properties = object_at(schema, "properties")
+    return {
+        name: sub for name, sub in properties.items() if not (isinstance(sub, dict) and sub.get("readOnly") is True)
+    }
+
+
+def _subschemas(schema: JsonObject) -> Iterator[Json]:
+    yield from writable(schema).values()
+    yield from object_at(schema, "patternProperties").values()
+    for keyword in LISTS:
+        yield from list_at(schema, keyword)
+    for keyword in SINGLES:
+        if isinstance(schema.get(keyword), dict):
+            yield schema[keyword]
+
+
+def request_references(schema: Json) -> Iterator[str]:
+    """The references in a schema, in those of its parts that a request can have."""
+    stack = [schema]
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        reference = node.get("$ref")
+        if isinstance(reference, str):
+            yield reference
+        if not _NESTING.isdisjoint(node):
+            stack.extend(_subschemas(node))
+
+
+def _or_null(kept: JsonObject) -> JsonObject:
+    """The same, or null: what `nullable` means beside a reference or a composition."""
+    about: JsonObject = {name: kept.pop(name) for name in _ABOUT if name in kept}
+    return {**about, "anyOf": [kept, {"type": "null"}]}
+
+
+def _chosen(schema: Json, name: str, values: list[Json]) -> Json:
+    """A member of `oneOf` with the value of the property that a discriminator chooses it by."""
+    if not isinstance(schema, dict) or {"properties", "required"} & schema.keys():
+        return schema
+    value: JsonObject = {"const": values[0]} if len(values) == 1 else {"enum": values}
+    return {**schema, "properties": {name: value}, "required": [name]}
+
+
+class Converter:
+    """Converts schemas to one grain; `name` is what a reference is called in `$defs`."""
+
+    def __init__(self, grain: Grain, name: Callable[[str], str], resolve: Resolve, *, keeps_own: bool) -> None:
+        """`keeps_own` says that what stands beside a reference holds too, as from OpenAPI 3.1 on."""
+        self._grain = grain
+        self._name = name
+        self._resolve = resolve
+        self._keeps_own = keeps_own
+        self._left = MAX_SCHEMA_BYTES
+        self._losses = 0
+        self.has_references = False
+        """True once a reference stays in what was converted."""
+
+    def convert(self, schema: Json, depth: int = 0) -> Json:
+        """`{}` allows anything, which is what is left of nonsense. Raises: `TooLong`, `OperationUnusable`."""
+        if isinstance(schema, bool):
+            return schema
+        if not isinstance(schema, dict):
+            return {}
+        if isinstance(schema.get("$ref"), str):
+            return self._reference(schema, depth)
+        if "allOf" in schema:
+            schema = unwrapped(schema) or merged(schema, self._resolve) or schema
+            if "$ref" in schema:
+                return self._reference(schema, depth)
+        kept = self._keywords(schema)
+        if _NESTING.isdisjoint(schema):
+            return kept
+        if depth >= self._grain.depth:
+            self._losses += 1
+            add_note(kept, CUT)
+            return kept
+        self._nest(schema, kept, depth + 1)
+        is_open = "type" not in schema and "enum" not in schema and is_nullable(schema)
+        return _or_null(kept) if is_open else kept
+
+    def _spend(self, size: int) -> None:
+        self._left -= size
+        if self._left < 0:
+            raise TooLong
+
+    def _keywords(self, schema: JsonObject) -> JsonObject:
+        kept = keywords(schema, is_described=self._grain.is_described, choices=self._grain.choices)
+        is_whole = ("pattern" in schema) == ("pattern" in kept) and ("enum" in schema) == ("enum" in kept)
+        if not is_whole or not _INEXACT.isdisjoint(schema):
+            self._losses += 1
+        self._spend(2 + len(text_at(kept, "description")) + 8 * len(kept))
+        return kept
+
+    def _reference(self, schema: JsonObject, depth: int) -> Json:
+        names = schema if self._keeps_own else _KEPT_OF_3_0
+        own: JsonObject = {name: schema[name] for name in names if name in schema and name != "$ref"}
+        beside = self.convert(own, depth) if own else {}
+        name = self._name(text_at(schema, "$ref"))
+        self._spend(len(name) + len('{"$ref":"#/$defs/"}'))
+        self._losses += 1
+        self.has_references = True
+        kept: JsonObject = {"$ref": f"#/$defs/{name}"}
+        if isinstance(beside, dict):
+            kept |= beside
+        return _or_null(kept) if is_nullable(own) and "type" not in own else kept
+
+    def _each(self, schemas: JsonObject, depth: int) -> JsonObject:
+        self._spend(sum(map(len, schemas)))
+        return {name: self.convert(sub, depth) for name, sub in schemas.items()}
+
+    def _nest(self, schema: JsonObject, kept: JsonObject, depth: int) -> None:
+        self._object(schema, kept, depth)
+        for keyword in LISTS:
+            members = schema.get(keyword)
+            if isinstance(members, list) and members:
+                self._list(schema, kept, keyword, depth)
+        for keyword in SINGLES:
+            if isinstance(schema.get(keyword), dict | bool):
+                kept[keyword] = self.convert(schema[keyword], depth)
+        patterns = object_at(schema, "patternProperties")
+        if not all(is_pattern(pattern) for pattern in patterns):
+            self._losses += 1
+            kept.pop("additionalProperties", None)
+        elif patterns:
+            kept["patternProperties"] = self._each(patterns, depth)
+
+    def _object(self, schema: JsonObject, kept: JsonObject, depth: int) -> None:
+        properties = writable(schema)
+        if properties:
+            kept["properties"] = self._each(properties, depth)
+        hidden = object_at(schema, "properties").keys() - properties.keys()
+        self._losses += bool(hidden)
+        required = schema.get("required")
+        if isinstance(required, list):
+            names = (name for name in required if isinstance(name, str) and name not in hidden)
+            kept["required"] = list(dict.fromkeys(names))
+
+    def _list(self, schema: JsonObject, kept: JsonObject, keyword: str, depth: int) -> None:
+        members = list_at(schema, keyword)
+        told = discriminated(schema, members if keyword in ("oneOf", "anyOf") else [])
+        before = self._losses
+        converted = [self.convert(member, depth) for member in members]
+        for index, (name, values) in told.items():
+            converted[index] = _chosen(converted[index], name, values)
+        is_certain = self._losses == before or len(told) == len(members)
+        if keyword == "oneOf" and not is_certain and "anyOf" not in schema:
+            keyword = "anyOf"
+        if keyword == "oneOf" and not is_certain:
+            return
+        kept[keyword] = converted

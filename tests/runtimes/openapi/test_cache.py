@@ -1,0 +1,175 @@
+"""The part of a large description that a plugin uses is kept, and is read as the whole would be."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import anyio
+import pytest
+
+from runtimes.base import FunctionSignature, RuntimeServices, RuntimeSpec
+from runtimes.http import HttpRequest, HttpResponse
+from runtimes.openapi import cache, open_openapi
+from runtimes.openapi.cutout import cut_out
+from runtimes.openapi.document import Description
+from runtimes.openapi.operations import read_operation
+from runtimes.values import Json, JsonObject, dump_json, parse_json
+from tests.servers.descriptions import ID, api, having
+
+NODE: JsonObject = {
+    "type": "object",
+    "properties": {"next": {"$ref": "#/components/schemas/Node"}, "z": {"type": "string"}, "a": {"type": "integer"}},
+}
+BODY: JsonObject = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Node"}}}}
+ANSWERS: JsonObject = {
+    "200": {"description": "fine", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Big"}}}},
+    "404": {"$ref": "#/components/responses/Missing"},
+}
+DESCRIPTION: JsonObject = api(
+    {
+        "/nodes/{id}": {
+            "parameters": [ID],
+            "summary": "Nodes",
+            "put": {"operationId": "put", "requestBody": BODY, "responses": ANSWERS},
+            "get": {"operationId": "get", "parameters": [{"$ref": "#/components/parameters/q%7E1"}]},
+        },
+        "/by-item": {"$ref": "#/components/pathItems/Item"},
+        "/other": {"get": {"operationId": "other", "parameters": [{"$ref": "#/paths/~1nodes~1{id}/parameters/0"}]}},
+    },
+    components={
+        "schemas": {"Node": NODE, "Big": {"enum": [f"value {n}" for n in range(30_000)]}},
+        "parameters": {"q/": {"name": "q", "in": "query", "schema": NODE}},
+        "responses": {"Missing": {"description": "there is none"}},
+        "securitySchemes": {"key": {"type": "apiKey", "in": "query", "name": "key"}},
+        "pathItems": {"Item": {"get": {"operationId": "item", "responses": ANSWERS}}},
+    },
+    security=[{"key": []}],
+)
+
+
+def signatures(description: Description, functions: Sequence[str]) -> list[FunctionSignature]:
+    return [read_operation(description, name, "plugin.json").signature for name in functions]
+
+
+@pytest.mark.parametrize(
+    "functions", [("put",), ("get",), ("item",), ("other",), ("other", "get"), ("get", "item", "put")]
+)
+def test_the_part_is_read_as_the_whole(functions: tuple[str, ...]) -> None:
+    whole = Description(DESCRIPTION, "")
+    part = cut_out(whole, functions)
+    assert part is not None
+    text = dump_json(part)
+    assert len(text) < 3000
+    again = Description(parse_json(text), "")
+    assert signatures(again, functions) == signatures(Description(DESCRIPTION, ""), functions)
+    answers = again.find(functions[0]).operation.get("responses")
+    assert not isinstance(answers, dict) or "200" not in answers
+
+
+def test_swagger_is_cut_out_too() -> None:
+    parameters: list[Json] = [{"name": "b", "in": "body", "schema": {"$ref": "#/definitions/A"}}]
+    document: JsonObject = {
+        "swagger": "2.0",
+        "host": "api.example",
+        "basePath": "/v1",
+        "paths": {"/x": {"post": {"operationId": "f", "parameters": parameters}, "get": {"operationId": "g"}}},
+        "definitions": {"A": {"properties": {"a": {"type": "string"}}}, "B": {"type": "string"}},
+    }
+    part = cut_out(Description(document, ""), ("f",))
+    assert part is not None
+    assert "B" not in dump_json(part)
+    assert signatures(Description(part, ""), ("f",)) == signatures(Description(document, ""), ("f",))
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        having(DESCRIPTION, paths={"/a": {"get": {"operationId": "other", "parameters": [{"$ref": "#/nowhere"}]}}}),
+        having(DESCRIPTION, paths={"/a": {"get": {"operationId": "other", "parameters": [{"$ref": "b.yaml#/q"}]}}}),
+        having(DESCRIPTION, paths={}),
+    ],
+    ids=["dangling", "elsewhere", "unknown"],
+)
+def test_what_cannot_be_cut_out_is_not(description: JsonObject) -> None:
+    assert cut_out(Description(description, ""), ("other",)) is None
+
+
+class Offline:
+    """An HTTP client that must not be used."""
+
+    async def send(self, request: HttpRequest, /) -> HttpResponse:
+        raise NotImplementedError(request)
+
+
+async def signature(folder: Path, function: str = "put") -> FunctionSignature:
+    spec = RuntimeSpec(
+        plugin="test",
+        type="OpenApi",
+        spec={"url": "api.json"},
+        location=str(folder / "plugin.json"),
+        functions=(function,),
+    )
+    async with open_openapi(spec, RuntimeServices(http=Offline(), cache=folder / "cache")) as executor:
+        return executor.functions[function]
+
+
+async def entries(folder: Path) -> list[anyio.Path]:
+    path = anyio.Path(folder / "cache")
+    return sorted([entry async for entry in path.iterdir()]) if await path.exists() else []
+
+
+async def test_the_part_is_kept_and_used_as_long_as_the_description_stays(tmp_path: Path) -> None:
+    (tmp_path / "api.json").write_text(dump_json(DESCRIPTION), encoding="utf-8")
+    first = await signature(tmp_path)
+    (entry,) = await entries(tmp_path)
+    assert (await entry.parent.stat()).st_mode & 0o077 == 0
+    assert await signature(tmp_path) == first
+    text = (await entry.read_bytes())[64:].replace(b"/nodes/", b"/kept/")
+    await entry.write_bytes(hashlib.sha256(text).hexdigest().encode() + text)
+    kept = await signature(tmp_path)
+    assert kept.parameters == first.parameters
+    assert kept.fingerprint != first.fingerprint
+    (tmp_path / "api.json").write_text(dump_json(having(DESCRIPTION, info={"title": "x"})), encoding="utf-8")
+    assert await signature(tmp_path) == first
+    assert len(await entries(tmp_path)) == 2
+
+
+async def test_an_entry_that_is_not_what_was_written_is_made_again(tmp_path: Path) -> None:
+    (tmp_path / "api.json").write_text(dump_json(DESCRIPTION), encoding="utf-8")
+    first = await signature(tmp_path)
+    (entry,) = await entries(tmp_path)
+    whole = await entry.read_bytes()
+    for broken in (b"", whole[:-1], whole.replace(b"/nodes/", b"/evil_/"), b"\xff" * 100):
+        await entry.write_bytes(broken)
+        assert await signature(tmp_path) == first
+        assert await entry.read_bytes() == whole
+
+
+async def test_a_folder_that_cannot_be_written_keeps_nothing(tmp_path: Path) -> None:
+    (tmp_path / "api.json").write_text(dump_json(DESCRIPTION), encoding="utf-8")
+    (tmp_path / "cache").write_text("a file", encoding="utf-8")
+    assert (await signature(tmp_path)).name == "put"
+
+
+async def test_a_description_with_placeholders_is_not_kept(tmp_path: Path) -> None:
+    description = having(DESCRIPTION, info={"title": "${{TITLE}}"})
+    (tmp_path / "api.json").write_text(dump_json(description), encoding="utf-8")
+    await signature(tmp_path)
+    assert await entries(tmp_path) == []
+
+
+def test_the_oldest_entries_make_room(tmp_path: Path) -> None:
+    names = [cache.entry_name(b"", [str(number)]) for number in range(cache.MAX_ENTRIES + 3)]
+    for name in names:
+        cache.write_entry(tmp_path, name, {"name": name})
+    kept = {entry.name for entry in tmp_path.iterdir()}
+    assert len(kept) == cache.MAX_ENTRIES
+    assert names[-1] in kept
+    assert cache.read_entry(tmp_path, names[-1]) == {"name": names[-1]}
+
+
+def test_what_is_too_long_is_not_kept(tmp_path: Path) -> None:
+    cache.write_entry(tmp_path, "long.json", "x" * cache.MAX_ENTRY_BYTES)
+    assert list(tmp_path.iterdir()) == []

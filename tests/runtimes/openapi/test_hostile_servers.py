@@ -1,0 +1,315 @@
+"""Servers that lie, drip, flood or lead astray: each call ends in its own words, in its time, within its memory."""
+
+from __future__ import annotations
+
+import gzip
+import resource
+import subprocess
+import sys
+import time
+import zlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import anyio
+import pytest
+
+from runtimes.base import CallContext, CallResult, FunctionCall, RuntimeServices, RuntimeSpec
+from runtimes.errors import InvocationError
+from runtimes.fetch import SharedClient
+from runtimes.http import MAX_RESPONSE_BYTES
+from runtimes.openapi import open_openapi
+from runtimes.values import JsonObject, dump_json
+from tests.servers.descriptions import api
+from tests.servers.loopback import Answer, Chunked, Handler, Raw, Request, Response, serve, text_response
+
+MAX_EXTRA_BYTES = 256 * 1024 * 1024
+"""Address space that all the calls may need beyond what the program has when they begin, their servers included."""
+
+BOMB_BYTES = 300_000_000
+"""How long a bomb is when it has gone off: more than `MAX_EXTRA_BYTES`."""
+
+SIZE_OF_THIS_PROCESS = Path("/proc/self/statm")
+
+GZIP, ZLIB = 31, 15
+"""What `zlib` calls the two forms."""
+
+SLACK = 2.0
+"""Seconds a call may take beyond its limit, on a machine that others use too."""
+
+
+async def at_once(seconds: float) -> None:
+    """Stands in for the wait between two attempts."""
+    del seconds
+    await anyio.lowlevel.checkpoint()
+
+
+async def call(url: str, timeout: float, client: SharedClient | None = None, method: str = "get") -> CallResult:
+    """One call of an operation at that URL, which has a credential among its headers."""
+    credential: JsonObject = {"name": "X-API-Key", "in": "header", "required": True, "schema": {"type": "string"}}
+    description = api({"/x": {method: {"operationId": "f", "parameters": [credential]}}}, servers=[{"url": url}])
+    spec = RuntimeSpec(
+        plugin="test", type="OpenApi", spec={"api_description": dump_json(description)}, location="plugin.json"
+    )
+    owned = client or SharedClient()
+    services = RuntimeServices(http=owned.allowing(["127.0.0.1", "api.test"]))
+    try:
+        async with open_openapi(spec, services, sleep=at_once) as executor:
+            request = FunctionCall(id="1", function="f", arguments={"X-API-Key": "s3cret"})
+            return await executor.invoke(request, CallContext(person="me", timeout=timeout))
+    finally:
+        await owned.aclose()
+
+
+def saying(answer: Answer) -> Handler:
+    async def handler(request: Request) -> Answer:
+        del request
+        return answer
+
+    return handler
+
+
+def streaming(piece: bytes, *, pause: float = 0.0, headers: tuple[tuple[str, str], ...] = ()) -> Handler:
+    async def handler(request: Request) -> Answer:
+        del request
+
+        async def chunks() -> AsyncIterator[bytes]:
+            while True:
+                yield piece
+                await anyio.sleep(pause)
+
+        return Chunked(chunks=chunks(), headers=headers)
+
+    return handler
+
+
+def raw(data: bytes) -> Handler:
+    return saying(Raw(data=data))
+
+
+def json_body(body: bytes) -> Handler:
+    return saying(Response(headers=(("Content-Type", "application/json"),), body=body))
+
+
+@cache
+def bomb(wbits: int) -> bytes:
+    packing = zlib.compressobj(1, wbits=wbits)
+    packed = b"".join(packing.compress(b"y" * 1_000_000) for _ in range(BOMB_BYTES // 1_000_000))
+    return packed + packing.flush()
+
+
+def coded(coding: str, pack: Callable[[], bytes]) -> Handler:
+    async def handler(request: Request) -> Answer:
+        del request
+        return Response(headers=(("Content-Type", "text/plain"), ("Content-Encoding", coding)), body=pack())
+
+    return handler
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hostile:
+    handler: Handler
+    error: str = ""
+    """What the error says; empty where there is an answer."""
+    payload: str = ""
+    """What the answer says."""
+    note: str = ""
+    is_truncated: bool = False
+    timeout: float = 10.0
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+UNUSABLE = "was sent and has no usable answer"
+
+HOSTILE = {
+    "drips its body": Hostile(handler=streaming(b".", pause=0.02), error="no answer within 0.5 s", timeout=0.5),
+    "announces endlessly": Hostile(
+        handler=raw(b"HTTP/1.1 100 Continue\r\n\r\n" * 20_000), error="disconnected without sending a response"
+    ),
+    "has one long header": Hostile(
+        handler=raw(OK + b"X: " + b"a" * 80_000 + b"\r\nContent-Length: 0\r\n\r\n"), error="header is longer than 65536"
+    ),
+    "has endless headers": Hostile(handler=raw(OK + b"X: a\r\n" * 400_000), error=UNUSABLE),
+    "has an endless body": Hostile(
+        handler=streaming(b"x" * 60_000, headers=(("Content-Type", "text/plain"),)), payload="xxx", is_truncated=True
+    ),
+    "has an endless list": Hostile(
+        handler=streaming(b"[1,2]," * 10_000, headers=(("Content-Type", "application/json"),)),
+        payload="[1,2],",
+        is_truncated=True,
+    ),
+    "is a bomb of gzip": Hostile(handler=coded("gzip", lambda: bomb(GZIP)), payload="yyy", is_truncated=True),
+    "is a bomb of deflate": Hostile(handler=coded("deflate", lambda: bomb(ZLIB)), payload="yyy", is_truncated=True),
+    "is a bomb in a bomb": Hostile(
+        handler=coded("gzip, gzip", lambda: gzip.compress(bomb(GZIP))), error="encoded as 'gzip, gzip'"
+    ),
+    "is coded as nobody asked": Hostile(
+        handler=coded("br", lambda: b"\x8b\x02\x80x\x03"), error="'br', which was not asked"
+    ),
+    "is coded in another way": Hostile(
+        handler=coded("zstd", lambda: b"(\xb5/\xfd"), error="'zstd', which was not asked"
+    ),
+    "ends its code too early": Hostile(
+        handler=coded("gzip", lambda: bomb(GZIP)[:1000]), error="compressed content ends too early"
+    ),
+    "promises more than it sends": Hostile(
+        handler=raw(OK + b"Content-Length: 10\r\n\r\nshort"), error="without sending complete message body"
+    ),
+    "promises two lengths": Hostile(
+        handler=raw(OK + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab"), error=UNUSABLE
+    ),
+    "promises a huge length": Hostile(
+        handler=raw(OK + b"Content-Length: 99999999999999999999999\r\n\r\n"), error=UNUSABLE
+    ),
+    "sends more than it promised": Hostile(
+        handler=saying(Response(headers=(("Content-Length", "2"), ("Content-Type", "text/plain")), body=b"abHTTP/1.1")),
+        payload="ab",
+    ),
+    "lies about its charset": Hostile(
+        handler=saying(text_response("é", content_type="text/plain; charset=utf-16")), payload="é"
+    ),
+    "has no charset at all": Hostile(
+        handler=saying(Response(headers=(("Content-Type", "text/plain"),), body=b"\xff" * 1000)),
+        payload="\ufffd\ufffd",
+        note="1000 places in the answer could not be read",
+    ),
+    "nests deep": Hostile(
+        handler=json_body(b"[" * 1_000_000 + b"]" * 1_000_000), payload="[[[", note="nested more than 128 deep"
+    ),
+    "has many values": Hostile(
+        handler=json_body(b"[" + b"[]," * 1_700_000 + b"1]"), payload="[[],", note="more than 1000000 values"
+    ),
+    "has a long number": Hostile(handler=json_body(b"9" * 100_000), payload="999", note="more than 400 digits"),
+    "hides in comments": Hostile(
+        handler=saying(text_response("<!--" * 1_000_000, content_type="text/html")), note="were not read"
+    ),
+    "laughs a billion times": Hostile(
+        handler=saying(text_response("<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>", content_type="application/xml")),
+        payload="<!DOCTYPE",
+        note="document type",
+    ),
+    "speaks another tongue": Hostile(handler=raw(b"SSH-2.0-OpenSSH_9\r\n"), error=UNUSABLE),
+    "hangs up": Hostile(handler=raw(b""), error="disconnected without sending a response"),
+}
+
+
+async def outcome(hostile: Hostile) -> tuple[CallResult | None, str]:
+    async with serve(hostile.handler) as server:
+        started = time.monotonic()
+        try:
+            return await call(server.url, hostile.timeout), ""
+        except InvocationError as error:
+            return None, str(error)
+        finally:
+            assert time.monotonic() - started < hostile.timeout + SLACK
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE)
+async def test_a_hostile_answer_ends_in_its_own_words_within_its_limits(hostile: Hostile) -> None:
+    result, error = await outcome(hostile)
+    assert "s3cret" not in error
+    if hostile.error:
+        assert result is None
+        assert hostile.error in error
+        return
+    assert result is not None, error
+    assert str(result.payload).startswith(hostile.payload)
+    assert len(str(result.payload)) <= MAX_RESPONSE_BYTES
+    assert result.is_truncated == hostile.is_truncated
+    assert any(hostile.note in note for note in result.notes) if hostile.note else result.notes == ()
+
+
+def survive() -> None:
+    """Meets all of them, one after the other, with a bound on the memory of this process."""
+    pages = int(SIZE_OF_THIS_PROCESS.read_text().split()[0])
+    limit = pages * resource.getpagesize() + MAX_EXTRA_BYTES
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    for hostile in HOSTILE.values():
+        anyio.run(outcome, hostile)
+
+
+@pytest.mark.skipif(not SIZE_OF_THIS_PROCESS.exists(), reason="the size of a process is read from /proc")
+def test_no_hostile_answer_takes_more_memory_than_it_may() -> None:
+    program = "from tests.runtimes.openapi.test_hostile_servers import survive; survive()"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120, cwd=Path(__file__).parents[3])
+
+
+async def test_a_hostile_answer_does_not_keep_others_waiting() -> None:
+    """A long answer is read in a thread: whoever else runs goes on meanwhile."""
+    body = b"[" + b"[]," * 1_700_000 + b"1]"
+    longest = 0.0
+
+    async def watch() -> None:
+        nonlocal longest
+        while True:
+            before = time.monotonic()
+            await anyio.sleep(0.01)
+            longest = max(longest, time.monotonic() - before)
+
+    async with serve(json_body(body)) as server, anyio.create_task_group() as tasks:
+        tasks.start_soon(watch)
+        with anyio.fail_after(30):
+            await call(server.url, 30.0)
+        tasks.cancel_scope.cancel()
+    assert longest < 1.0
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["get", "post"])
+async def test_a_redirect_elsewhere_takes_nothing_there(status: int, method: str) -> None:
+    """Neither the call nor its credential; a host that is allowed for this plugin is another origin all the same."""
+    async with serve(saying(text_response("hello"))) as other:
+        for place in (f"{other.url}/x?a=b", "http://169.254.169.254/latest/meta-data/", "//[::ffff:a9fe:a9fe]/"):
+            async with serve(saying(Response(status=status, headers=(("Location", place),)))) as server:
+                result = await call(server.url, 5.0, method=method)
+                is_done = (method, status) == ("post", 303)
+                assert (result.status, result.is_error) == (status, not is_done)
+                assert ("was not read" if is_done else "not followed") in str(result.payload)
+                assert "?a=b" not in str(result.payload)
+                assert len(server.requests) == 1
+    assert other.connections == 0
+
+
+class Names:
+    """A resolver whose answers change from one question to the next."""
+
+    def __init__(self, *answers: Sequence[str]) -> None:
+        self.left = list(answers)
+
+    async def __call__(self, host: str, port: int, /) -> Sequence[str]:
+        del port
+        assert host == "api.test"
+        return self.left.pop(0)
+
+
+async def test_an_address_that_was_judged_is_the_one_that_is_contacted() -> None:
+    """A name is asked for once for each connection: there is no second answer between the check and the connection."""
+    names = Names(["127.0.0.1"], ["169.254.169.254"])
+    client = SharedClient(resolve=names)
+    async with serve(saying(text_response("hello"))) as server:
+        result = await call(f"http://api.test:{server.port}", 5.0, client)
+        assert result.payload == "hello"
+        assert names.left == [["169.254.169.254"]]
+        with pytest.raises(InvocationError, match="metadata service, which is never contacted"):
+            await call(f"http://api.test:{server.port}", 5.0, client)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "addresses",
+    [
+        ["127.0.0.1", "169.254.169.254"],
+        ["127.0.0.1", "::ffff:169.254.169.254"],
+        ["127.0.0.1", "64:ff9b::a9fe:a9fe"],
+        ["127.0.0.1", "2002:a9fe:a9fe::"],
+        ["127.0.0.1", "fd20:ce::254"],
+    ],
+)
+async def test_one_bad_address_among_good_ones_closes_a_name(addresses: list[str]) -> None:
+    client = SharedClient(resolve=Names(addresses))
+    async with serve(saying(text_response("hello"))) as server:
+        with pytest.raises(InvocationError, match="never contacted"):
+            await call(f"http://api.test:{server.port}", 5.0, client)
+    assert server.connections == 0
