@@ -7,7 +7,7 @@ cannot change the shape of a document.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from runtimes.secret_variables import is_secret
@@ -21,11 +21,45 @@ MAX_FILLED = 1024 * 1024
 
 _PLACEHOLDER = re.compile(r"\$\{\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}\}")
 _NAME = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*)\s*(?::(.*))?", re.DOTALL)
+_MARKS = (b"${{", b"\\u0", b"\\U0", b"\\x")
+"""What a placeholder begins with, and the escapes that may hide it."""
 _BEGINNING = re.compile(r"\$\{\{\s*[A-Za-z0-9_]*")
 
 
-def _harmless(values: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if not is_secret(name, value)}
+class _Harmless(Mapping[str, str]):
+    """The values that do not look like a secret; each is judged when it is asked for."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> str:
+        value = self._values[name]
+        if is_secret(name, value):
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, value in self._values.items() if not is_secret(name, value))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class _Either(Mapping[str, str]):
+    """Two mappings as one; the first wins."""
+
+    def __init__(self, first: Mapping[str, str], second: Mapping[str, str]) -> None:
+        self._first = first
+        self._second = second
+
+    def __getitem__(self, name: str) -> str:
+        return self._first[name] if name in self._first else self._second[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self._second, **self._first})
+
+    def __len__(self) -> int:
+        return len({*self._first, *self._second})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +74,8 @@ class Environment:
     def of(self, location: str) -> Mapping[str, str]:
         """The values for the document that lies at a path or an http(s) URL: whoever wrote it says where they go."""
         if location[:8].lower().startswith(("http://", "https://")):
-            return _harmless(self.given)
-        return _harmless(self.ambient) | dict(self.given)
+            return _Harmless(self.given)
+        return _Either(self.given, _Harmless(self.ambient))
 
 
 class _Filler:
@@ -87,6 +121,11 @@ def filled(value: Json, values: Mapping[str, str], *, has_names: bool = True) ->
     With `has_names` the names of members are filled as well, but for one that would become another member's.
     """
     return _Filler(values, has_names=has_names).value(value)
+
+
+def may_have_placeholders(data: bytes) -> bool:
+    """False where no string of a JSON or YAML text can have one; a cheap question before a walk over all of them."""
+    return any(mark in data for mark in _MARKS)
 
 
 def unresolved_placeholder(text: str) -> str | None:

@@ -18,6 +18,7 @@ from orchestrator.manifest.model import Function, Manifest, Runtime
 from orchestrator.manifest.unresolved import unresolved_in
 from runtimes.fetch import is_url
 from runtimes.openapi.document import list_at, object_at, text_at
+from runtimes.placeholders import may_have_placeholders
 from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
 
@@ -92,7 +93,8 @@ class _Reader:
         if isinstance(found, Problem):
             self.problems += in_source([found], source)
             return None
-        self.problems += islice(in_source(unresolved_in(source.document), source), MAX_PROBLEMS)
+        if may_have_placeholders(source.data):
+            self.problems += islice(in_source(unresolved_in(source.document), source), MAX_PROBLEMS)
         return Operations(found, source)
 
     async def _tools(self, runtime: Runtime, pointer: str) -> tuple[str, ...] | None:

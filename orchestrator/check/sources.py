@@ -19,7 +19,7 @@ from runtimes.http import HttpClient, shown_url
 from runtimes.limits import MAX_JSON_BYTES
 from runtimes.openapi.loading import Neighbourhood, may_refer_elsewhere
 from runtimes.openapi.references import Neighbours
-from runtimes.placeholders import Environment, filled, unresolved_placeholder
+from runtimes.placeholders import Environment, filled, may_have_placeholders, unresolved_placeholder
 from runtimes.positions import BOM
 from runtimes.values import Json
 
@@ -154,7 +154,7 @@ class Sources:
             pointer=pointer,
             data=data,
             written=written,
-            document=filled(written, values),
+            document=filled(written, values) if may_have_placeholders(data) else written,
             values=values,
         )
 

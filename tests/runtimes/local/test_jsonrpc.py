@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtimes.limits import MAX_DEPTH
 from runtimes.local.jsonrpc import (
     MAX_FRAME_BYTES,
     MAX_OUTSTANDING,
@@ -22,7 +23,6 @@ from runtimes.local.jsonrpc import (
     Notification,
     Unreadable,
 )
-from runtimes.limits import MAX_DEPTH
 from runtimes.values import Json
 
 json_values = st.recursive(
