@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin
@@ -308,12 +309,11 @@ def _inside(folder: Path, reference: str, root: Path) -> Path:
         target = (folder / name).resolve()
         within = root.resolve()
         is_inside = target.is_relative_to(within)
-        steps = [parent for parent in target.parents if parent != within and parent.is_relative_to(within)]
     except (OSError, RuntimeError) as error:
         raise FetchError(f"cannot follow {reference!r}: {error}") from None
-    if any(os.path.isfile(step) for step in steps):
-        raise FetchError(f"{reference!r} leads into a file, and archives within a folder are not opened")
     if not is_inside:
         what = "the manifest's folder" if folder == root else "the package"
         raise FetchError(f"{reference!r} leads out of {what}")
+    if any(os.path.isfile(step) for step in takewhile(within.__ne__, target.parents)):
+        raise FetchError(f"{reference!r} leads into a file, and archives within a folder are not opened")
     return folder / name

@@ -32,7 +32,7 @@ from runtimes.http import HttpClient
 from runtimes.openapi.arguments import Arguments
 from runtimes.openapi.document import OperationUnusable
 from runtimes.openapi.operations import read_arguments
-from runtimes.placeholders import Environment
+from runtimes.placeholders import Environment, may_have_placeholders
 from runtimes.positions import pointer_to
 from runtimes.values import JsonObject
 
@@ -109,7 +109,8 @@ def _function_problems(referred: Referred) -> Iterator[Problem]:
 def _card_problems(referred: Referred) -> Iterator[Problem]:
     for source in referred.cards:
         yield from in_source(card_problems(source.document), source)
-        yield from in_source(unresolved_in(source.document), source)
+        if may_have_placeholders(source.data):
+            yield from in_source(unresolved_in(source.document), source)
 
 
 def _listed(found: Iterable[Problem]) -> list[Problem]:
