@@ -109,7 +109,9 @@ def composed(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
         objects(inner),
         arrays(inner),
         st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"anyOf": parts}),
-        objects(inner).map(lambda part: {"allOf": [part, {"properties": {"title": {"type": "string"}}}]}),
+        objects(inner)
+        .filter(lambda part: not part.get("additionalProperties"))
+        .map(lambda part: {"allOf": [part, {"properties": {"title": {"type": "string"}}}]}),
     )
 
 
