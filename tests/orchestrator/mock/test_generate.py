@@ -68,16 +68,33 @@ def numbers(draw: st.DrawFn) -> JsonObject:
     return found
 
 
-STRINGS = st.one_of(
-    bounds("minLength", "maxLength", 60).map(lambda one: {"type": "string", **one}),
-    st.sampled_from(FORMATS).map(lambda name: {"type": "string", "format": name}),
-    st.sampled_from(["^[a-z]{2,5}$", r"^\d{3}$"]).map(lambda pattern: {"type": "string", "pattern": pattern}),
-    st.lists(st.text(max_size=5), min_size=1, max_size=4).map(lambda values: {"enum": [*values]}),
+def sized(limits: JsonObject) -> Json:
+    return {"type": "string", **limits}
+
+
+def formatted(name: str) -> Json:
+    return {"type": "string", "format": name}
+
+
+def patterned(pattern: str) -> Json:
+    return {"type": "string", "pattern": pattern}
+
+
+def chosen(values: list[str]) -> Json:
+    return {"enum": [*values]}
+
+
+STRINGS: st.SearchStrategy[Json] = st.one_of(
+    bounds("minLength", "maxLength", 60).map(sized),
+    st.sampled_from(FORMATS).map(formatted),
+    st.sampled_from(["^[a-z]{2,5}$", r"^\d{3}$"]).map(patterned),
+    st.lists(st.text(max_size=5), min_size=1, max_size=4).map(chosen),
 )
+PLAIN: tuple[Json, ...] = ({"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {"const": 3}, {}, True)
 SCALARS: st.SearchStrategy[Json] = st.one_of(
     STRINGS,
     numbers(),
-    st.sampled_from([{"type": "boolean"}, {"type": "null"}, {"type": ["string", "null"]}, {"const": 3}, {}, True]),
+    st.sampled_from(PLAIN),
 )
 
 
@@ -104,21 +121,24 @@ def arrays(draw: st.DrawFn, inner: st.SearchStrategy[Json]) -> JsonObject:
     return found
 
 
+def any_of(parts: list[Json]) -> Json:
+    return {"anyOf": parts}
+
+
+def all_of(part: Json) -> Json:
+    return {"allOf": [part, {"properties": {"title": {"type": "string"}}}]}
+
+
 def composed(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
-    return st.one_of(
-        objects(inner),
-        arrays(inner),
-        st.lists(inner, min_size=1, max_size=3).map(lambda parts: {"anyOf": parts}),
-        objects(inner)
-        .filter(lambda part: not part.get("additionalProperties"))
-        .map(lambda part: {"allOf": [part, {"properties": {"title": {"type": "string"}}}]}),
-    )
+    consistent = objects(inner).filter(lambda part: not part.get("additionalProperties"))
+    choices = st.lists(inner, min_size=1, max_size=3).map(any_of)
+    return st.one_of(objects(inner), arrays(inner), choices, consistent.map(all_of))
 
 
 SCHEMAS = st.recursive(SCALARS, composed, max_leaves=8)
 
 
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SCHEMAS, st.integers(0, 20))
 def test_made_up_data_are_valid(schema: Json, seed: int) -> None:
     document: JsonObject = {"type": "object", "required": ["x"], "properties": {"x": schema}}
