@@ -57,7 +57,7 @@ def _style(raw: JsonObject) -> JsonObject:
     separator = raw.get("collectionFormat", "csv")
     if separator == "multi":
         return {"style": "form", "explode": True}
-    plain = "simple" if raw.get("in") in {"path", "header"} else "form"
+    plain = "simple" if text_at(raw, "in") in {"path", "header"} else "form"
     return {"style": _STYLES.get(separator, plain) if isinstance(separator, str) else plain, "explode": False}
 
 
@@ -141,7 +141,7 @@ def translated_operation(root: JsonObject, item: JsonObject, operation: JsonObje
     parameters, broken = _parameters(item, operation, follow)
     kept["parameters"] = [
         *broken,
-        *(_parameter(one) for one in parameters if one.get("in") not in {"body", "formData"}),
+        *(_parameter(one) for one in parameters if text_at(one, "in") not in {"body", "formData"}),
     ]
     consumes = _texts(operation, root, "consumes")
     fields = [one for one in parameters if one.get("in") == "formData" and text_at(one, "name")]

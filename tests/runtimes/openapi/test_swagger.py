@@ -198,3 +198,15 @@ async def test_a_version_that_yaml_reads_as_a_number_is_a_version(tmp_path: Path
     (tmp_path / "api.yaml").write_text("swagger: 2.0\nhost: a.example\npaths: {/x: {get: {operationId: f}}}")
     async with opened(None, None, str(tmp_path / "plugin.json"), {"url": "api.yaml"}) as executor:
         assert list(executor.functions) == ["f"]
+
+
+@pytest.mark.parametrize("place", [{}, [], 5, None])
+async def test_a_parameter_whose_place_is_no_text_disables_its_operation_alone(place: Json) -> None:
+    strange: JsonObject = {"name": "a", "in": place, "required": True, "type": "array", "collectionFormat": "csv"}
+    description: JsonObject = {
+        **HERE,
+        "paths": {"/x": {"get": {"operationId": "f", "parameters": [strange]}, "put": {"operationId": "g"}}},
+    }
+    async with opened(having(description)) as executor:
+        assert list(executor.functions) == ["g"]
+        assert "'a'" in executor.unusable["f"]
