@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import stat
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urljoin
 import anyio
 
 from runtimes.errors import FetchError, InvocationError
+from runtimes.files import read_file
 from runtimes.http import HttpClient, HttpRequest, HttpResponse, shown_url
 from runtimes.network import AddressRules, ContactRefused, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
@@ -32,9 +32,6 @@ MAX_DOCUMENT_REDIRECTS = 3
 
 DOCUMENT_TIMEOUT = 20.0
 """Seconds a document may take to arrive."""
-
-MAX_READ_AT_ONCE = 256 * 1024
-"""Bytes of a file that is read in place: another thread costs more than reading it."""
 
 MAX_REASON_LENGTH = 200
 """Characters of a network library's own words in a message."""
@@ -194,55 +191,6 @@ def is_url(location: str) -> bool:
     return location[:8].lower().startswith(("http://", "https://"))
 
 
-def _archive_around(location: str) -> tuple[str, str] | None:
-    """The file that stands where the path needs a folder, and the rest of the path: a member, if it is an archive."""
-    path = Path(os.path.normpath(location))
-    for parent in path.parents:
-        if os.path.isfile(parent):
-            return str(parent), path.relative_to(parent).as_posix()
-        if os.path.exists(parent):
-            return None
-    return None
-
-
-async def _read_packed(location: str, max_bytes: int) -> bytes:
-    """A member of an archive, named by the archive's path and the member's."""
-    from runtimes.archive import read_member
-
-    found = await anyio.to_thread.run_sync(_archive_around, location)
-    if found is None:
-        raise FetchError(f"there is no file {location!r}")
-    return await anyio.to_thread.run_sync(read_member, *found, max_bytes)
-
-
-def _is_small(location: str) -> bool:
-    found = Path(location).stat()
-    return stat.S_ISREG(found.st_mode) and found.st_size <= MAX_READ_AT_ONCE
-
-
-def _read_regular(location: str, max_bytes: int) -> bytes:
-    path = Path(location)
-    mode = path.stat().st_mode
-    if stat.S_ISDIR(mode):
-        raise FetchError(f"{location!r} is a directory, not a file")
-    if not stat.S_ISREG(mode):
-        raise FetchError(f"{location!r} is not a regular file")
-    with path.open("rb") as file:
-        return file.read(max_bytes + 1)
-
-
-async def _read_file(location: str, max_bytes: int) -> bytes:
-    try:
-        if _is_small(location):
-            return _read_regular(location, max_bytes)
-        return await anyio.to_thread.run_sync(_read_regular, location, max_bytes)
-    except (FileNotFoundError, NotADirectoryError):
-        return await _read_packed(location, max_bytes)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FetchError(f"cannot read {location!r}: {reason.lower()}") from None
-
-
 async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str) -> bytes:
     request = HttpRequest(
         method="GET",
@@ -269,7 +217,7 @@ async def fetch_document(http: HttpClient, location: str, *, max_bytes: int, acc
     Raises: `FetchError`, when it cannot be had or is longer than `max_bytes`.
     """
     by_url = is_url(location)
-    data = await _read_url(http, location, max_bytes, accept) if by_url else await _read_file(location, max_bytes)
+    data = await _read_url(http, location, max_bytes, accept) if by_url else await read_file(location, max_bytes)
     if len(data) > max_bytes:
         raise FetchError(f"{shown_url(location) if by_url else location!r} is larger than {max_bytes} bytes")
     return data

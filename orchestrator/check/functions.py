@@ -56,7 +56,8 @@ def _takes_nothing(arguments: Arguments, description: Description) -> bool:
     except OperationUnusable:
         return False
     properties = object_at(schema, "properties")  # there are none but read-only ones, or they were arguments
-    return _COMPOSED.isdisjoint(schema) and all(name in properties for name in list_at(schema, "required"))
+    required = [name for name in list_at(schema, "required") if isinstance(name, str)]
+    return _COMPOSED.isdisjoint(schema) and properties.keys() >= set(required)
 
 
 def _left_out(arguments: Arguments, declared: JsonObject, description: Description) -> Iterator[str]:

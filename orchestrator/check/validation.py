@@ -17,7 +17,7 @@ from orchestrator.manifest.examine import MAX_PROBLEMS, Examined, examine, in_or
 from orchestrator.manifest.key_rules import key_problems
 from orchestrator.manifest.languages import find_languages
 from orchestrator.manifest.load import manifest_bytes
-from orchestrator.manifest.localize import Languages
+from orchestrator.manifest.localize import Languages, uses_keys
 from orchestrator.manifest.package import Package, examine_package
 from runtimes.fetch import is_url
 from runtimes.http import HttpClient, shown_url
@@ -80,6 +80,8 @@ async def _of_keys(
 ) -> tuple[Problem, ...]:
     """What is wrong with localization keys, and with the language files that are found for them."""
     found: tuple[Problem, ...] = ()
+    if not uses_keys(examined.document):
+        return found
     if languages is None:
         languages, found = await find_languages(examined.document, location, http=http, environment=reading.environment)
     return (*islice(key_problems(examined.document, languages), MAX_PROBLEMS), *found)

@@ -23,8 +23,11 @@ def _is_ours(pointer: str) -> bool:
 
 def misplaced_keys(document: JsonObject) -> Iterator[Problem]:
     """Keys in members that are not localizable: they are left as they stand."""
+    marked = list(strings_in(document, mark="[["))
+    if not marked:
+        return
     read = {found.pointer + pointer_to(name) for found, name, text in localizable_strings(document) if "[[" in text}
-    for pointer, text in strings_in(document, mark="[["):
+    for pointer, text in marked:
         keys = keys_in(text)
         if keys and pointer not in read and _is_ours(pointer):
             message = f"{quoted(f'[[{keys[0]}]]')} is left as it stands: this member is not localized"
