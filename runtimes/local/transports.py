@@ -154,9 +154,10 @@ async def _start(endpoint: LocalEndpoint, directory: str) -> Process:
     if not await anyio.Path(directory).is_dir():
         raise CannotStart(f"its working directory {directory!r} is not there")
     try:
-        return await anyio.open_process(
-            endpoint.command, cwd=directory, env=inherited | dict(endpoint.environment), start_new_session=True
-        )
+        with anyio.CancelScope(shield=True):  # a start that is cancelled half-way would leave a program to nobody
+            return await anyio.open_process(
+                endpoint.command, cwd=directory, env=inherited | dict(endpoint.environment), start_new_session=True
+            )
     except OSError as error:
         raise CannotStart(f"{endpoint.command[0]!r}: {error.strerror}") from error
     except ValueError as error:
