@@ -153,15 +153,18 @@ async def _start(endpoint: LocalEndpoint, directory: str) -> Process:
         raise CannotStart("its command is empty")
     if not await anyio.Path(directory).is_dir():
         raise CannotStart(f"its working directory {directory!r} is not there")
+    process: Process | None = None
     try:
         with anyio.CancelScope(shield=True):  # a start that is cancelled half-way would leave a program to nobody
-            return await anyio.open_process(
+            process = await anyio.open_process(
                 endpoint.command, cwd=directory, env=inherited | dict(endpoint.environment), start_new_session=True
             )
     except OSError as error:
         raise CannotStart(f"{endpoint.command[0]!r}: {error.strerror}") from error
     except ValueError as error:
         raise CannotStart(f"its command, directory or environment is not usable: {error}") from error
+    assert process is not None
+    return process
 
 
 async def _shut_down(process: Process, stdin: ByteSendStream) -> None:
