@@ -16,7 +16,7 @@ import anyio
 
 from runtimes.errors import FetchError, InvocationError
 from runtimes.files import read_file
-from runtimes.http import HttpClient, HttpRequest, HttpResponse, shown_url
+from runtimes.http import HttpClient, HttpRequest, HttpResponse, is_url, shown_url
 from runtimes.network import AddressRules, ContactRefused, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
 from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
@@ -184,11 +184,6 @@ class _AllowingClient:
 
     async def send(self, request: HttpRequest, /) -> HttpResponse:
         return await self._client.send_under(self._rules, request)
-
-
-def is_url(location: str) -> bool:
-    """True for an http or https URL, whatever the case of its scheme."""
-    return location[:8].lower().startswith(("http://", "https://"))
 
 
 async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str) -> bytes:

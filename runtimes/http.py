@@ -23,9 +23,14 @@ REQUEST_TIMEOUT = 30.0
 _USERINFO = re.compile(r"//[^/]*@")
 
 
+def is_url(location: str) -> bool:
+    """True for an http or https URL, whatever the case of its scheme."""
+    return location[:8].lower().startswith(("http://", "https://"))
+
+
 def shown_url(url: str) -> str:
     """A URL without what may be secret in it, its query and its user; a path stays as it is."""
-    if not url.casefold().startswith(("http://", "https://")):
+    if not is_url(url):
         return url
     return _USERINFO.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from runtimes.http import is_url
 from runtimes.secret_variables import is_secret
 from runtimes.values import Json, JsonObject
 
@@ -73,7 +74,7 @@ class Environment:
 
     def of(self, location: str) -> Mapping[str, str]:
         """The values for the document that lies at a path or an http(s) URL: whoever wrote it says where they go."""
-        if location[:8].lower().startswith(("http://", "https://")):
+        if is_url(location):
             return _Harmless(self.given)
         return _Either(self.given, _Harmless(self.ambient))
 

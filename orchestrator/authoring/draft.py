@@ -14,7 +14,7 @@ from orchestrator.authoring.function import Usable, write_function
 from orchestrator.authoring.security import Auth, auth_of
 from orchestrator.authoring.wording import one_line, without_keys
 from orchestrator.errors import OrchestratorError, UnknownName
-from runtimes.fetch import is_url
+from runtimes.http import is_url
 from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
 from runtimes.openapi.operations import read_operation
 from runtimes.placeholders import filled, unresolved_placeholder

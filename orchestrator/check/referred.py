@@ -16,7 +16,7 @@ from orchestrator.errors import Problem
 from orchestrator.manifest.examine import MAX_PROBLEMS
 from orchestrator.manifest.model import Function, Manifest, Runtime
 from orchestrator.manifest.unresolved import unresolved_in
-from runtimes.fetch import is_url
+from runtimes.http import is_url
 from runtimes.openapi.document import list_at, object_at, text_at
 from runtimes.placeholders import may_have_placeholders
 from runtimes.positions import pointer_to

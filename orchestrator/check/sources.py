@@ -14,8 +14,8 @@ from orchestrator.manifest.escapes import why_it_escapes
 from orchestrator.manifest.parse_hints import parse_hint
 from runtimes.documents import DocumentError, parse_document
 from runtimes.errors import FetchError
-from runtimes.fetch import fetch_document, is_url, resolve_location
-from runtimes.http import HttpClient, shown_url
+from runtimes.fetch import fetch_document, resolve_location
+from runtimes.http import HttpClient, is_url, shown_url
 from runtimes.limits import MAX_JSON_BYTES
 from runtimes.openapi.loading import Neighbourhood, may_refer_elsewhere
 from runtimes.openapi.references import Neighbours

@@ -19,8 +19,7 @@ from orchestrator.manifest.languages import find_languages
 from orchestrator.manifest.load import manifest_bytes
 from orchestrator.manifest.localize import Languages, uses_keys
 from orchestrator.manifest.package import Package, examine_package
-from runtimes.fetch import is_url
-from runtimes.http import HttpClient, shown_url
+from runtimes.http import HttpClient, is_url, shown_url
 from runtimes.placeholders import Environment
 from runtimes.positions import BOM
 

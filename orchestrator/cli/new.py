@@ -24,8 +24,8 @@ from orchestrator.manifest.load import MAX_MANIFEST_BYTES
 from orchestrator.render.sanitize import clean_line, plain_json
 from runtimes.documents import DocumentError, parse_document
 from runtimes.errors import FetchError
-from runtimes.fetch import SharedClient, fetch_document, is_url, resolve_location
-from runtimes.http import shown_url
+from runtimes.fetch import SharedClient, fetch_document, resolve_location
+from runtimes.http import is_url, shown_url
 from runtimes.limits import MAX_JSON_BYTES
 from runtimes.network import is_public, literal_address
 from runtimes.openapi.document import Description, UnreadableDescription

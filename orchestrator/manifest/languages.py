@@ -22,8 +22,8 @@ from orchestrator.manifest.localize import (
 )
 from orchestrator.manifest.problems import problem, quoted
 from runtimes.errors import FetchError
-from runtimes.fetch import fetch_document, is_url, resolve_location
-from runtimes.http import HttpClient
+from runtimes.fetch import fetch_document, resolve_location
+from runtimes.http import HttpClient, is_url
 from runtimes.placeholders import Environment
 from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject

@@ -93,7 +93,7 @@ def read_document(
 
     Raises: `ManifestError` with every error found.
     """
-    from runtimes.fetch import is_url
+    from runtimes.http import is_url
 
     environment = environment or Environment()
     value: object = document
@@ -156,7 +156,8 @@ async def load_plugin(
 
     Raises: `ManifestError` when it cannot be read or has errors, `UsageError` for `languages` that are none.
     """
-    from runtimes.fetch import SharedClient, is_url
+    from runtimes.fetch import SharedClient
+    from runtimes.http import is_url
 
     hosts, filling, known = tuple(allowed_hosts), environment_of(environment), languages_from(languages)
     if isinstance(source, Mapping):

@@ -41,8 +41,8 @@ from orchestrator.manifest.package_files import Document, PackageFiles
 from orchestrator.manifest.unresolved import unresolved_in
 from runtimes.archive import is_archive, member_names
 from runtimes.errors import FetchError
-from runtimes.fetch import fetch_document, is_url, resolve_location
-from runtimes.http import HttpClient
+from runtimes.fetch import fetch_document, resolve_location
+from runtimes.http import HttpClient, is_url
 from runtimes.placeholders import Environment
 from runtimes.positions import BOM
 from runtimes.values import InvalidJson, parse_json

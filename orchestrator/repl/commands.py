@@ -13,8 +13,7 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.render.sanitize import clean_line
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.tools.toolbox import BoundFunction
-from runtimes.fetch import is_url
-from runtimes.http import shown_url
+from runtimes.http import is_url, shown_url
 
 _Run = Callable[[Dialogue, str], Awaitable[None]]
 

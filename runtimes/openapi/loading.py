@@ -17,8 +17,8 @@ import anyio
 from runtimes.base import RuntimeSpec
 from runtimes.documents import DocumentError, is_json_object, parse_document
 from runtimes.errors import FetchError, RuntimeUnavailable
-from runtimes.fetch import fetch_document, is_url, resolve_location
-from runtimes.http import HttpClient
+from runtimes.fetch import fetch_document, resolve_location
+from runtimes.http import HttpClient, is_url
 from runtimes.limits import MAX_JSON_BYTES
 from runtimes.openapi.cache import MIN_DESCRIPTION_BYTES, entry_name, read_entry, write_entry
 from runtimes.openapi.cutout import cut_out
@@ -30,7 +30,7 @@ from runtimes.openapi.document import (
     UnreadableDescription,
     list_at,
 )
-from runtimes.openapi.references import Neighbours, address_of, is_remote, location_of, rebased, references_in
+from runtimes.openapi.references import Neighbours, address_of, location_of, rebased, references_in
 from runtimes.placeholders import Environment, filled, unresolved_placeholder
 from runtimes.sifting import marks_of
 from runtimes.values import Json
@@ -156,7 +156,7 @@ class Neighbourhood:
 
     def _location(self, address: str) -> str:
         """Where the document lies: at a URL, or in the folder of a manifest that is a file. Raises: `FetchError`."""
-        if is_remote(address):
+        if is_url(address):
             return address
         if ":" in address:
             raise FetchError("it is neither an http or https URL nor a relative reference")

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urljoin
 
-from runtimes.http import shown_url
+from runtimes.http import is_url, shown_url
 from runtimes.values import Json, JsonObject
 
 MAX_SHOWN_REFERENCE = 120
@@ -57,14 +57,9 @@ class Neighbours:
     """Why one of them cannot be had, by address."""
 
 
-def is_remote(address: str) -> bool:
-    """True for an http or https URL."""
-    return address[:8].lower().startswith(("http://", "https://"))
-
-
 def address_of(location: str) -> str:
     """The address of a document at a file path or URL: what stands before the `#` of an absolute reference."""
-    if not location or is_remote(location):
+    if not location or is_url(location):
         return location.partition("#")[0]
     # without a colon, so that no path is taken for a URL of some other scheme
     return quote(posixpath.normpath(location.replace("\\", "/")), safe="/")
@@ -72,7 +67,7 @@ def address_of(location: str) -> str:
 
 def location_of(address: str) -> str:
     """The file path or URL that an address means."""
-    return address if is_remote(address) else unquote(address)
+    return address if is_url(address) else unquote(address)
 
 
 def absolute(base: str, reference: str) -> str:
@@ -83,9 +78,9 @@ def absolute(base: str, reference: str) -> str:
     uri, mark, fragment = reference.partition("#")
     if not uri:
         return base + mark + fragment
-    if _SCHEME.match(uri) and not is_remote(uri):
+    if _SCHEME.match(uri) and not is_url(uri):
         return reference
-    if is_remote(uri) or is_remote(base):
+    if is_url(uri) or is_url(base):
         try:
             return urljoin(base, uri) + mark + fragment
         except ValueError:

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 from urllib.parse import urljoin, urlsplit
 
-from runtimes.http import shown_url
+from runtimes.http import is_url, shown_url
 from runtimes.network import ContactRefused, origin_of
 from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
 from runtimes.placeholders import unresolved_placeholder
@@ -54,7 +54,7 @@ def _filled(server: JsonObject) -> str:
 
 def _absolute(url: str, description: Description, manifest_location: str) -> str:
     for base in (description.location, manifest_location):
-        if base[:8].lower().startswith(("http://", "https://")):
+        if is_url(base):
             return urljoin(base, url)
     raise OperationUnusable(f"its server URL {url[:120]!r} is relative, and the description comes from no URL")
 
