@@ -23,6 +23,8 @@ from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
 from runtimes.redirects import REDIRECTS, following
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
 
     from runtimes.transport import Progress, Resolve
@@ -64,7 +66,8 @@ class SharedClient:
 
     The connections open on first use and live until `aclose`. `log` is told of every exchange. With a `proxy` the
     proxy resolves names, so that only addresses written in a URL are judged; loopback hosts that are allowed by name
-    are reached without it. `resolve` finds the addresses of names, where it is not the system.
+    are reached without it. `resolve` finds the addresses of names and `tls` knows whose certificates to trust, where it
+    is not the system. HTTP/2 is offered where the extra `http2` is installed, and not through a proxy.
     """
 
     def __init__(
@@ -72,10 +75,12 @@ class SharedClient:
         log: Callable[[HttpExchange], None] | None = None,
         proxy: str | None = None,
         resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         """Raises: `ValueError` when the proxy is no http or https URL."""
         self._log = log
         self._resolve = resolve
+        self._tls = tls
         self._queues = Queues()
         self._proxy = None if proxy is None else checked_proxy(proxy)
         self._transport: httpx2.AsyncBaseTransport | None = None
@@ -147,7 +152,7 @@ class SharedClient:
         from runtimes.transport import BROKEN, FAILURES, PooledTransport, Progress, exchange
 
         if self._transport is None:
-            self._transport = PooledTransport(self._proxy, self._resolve)
+            self._transport = PooledTransport(self._proxy, self._resolve, self._tls)
         progress = Progress()
         try:
             origin = origin_of(request.url)

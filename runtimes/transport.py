@@ -66,6 +66,9 @@ BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError)
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Finds the addresses of a host and port, the best first. Raises: `OSError`."""
 
+Framed = Callable[[httpcore2.AsyncNetworkStream], httpcore2.AsyncNetworkStream]
+"""What an encrypted stream becomes once its handshake has agreed on a protocol."""
+
 _IS_ALLOWED = "runtimes.is_allowed"
 
 
@@ -101,14 +104,15 @@ def _connect_reason(error: BaseException, timeout: float | None) -> str:
 class _ClosingStream(httpcore2.AsyncNetworkStream):
     """A stream that closes when its TLS handshake is cancelled, which `httpcore2` leaves to the collector."""
 
-    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, framed: Framed) -> None:
         self._stream = stream
+        self._framed = framed
 
     async def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.AsyncNetworkStream:
         try:
-            return await self._stream.start_tls(ssl_context, server_hostname, timeout)
+            return self._framed(await self._stream.start_tls(ssl_context, server_hostname, timeout))
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(CLOSE_SECONDS, shield=True):
                 await self._stream.aclose()
@@ -118,10 +122,11 @@ class _ClosingStream(httpcore2.AsyncNetworkStream):
 class _PinnedBackend(httpcore2.AsyncNetworkBackend):
     """Resolves a name, judges every answer, and connects to one of exactly those."""
 
-    def __init__(self, resolve: Resolve, *, is_allowed: bool, is_tls: bool) -> None:
+    def __init__(self, resolve: Resolve, framed: Framed | None, *, is_allowed: bool) -> None:
+        """`framed` is for connections that are encrypted, and None for others."""
         self._resolve = resolve
+        self._framed = framed
         self._is_allowed = is_allowed
-        self._is_tls = is_tls
         # pyright takes the class that stands in where anyio is not installed
         self._network: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue]
 
@@ -142,7 +147,7 @@ class _PinnedBackend(httpcore2.AsyncNetworkBackend):
         for address in addresses[:MAX_ADDRESSES]:
             try:
                 stream = await self._network.connect_tcp(address, port, timeout, local_address, socket_options)
-                return _ClosingStream(stream) if self._is_tls else stream
+                return stream if self._framed is None else _ClosingStream(stream, self._framed)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 reason = _connect_reason(error, timeout)
         raise httpcore2.ConnectError(reason)
@@ -166,6 +171,19 @@ def _proxy(url: str) -> httpcore2.Proxy:
     return httpcore2.Proxy(str(parsed.url), auth=parsed.raw_auth)
 
 
+def _unframed(stream: httpcore2.AsyncNetworkStream) -> httpcore2.AsyncNetworkStream:
+    return stream
+
+
+def _http2() -> tuple[type[httpcore2.AsyncConnectionPool], Framed | None]:
+    """The pool that offers HTTP/2, where the extra is installed; through a proxy it is never offered."""
+    try:
+        from runtimes.http2 import ExclusivePool, framed
+    except ImportError:
+        return httpcore2.AsyncConnectionPool, None
+    return ExclusivePool, framed
+
+
 class PooledTransport(httpx2.AsyncBaseTransport):
     """Pools of kept-alive connections, apart for hosts that are allowed by name and for all others.
 
@@ -173,28 +191,34 @@ class PooledTransport(httpx2.AsyncBaseTransport):
     that are allowed by name are reached past the proxy: its loopback is another machine's.
     """
 
-    def __init__(self, proxy: str | None = None, resolve: Resolve | None = None) -> None:
+    def __init__(
+        self, proxy: str | None = None, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._proxy = None if proxy is None else _proxy(proxy)
         self._resolve = resolve or _system_addresses
-        self._tls: ssl.SSLContext | None = None
+        self._tls = tls
         self._pools: dict[tuple[str, bool, bool], httpcore2.AsyncConnectionPool] = {}
 
     def _pool(self, scheme: str, host: str, *, is_allowed: bool) -> httpcore2.AsyncConnectionPool:
         proxy = None if is_allowed and is_loopback(host) else self._proxy
         key = (scheme, is_allowed, proxy is None)
         if key not in self._pools:
-            self._pools[key] = httpcore2.AsyncConnectionPool(
-                ssl_context=self._ssl_context() if scheme == "https" else None,
-                proxy=proxy,
-                max_connections=MAX_CONNECTIONS,
-                max_keepalive_connections=MAX_IDLE_CONNECTIONS,
-                keepalive_expiry=IDLE_SECONDS,
-                network_backend=None if proxy else self._backend(is_allowed=is_allowed, is_tls=scheme == "https"),
-            )
+            self._pools[key] = self._opened(scheme, proxy, is_allowed=is_allowed)
         return self._pools[key]
 
-    def _backend(self, *, is_allowed: bool, is_tls: bool) -> httpcore2.AsyncNetworkBackend:
-        return _PinnedBackend(self._resolve, is_allowed=is_allowed, is_tls=is_tls)
+    def _opened(self, scheme: str, proxy: httpcore2.Proxy | None, *, is_allowed: bool) -> httpcore2.AsyncConnectionPool:
+        is_tls = scheme == "https"
+        make, framed = _http2() if is_tls and proxy is None else (httpcore2.AsyncConnectionPool, None)
+        backend = _PinnedBackend(self._resolve, (framed or _unframed) if is_tls else None, is_allowed=is_allowed)
+        return make(
+            ssl_context=self._ssl_context() if is_tls else None,
+            proxy=proxy,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+            http2=framed is not None,
+            network_backend=None if proxy else backend,
+        )
 
     def _ssl_context(self) -> ssl.SSLContext:
         if self._tls is None:

@@ -296,12 +296,15 @@ async def test_the_log_has_every_exchange_without_the_values_of_its_query() -> N
     assert "user name or password" in str(seen[1].error)
 
 
-async def test_leaving_a_request_closes_its_connection() -> None:
+@pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegun"])
+async def test_leaving_a_request_closes_its_connection(said: bytes) -> None:
+    """Before its answer, within the header, within the body."""
     arrived, ended = anyio.Event(), anyio.Event()
 
     async def stall(stream: SocketStream) -> None:
         async with stream:
             await stream.receive()
+            await stream.send(said)
             arrived.set()
             with suppress(anyio.BrokenResourceError):
                 async for _ in stream:

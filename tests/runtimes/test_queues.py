@@ -69,6 +69,56 @@ async def test_a_slow_origin_keeps_its_own_callers_waiting_and_no_others() -> No
     assert behind.connections <= MAX_EXCHANGES_PER_ORIGIN
 
 
+async def test_who_leaves_the_queue_is_not_waited_for_and_takes_nobody_s_turn() -> None:
+    queues, origin = Queues(), origin_of("http://a.example")
+    served: list[str] = []
+    release = anyio.Event()
+    leaving = anyio.CancelScope()
+
+    async def ask(name: str, scope: anyio.CancelScope) -> None:
+        with scope:
+            async with queues.turn(origin):
+                served.append(name)
+                await release.wait()
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(MAX_EXCHANGES_PER_ORIGIN):
+            tasks.start_soon(ask, "first", anyio.CancelScope())
+        await anyio.wait_all_tasks_blocked()
+        tasks.start_soon(ask, "leaving", leaving)
+        tasks.start_soon(ask, "last", anyio.CancelScope())
+        await anyio.wait_all_tasks_blocked()
+        leaving.cancel()
+        await anyio.wait_all_tasks_blocked()
+        release.set()
+    assert served == ["first"] * MAX_EXCHANGES_PER_ORIGIN + ["last"]
+    assert len(queues) == 0
+
+
+async def test_who_is_cancelled_while_being_served_makes_room_for_the_next() -> None:
+    arrived = anyio.Semaphore(0)
+
+    async def never(request: Request) -> Answer:
+        arrived.release()
+        if request.path == "/next":
+            return text_response("served")
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    client = SharedClient()
+    http = client.allowing(["127.0.0.1"])
+    async with serve(never) as server:
+        with anyio.fail_after(10):
+            async with anyio.create_task_group() as tasks:
+                for _ in range(MAX_EXCHANGES_PER_ORIGIN):
+                    tasks.start_soon(http.send, get(server.url))
+                for _ in range(MAX_EXCHANGES_PER_ORIGIN):
+                    await arrived.acquire()
+                tasks.cancel_scope.cancel()
+            assert (await http.send(get(f"{server.url}/next"))).body == b"served"
+    await client.aclose()
+
+
 async def test_who_waits_in_vain_has_certainly_not_been_served() -> None:
     arrived = anyio.Semaphore(0)
 

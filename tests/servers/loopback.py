@@ -13,6 +13,7 @@ a handler raises is raised again when the server is left.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ class Raw:
     """Bytes written as they are, after which the connection is closed; empty drops it without a word."""
 
     data: bytes = b""
+    refrain: bytes = b""
+    """Written over and over after that, as long as the client listens."""
 
 
 Answer = Response | Chunked | Raw
@@ -90,7 +93,7 @@ class LoopbackServer:
     """A running server and what reached it."""
 
     url: str
-    """`http://127.0.0.1:PORT`, without a slash at the end."""
+    """`http://127.0.0.1:PORT`, or https where it is encrypted, without a slash at the end."""
     port: int
     requests: list[Request] = field(default_factory=list[Request])
     """Every request, in the order of arrival."""
@@ -170,13 +173,16 @@ async def _converse(
         if isinstance(answer, Raw):
             writer.write(answer.data)
             await writer.drain()
+            while answer.refrain:
+                writer.write(answer.refrain)
+                await writer.drain()
             return
         await _write(writer, answer, request.method)
 
 
 @asynccontextmanager
-async def serve(handler: Handler) -> AsyncGenerator[LoopbackServer]:
-    """Serves on a free port of 127.0.0.1 until the context is left; connections are kept alive."""
+async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncGenerator[LoopbackServer]:
+    """Serves on a free port of 127.0.0.1 until the context is left; connections are kept, and secret with `tls`."""
     server = LoopbackServer(url="", port=0)
     tasks: set[asyncio.Task[None]] = set()
 
@@ -197,9 +203,9 @@ async def serve(handler: Handler) -> AsyncGenerator[LoopbackServer]:
             writer.transport.abort()
             tasks.discard(task)
 
-    listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=MAX_HEAD_BYTES)
+    listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=MAX_HEAD_BYTES, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]
-    server.url = f"http://127.0.0.1:{server.port}"
+    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{server.port}"
     try:
         yield server
     finally:
