@@ -57,6 +57,9 @@ class RuntimeSpec:
     """What fills the placeholders of the documents that the spec names; the spec itself is filled."""
     base_url: str = ""
     """Where its functions are called, whatever its description says; empty asks the description."""
+    server: str = ""
+    """Which of the servers that its description lists is called, by number, URL, name or description; empty leaves
+    the choice to the runtime."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +89,8 @@ class FunctionSignature:
     """True when doing it twice is the same as once: GET, HEAD, OPTIONS, or a declared `Idempotency-Key`."""
     is_consequential: bool | None = None
     """The description's own word on whether calling has consequences (`x-openai-isConsequential`)."""
+    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Optional arguments that the description has and that cannot be sent, each with the reason."""
     fingerprint: str = ""
     """A hash of the description the signature comes from."""
 

@@ -11,6 +11,7 @@ from typing import NoReturn, Protocol
 
 import yaml
 
+from runtimes.garbage import collector_paused
 from runtimes.limits import (
     MAX_ALIASED_CHARS,
     MAX_ALIASES,
@@ -243,6 +244,7 @@ def parse_document(data: bytes, name: str) -> Json:
     if len(data) > MAX_JSON_BYTES:
         raise DocumentError(name, f"longer than {MAX_JSON_BYTES} bytes, the limit for JSON")
     try:
-        return parse_json_document(data.removeprefix(_BOM.encode()))
+        with collector_paused():
+            return parse_json_document(data.removeprefix(_BOM.encode()))
     except InvalidJson as error:
         raise DocumentError(name, error.reason, error.line, error.column) from None

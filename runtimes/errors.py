@@ -2,6 +2,7 @@
 
 * RuntimeProblem          something about a runtime that a person has to mend
   + RuntimeUnavailable    the runtime cannot be opened: its functions are disabled with the reason
+    - ServerUnknown         no function of it has the server that was asked for
   + FetchError            a document could not be had
 * InvocationError         a call had no answer; says whether it may have been carried out
 """
@@ -21,6 +22,10 @@ class RuntimeUnavailable(RuntimeProblem):
     """The runtime cannot be opened; the message is the reason shown for each of its functions."""
 
 
+class ServerUnknown(RuntimeUnavailable):
+    """No function of the runtime has the server that was asked for (`RuntimeSpec.server`); the message lists some."""
+
+
 class FetchError(RuntimeProblem):
     """A document could not be had; the message names it without its query."""
 
@@ -38,6 +43,7 @@ class InvocationError(Exception):
         not_executed: NotExecutedCause | None = None,
         is_lost: bool = False,
         is_final: bool = False,
+        is_unsent: bool = False,
     ) -> None:
         super().__init__(message)
         self.not_executed: NotExecutedCause | None = not_executed
@@ -46,3 +52,5 @@ class InvocationError(Exception):
         """True when the request was sent and its connection broke: the same request may succeed."""
         self.is_final = is_final
         """True when the runtime has repeated the call as often as makes sense: whoever called does not."""
+        self.is_unsent = is_unsent
+        """True when nothing was sent, and the same call would not be either: it has failed, and is not unknown."""

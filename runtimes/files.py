@@ -42,13 +42,15 @@ def _is_small(location: str) -> bool:
 
 def _read_regular(location: str, max_bytes: int) -> bytes:
     path = Path(location)
-    mode = path.stat().st_mode
+    found = path.stat()
+    mode, size = found.st_mode, found.st_size
     if stat.S_ISDIR(mode):
         raise FetchError(f"{location!r} is a directory, not a file")
     if not stat.S_ISREG(mode):
         raise FetchError(f"{location!r} is not a regular file")
     with path.open("rb") as file:
-        return file.read(max_bytes + 1)
+        data = file.read(min(size, max_bytes) + 1)  # room for the limit would cost more than the reading
+        return data if len(data) <= size else data + file.read(max_bytes + 1 - len(data))
 
 
 async def read_file(location: str, max_bytes: int) -> bytes:

@@ -11,7 +11,7 @@ import orjson
 from typing_extensions import TypeAliasType
 
 from runtimes.limits import MAX_DEPTH, MAX_KEY_CHARS, MAX_NUMBER_DIGITS, MAX_STRING_CHARS, MAX_VALUES
-from runtimes.sifting import marks_of, may_be_deeper, may_have_digits, may_have_long_text
+from runtimes.sifting import longest_number, marks_of, may_be_deeper, may_have_long_text
 
 if TYPE_CHECKING:
     Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
@@ -20,7 +20,7 @@ else:  # the same, named at run time: pydantic needs the name to follow the recu
 JsonObject = dict[str, Json]
 
 _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
-_LONG_NUMBER = b"0" * 19
+_LONG_NUMBER = 19
 """Digits beyond what the fast parser keeps exactly, 64 bits: identifiers in the wild are that long."""
 
 _TOO_LONG_NUMBER = b"0" * (MAX_NUMBER_DIGITS + 1)
@@ -182,13 +182,13 @@ def parse_json(source: str | bytes) -> Json:
     separators = opened + marks.count(b",")
     if separators >= MAX_VALUES:
         _refuse_too_many(_text(source), separators)
-    digits = _zeros_for_digits(_text(source)) if may_have_digits(data, len(_LONG_NUMBER)) else b""
-    if _TOO_LONG_NUMBER in digits:
+    longest = longest_number(data, _LONG_NUMBER)
+    if longest > MAX_NUMBER_DIGITS:
         _refuse_too_long_numbers(_text(source))
     value = _loaded(source)
     if opened > MAX_DEPTH and may_be_deeper(marks, MAX_DEPTH) and depth_of(value) > MAX_DEPTH:
         raise _too_deep(_text(source))
-    return _exact(_text(source)) if _LONG_NUMBER in digits else value
+    return _exact(_text(source)) if longest else value
 
 
 def _is_long(node: Json) -> bool:

@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from runtimes.openapi.body import Body
 from runtimes.openapi.parameters import InvalidArgument, Parameter
@@ -66,7 +67,6 @@ class Arguments:
         self.parameters = _names(parameters, frozenset({BODY})) if has_whole else by_name
         self.whole_body = BODY if BODY not in self.parameters else f"{BODY}_"
         self._is_flat = is_flat
-        self._loose = self._loosely()
 
     @property
     def schemas(self) -> JsonObject:
@@ -86,7 +86,8 @@ class Arguments:
             return required
         return required + (list(self.body.required_members) if self._is_flat else [self.whole_body])
 
-    def _loosely(self) -> Mapping[str, Parameter]:
+    @cached_property
+    def _loose(self) -> Mapping[str, Parameter]:
         """Other spellings that a manifest may have declared: each that means one parameter alone."""
         spellings: list[tuple[str, Parameter]] = []
         for parameter in self.parameters.values():

@@ -137,7 +137,8 @@ def _choose(description: Description, offers: Sequence[_Offer]) -> _Choice | Non
     for offer in sorted(offers, key=lambda one: one.rank):
         content = description.follow(offer.written)
         schema = object_at(content, "schema")
-        if offer.media_type.kind == "json" and len(offers) == 1 and schema.get("type") in _CONTAINERS:
+        is_plain = offer.media_type.kind == "json" and len(offers) == 1
+        if is_plain and description.follow(schema).get("type") in _CONTAINERS:
             return _Choice(kind="json", media_type=offer.media_type, content=content, schema=schema)
         shape = shapes.of(schema)
         kind = _kind(offer.media_type.kind, shape, has_schema="schema" in content)

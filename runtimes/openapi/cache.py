@@ -1,14 +1,17 @@
 """Keeps the parts of large descriptions that plugins use, by what they were made from, in a folder of the person's own.
 
 An entry is JSON and is read within the limits of any document; it is found by the hash of the whole description, and
-used only if it still is what was written.
+used only if it still is what was written. A folder that somebody else could write into is not used.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
+import stat
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,8 +30,21 @@ MAX_ENTRY_BYTES = 8 * 1024 * 1024
 MAX_ENTRIES = 64
 """How many entries are kept; those that were written first go."""
 
+MAX_BYTES = 64 * 1024 * 1024
+"""How long all entries may be together; those that were written first go."""
+
 _DIGEST_CHARS = 64
 _SUFFIX = ".json"
+_OURS = re.compile(r"[0-9a-f]{64}\.json|[0-9a-f]{16}\.part")
+"""The names of entries and drafts: nothing else in the folder is ever removed."""
+
+
+def _is_private(folder: Path) -> bool:
+    """True for a folder that nobody else can put anything into. Raises: `OSError`."""
+    if sys.platform == "win32":  # the access list of the person's profile keeps others out
+        return True
+    status = folder.stat()
+    return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def entry_name(data: bytes, functions: Sequence[str]) -> str:
@@ -39,8 +55,11 @@ def entry_name(data: bytes, functions: Sequence[str]) -> str:
 
 def read_entry(folder: Path, name: str) -> Json:
     """What was kept under a name; None where there is nothing, or not what was written."""
+    path = folder / name
     try:
-        with (folder / name).open("rb") as file:
+        if not _is_private(folder) or not stat.S_ISREG(path.lstat().st_mode):
+            return None
+        with path.open("rb") as file:
             digest, text = file.read(_DIGEST_CHARS), file.read(MAX_ENTRY_BYTES + 1)
         if hashlib.sha256(text).hexdigest().encode() != digest:
             return None
@@ -57,7 +76,9 @@ def write_entry(folder: Path, name: str, value: Json) -> None:
     draft = folder / f"{secrets.token_hex(8)}.part"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make_room(folder)
+        if not _is_private(folder):
+            return
+        _make_room(folder, len(text) + _DIGEST_CHARS)
         draft.write_bytes(hashlib.sha256(text).hexdigest().encode() + text)
         os.replace(draft, folder / name)
     except OSError:
@@ -65,8 +86,12 @@ def write_entry(folder: Path, name: str, value: Json) -> None:
             draft.unlink(missing_ok=True)
 
 
-def _make_room(folder: Path) -> None:
-    """Removes the oldest entries until one more fits. Raises: `OSError`."""
-    entries = sorted((entry.stat().st_mtime_ns, entry) for entry in folder.iterdir() if entry.is_file())
-    for _, entry in entries[: max(0, len(entries) - MAX_ENTRIES + 1)]:
-        entry.unlink(missing_ok=True)
+def _make_room(folder: Path, needed: int) -> None:
+    """Removes the oldest entries until one more of so many bytes fits. Raises: `OSError`."""
+    found = [(entry.lstat(), entry) for entry in folder.iterdir() if _OURS.fullmatch(entry.name)]
+    found.sort(key=lambda one: one[0].st_mtime_ns, reverse=True)
+    kept = 0
+    for number, (status, entry) in enumerate(found, start=1):
+        kept += status.st_size
+        if number >= MAX_ENTRIES or kept + needed > MAX_BYTES:
+            entry.unlink(missing_ok=True)

@@ -17,14 +17,19 @@ from runtimes.values import Json, JsonObject
 MAX_SCHEMA_BYTES = 64 * 1024
 """The JSON text of one schema; a longer one fits no tool."""
 
+MAPS = ("properties", "patternProperties")
+"""Keywords whose values are schemas by name."""
+
 LISTS = ("allOf", "anyOf", "oneOf", "prefixItems")
 """Keywords whose values are lists of schemas."""
 
 SINGLES = ("items", "additionalProperties")
 """Keywords whose values are schemas."""
 
-_NESTING = frozenset({"properties", "patternProperties", *LISTS, *SINGLES})
+_NESTING = frozenset({*MAPS, *LISTS, *SINGLES})
 _INEXACT = frozenset({"contains", "dependentSchemas", "if", "not", "propertyNames", "unevaluatedProperties"})
+_CHECKED = ("pattern", "enum")
+_LOSING = _INEXACT.union(_CHECKED)
 _ABOUT = ("title", "description", "default")
 _KEPT_OF_3_0 = ("description", "nullable", "x-nullable")
 """What counts beside a reference before OpenAPI 3.1: nothing, by the letter; this much, in what people write."""
@@ -57,10 +62,16 @@ def _subschemas(schema: JsonObject) -> Iterator[Json]:
     yield from writable(schema).values()
     yield from object_at(schema, "patternProperties").values()
     for keyword in LISTS:
-        yield from list_at(schema, keyword)
+        if keyword in schema:
+            yield from list_at(schema, keyword)
     for keyword in SINGLES:
         if isinstance(schema.get(keyword), dict):
             yield schema[keyword]
+
+
+def is_leaf(schema: Json) -> bool:
+    """True for what neither refers to a schema nor has one in it."""
+    return not isinstance(schema, dict) or ("$ref" not in schema and _NESTING.isdisjoint(schema))
 
 
 def request_references(schema: Json) -> Iterator[str]:
@@ -74,7 +85,12 @@ def request_references(schema: Json) -> Iterator[str]:
         if isinstance(reference, str):
             yield reference
         if not _NESTING.isdisjoint(node):
-            stack.extend(_subschemas(node))
+            stack.extend(sub for sub in _subschemas(node) if not is_leaf(sub))
+
+
+def _is_loss(schema: JsonObject, kept: JsonObject) -> bool:
+    """True where a value may be allowed that was not."""
+    return not _INEXACT.isdisjoint(schema) or any(name in schema and name not in kept for name in _CHECKED)
 
 
 def _or_null(kept: JsonObject) -> JsonObject:
@@ -135,14 +151,13 @@ class Converter:
 
     def _keywords(self, schema: JsonObject) -> JsonObject:
         kept = keywords(schema, is_described=self._grain.is_described, choices=self._grain.choices)
-        is_whole = ("pattern" in schema) == ("pattern" in kept) and ("enum" in schema) == ("enum" in kept)
-        if not is_whole or not _INEXACT.isdisjoint(schema):
+        if not _LOSING.isdisjoint(schema) and _is_loss(schema, kept):
             self._losses += 1
         self._spend(2 + len(text_at(kept, "description")) + 8 * len(kept))
         return kept
 
     def _reference(self, schema: JsonObject, depth: int) -> Json:
-        names = schema if self._keeps_own else _KEPT_OF_3_0
+        names = schema if self._keeps_own else _KEPT_OF_3_0 if len(schema) > 1 else ()
         own: JsonObject = {name: schema[name] for name in names if name in schema and name != "$ref"}
         beside = self.convert(own, depth) if own else {}
         name = self._name(text_at(schema, "$ref"))
@@ -178,7 +193,8 @@ class Converter:
         properties = writable(schema)
         if properties:
             kept["properties"] = self._each(properties, depth)
-        hidden = object_at(schema, "properties").keys() - properties.keys()
+        declared = object_at(schema, "properties")
+        hidden = declared.keys() - properties.keys() if len(declared) > len(properties) else frozenset[str]()
         self._losses += bool(hidden)
         required = schema.get("required")
         if isinstance(required, list):

@@ -13,6 +13,7 @@ from runtimes.openapi.fragments import Definitions
 from runtimes.openapi.members import list_at as list_at
 from runtimes.openapi.members import object_at as object_at
 from runtimes.openapi.members import text_at as text_at
+from runtimes.openapi.parameter import Parameter
 from runtimes.openapi.references import Neighbours, absolute, anchors_in, overlaid, pointed_at, shown
 from runtimes.openapi.swagger import translated_operation, translated_root
 from runtimes.values import Json, JsonObject
@@ -141,10 +142,24 @@ class Description:
         self.missing: set[str] = set()
         """The addresses of the documents that path items lead to and that were not read."""
         self.definitions = Definitions(self.resolve, keeps_own=self.minor_version >= 1)
-        """What its operations share."""
+        """The schemas that its operations share."""
+        self.parameters: dict[int, tuple[JsonObject, Parameter]] = {}
+        """The parameters that were read, each with what its author wrote, by the identity of that."""
         self._resolved: dict[str, Json] = {}
         self._anchors: dict[str, Mapping[str, Json]] = {}
         self.entries: Sequence[Entry] = tuple(self._entries())
+
+    @cached_property
+    def credentials(self) -> frozenset[tuple[str, str]]:
+        """Where its security schemes put a key, place and folded name: a model never fills these."""
+        schemes = object_at(object_at(self.root, "components"), "securitySchemes").values()
+        keys = (scheme for scheme in schemes if text_at(scheme, "type") == "apiKey")
+        return frozenset((text_at(key, "in"), text_at(key, "name").casefold()) for key in keys)
+
+    @cached_property
+    def credential_names(self) -> frozenset[str]:
+        """The names of `credentials`, wherever they go."""
+        return frozenset(name for _, name in self.credentials)
 
     @cached_property
     def _by_id(self) -> Mapping[str, tuple[Entry, ...]]:
@@ -229,6 +244,8 @@ class Description:
 
         What stands beside a reference holds too, as it does from OpenAPI 3.1 on.
         """
+        if isinstance(value, dict) and "$ref" not in value:
+            return value
         return self._followed(value, keeps_own=self.minor_version >= 1)
 
     def _followed(self, value: Json, *, keeps_own: bool) -> JsonObject:

@@ -21,7 +21,8 @@ from runtimes.base import (
     WireMessage,
 )
 from runtimes.documents import DocumentError
-from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable
+from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable, ServerUnknown
+from runtimes.garbage import collector_paused
 from runtimes.http import MAX_RESPONSE_BYTES, HttpClient, HttpRequest
 from runtimes.openapi.content import shown_content
 from runtimes.openapi.document import Description, OperationUnusable, UnreadableDescription
@@ -30,6 +31,7 @@ from runtimes.openapi.operations import Operation, read_operation
 from runtimes.openapi.parameters import InvalidArgument
 from runtimes.openapi.request import build_request
 from runtimes.openapi.response import read_response
+from runtimes.openapi.servers import NoSuchServer
 
 if TYPE_CHECKING:
     from runtimes.openapi.repeats import Sleep
@@ -102,7 +104,7 @@ class OpenApiExecutor:
         if operation is None:
             known = ", ".join(self._operations) or "none"
             reason = self._unusable.get(function, f"there is no such function; known functions: {known}")
-            raise InvocationError(f"nothing was sent: {function!r} cannot be called: {reason}")
+            raise InvocationError(f"nothing was sent: {function!r} cannot be called: {reason}", is_unsent=True)
         return operation
 
     def _request(self, call: FunctionCall) -> HttpRequest:
@@ -110,7 +112,7 @@ class OpenApiExecutor:
         try:
             return build_request(operation, call.arguments, call.id)
         except InvalidArgument as error:
-            raise InvocationError(f"nothing was sent: {error}") from None
+            raise InvocationError(f"nothing was sent: {error}", is_unsent=True) from None
 
 
 def _names(description: Description, functions: Sequence[str] | None) -> list[str]:
@@ -127,7 +129,7 @@ async def open_openapi(
     """Opens a runtime object of type `OpenApi`; `sleep` waits so many seconds between two attempts of a call.
 
     An operation that cannot be used disables its function alone. Raises: `RuntimeUnavailable` when the description
-    cannot be had or read.
+    cannot be had or read, `ServerUnknown` when no function of it has the server that the spec asks for.
     """
     try:
         description = await load_description(spec, services.http, services.cache)
@@ -137,9 +139,15 @@ async def open_openapi(
         raise RuntimeUnavailable(f"its OpenAPI description cannot be read: {error}") from error
     operations: dict[str, Operation] = {}
     unusable: dict[str, str] = {}
-    for name in _names(description, spec.functions):
-        try:
-            operations[name] = read_operation(description, name, spec.location, base_url=spec.base_url)
-        except OperationUnusable as reason:
-            unusable[name] = str(reason)
+    unknown = ""
+    with collector_paused():
+        for name in _names(description, spec.functions):
+            try:
+                operations[name] = read_operation(description, name, spec.location, spec.server, base_url=spec.base_url)
+            except NoSuchServer as reason:
+                unusable[name] = unknown = str(reason)
+            except OperationUnusable as reason:
+                unusable[name] = str(reason)
+    if unknown and not operations:
+        raise ServerUnknown(unknown)
     yield OpenApiExecutor(operations, unusable, services.http, sleep)

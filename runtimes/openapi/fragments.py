@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
 from runtimes.openapi.compositions import Resolve
-from runtimes.openapi.conversion import Converter, Grain, TooLong, request_references
+from runtimes.openapi.conversion import LISTS, MAPS, SINGLES, Converter, Grain, TooLong, is_leaf, request_references
 from runtimes.openapi.keywords import CUT, add_note, keywords
 from runtimes.openapi.references import ANNOTATIONS
 from runtimes.values import Json, JsonObject, canonical_json, dump_json
@@ -24,8 +24,6 @@ Path = tuple[str | int, ...]
 """The members and indexes that lead to a value."""
 
 _POINTER = "#/$defs/"
-_DATA = frozenset({"const", "default", "enum"})
-_MAPS = frozenset({"properties", "patternProperties"})
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
@@ -53,22 +51,40 @@ class Fragment:
     links: tuple[Link, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Assembled:
+    """Some parts with what they refer to in place, and what stands in `$defs` for them."""
+
+    schemas: tuple[Json, ...]
+    defined: JsonObject
+    size: int
+    """Bytes that their JSON text has at most."""
+
+
 Shelf = dict[str, Fragment | None]
 """Parts of one grain, by the reference that leads to them."""
 
+Parts = dict[int, tuple[Json, Fragment | None]]
+"""Parts of one grain that no reference leads to, each with what it was made of, by the identity of that."""
 
-def _references(node: Json, path: Path, *, is_map: bool) -> Iterator[tuple[Path, JsonObject]]:
-    if isinstance(node, list):
-        for index, item in enumerate(node):
-            if isinstance(item, dict):
-                yield from _references(item, (*path, index), is_map=False)
-    if not isinstance(node, dict):
+
+def _references(schema: Json, path: Path) -> Iterator[tuple[Path, JsonObject]]:
+    """Where references stand in what was converted, which has no keywords but those that are known."""
+    if not isinstance(schema, dict):
         return
-    if isinstance(node.get("$ref"), str) and not is_map:
-        yield path, node
-    for name, member in node.items():
-        if isinstance(member, dict | list) and (is_map or name not in _DATA):
-            yield from _references(member, (*path, name), is_map=not is_map and name in _MAPS)
+    if isinstance(schema.get("$ref"), str):
+        yield path, schema
+    for keyword, value in schema.items():
+        inner: Iterable[tuple[str | int, Json]] = ()
+        if keyword in MAPS and isinstance(value, dict):
+            inner = value.items()
+        elif keyword in LISTS and isinstance(value, list):
+            inner = enumerate(value)
+        elif keyword in SINGLES and not is_leaf(value):
+            yield from _references(value, (*path, keyword))
+        for name, sub in inner:
+            if not is_leaf(sub):
+                yield from _references(sub, (*path, keyword, name))
 
 
 class Definitions:
@@ -80,8 +96,12 @@ class Definitions:
         self._names: dict[str, str] = {}
         self._references: dict[str, str] = {}
         self._shelves: dict[Grain, Shelf] = {}
+        self._parts: dict[Grain, Parts] = {}
         self._next: dict[str, tuple[str, ...]] = {}
-        self._digests: dict[str, str] = {}
+        self.assembled: dict[tuple[object, tuple[int, ...]], tuple[Sequence[Fragment], Assembled | None]] = {}
+        """Parts that were put together, in one detail, by their identities."""
+        self._owns: dict[str, str] = {}
+        self._digests: dict[tuple[str, ...], str] = {}
 
     def name(self, reference: str) -> str:
         """What a definition is called in every tool schema."""
@@ -94,18 +114,38 @@ class Definitions:
             self._references[name] = reference
         return self._names[reference]
 
-    def next(self, reference: str) -> tuple[str, ...]:
-        """The references in what a reference leads to. Raises: `OperationUnusable`."""
-        if reference not in self._next:
-            self._next[reference] = tuple(dict.fromkeys(request_references(self._resolve(reference))))
-        return self._next[reference]
+    def digest(self, references: tuple[str, ...]) -> str:
+        """A hash of all that some references lead to. Raises: `OperationUnusable` where one cannot be followed."""
+        if references not in self._digests:
+            reached = {reference: self._own(reference) for reference in references}
+            pending = list(reached)
+            while pending:
+                for following in self._next[pending.pop()]:
+                    if following not in reached:
+                        reached[following] = self._own(following)
+                        pending.append(following)
+            text = "\n".join(sorted(reached.values()))
+            self._digests[references] = hashlib.sha256(text.encode()).hexdigest()
+        return self._digests[references]
 
-    def digest(self, reference: str) -> str:
-        """A hash of what a reference leads to. Raises: `OperationUnusable`."""
-        if reference not in self._digests:
-            text = canonical_json(self._resolve(reference))
-            self._digests[reference] = hashlib.sha256(text.encode()).hexdigest()
-        return self._digests[reference]
+    def _own(self, reference: str) -> str:
+        """A hash of a reference and of what it points to, whose own references are known then."""
+        if reference not in self._owns:
+            target = self._resolve(reference)
+            self._next[reference] = tuple(dict.fromkeys(request_references(target)))
+            self._owns[reference] = hashlib.sha256(canonical_json([reference, target]).encode()).hexdigest()
+        return self._owns[reference]
+
+    def parts(self, grain: Grain) -> Parts:
+        """The parts of one grain that are converted already, by the identity of what each was made of."""
+        return self._parts.setdefault(grain, {})
+
+    def part(self, schema: Json, grain: Grain, parts: Parts) -> Fragment | None:
+        """A schema as a part, kept among those of its grain; as `convert`."""
+        known = parts.get(id(schema))
+        if known is None:
+            known = parts[id(schema)] = (schema, self.convert(schema, grain))  # the schema stays, and so its id
+        return known[1]
 
     def convert(self, schema: Json, grain: Grain) -> Fragment | None:
         """A schema as a part; None where it is too long for any tool. Raises: `OperationUnusable`."""
@@ -114,9 +154,9 @@ class Definitions:
             converted = converter.convert(schema)
         except TooLong:
             return None
-        found = _references(converted, (), is_map=False) if converter.has_references else ()
+        found = _references(converted, ()) if converter.has_references else ()
         links = tuple(self._link(path, node) for path, node in found)
-        return Fragment(schema=converted, size=len(dump_json(converted)), links=links)
+        return Fragment(schema=converted, size=len(dump_json(converted).encode()), links=links)
 
     def shelf(self, grain: Grain) -> Shelf:
         """The parts of one grain that are converted already, by reference."""
@@ -146,5 +186,5 @@ class Definitions:
             reference=self._references[str(node["$ref"]).removeprefix(_POINTER)],
             path=path,
             beside=beside,
-            is_replaceable=not beside.keys() - ANNOTATIONS,
+            is_replaceable=ANNOTATIONS.issuperset(beside),
         )

@@ -81,6 +81,7 @@ _PLAIN: Mapping[str, Callable[[Json], bool]] = {
 }
 """The keywords that are copied, where their value is one that JSON Schema allows."""
 
+_COPIED = frozenset(_PLAIN)
 _WORDS = frozenset({"title", "default"})
 """What goes with the descriptions, where those are left out."""
 
@@ -93,8 +94,6 @@ def is_nullable(schema: JsonObject) -> bool:
 def types_of(schema: JsonObject) -> list[Json]:
     """The types a schema names, null among them where it is allowed."""
     declared = schema.get("type")
-    if isinstance(declared, str) and declared in TYPES and not is_nullable(schema):
-        return [declared]
     names = declared if isinstance(declared, list) else [declared]
     types: list[Json] = list(dict.fromkeys(name for name in names if isinstance(name, str) and name in TYPES))
     if types and "null" not in types and is_nullable(schema):
@@ -127,14 +126,7 @@ def add_note(kept: JsonObject, note: str) -> None:
         kept["description"] = f"{said} {note}"
 
 
-def keywords(schema: JsonObject, *, is_described: bool, choices: int) -> JsonObject:
-    """All of a schema that is not a schema itself; with fewer words, and without long lists of values, where asked."""
-    kept: JsonObject = {}
-    if "type" in schema and (types := types_of(schema)):
-        kept["type"] = types[0] if len(types) == 1 else types
-    description = schema.get("description")
-    if is_described and isinstance(description, str) and description:
-        kept["description"] = description[:MAX_DESCRIPTION_LENGTH]
+def _copy(schema: JsonObject, kept: JsonObject, *, is_described: bool, choices: int) -> None:
     for name, value in schema.items():
         fits = _PLAIN.get(name)
         if fits is not None and fits(value) and (is_described or name not in _WORDS):
@@ -146,4 +138,19 @@ def keywords(schema: JsonObject, *, is_described: bool, choices: int) -> JsonObj
         if None not in enum and is_nullable(schema):
             kept["enum"] = [*enum, None]
         _shorten_choices(kept, choices)
+
+
+def keywords(schema: JsonObject, *, is_described: bool, choices: int) -> JsonObject:
+    """All of a schema that is not a schema itself; with fewer words, and without long lists of values, where asked."""
+    kept: JsonObject = {}
+    declared = schema.get("type")
+    if isinstance(declared, str) and declared in TYPES and "nullable" not in schema and "x-nullable" not in schema:
+        kept["type"] = declared  # as nearly all are
+    elif types := types_of(schema):
+        kept["type"] = types[0] if len(types) == 1 else types
+    description = schema.get("description") if is_described else None
+    if isinstance(description, str) and description:
+        kept["description"] = description[:MAX_DESCRIPTION_LENGTH]
+    if not _COPIED.isdisjoint(schema):  # most schemas have no more than a type and a description
+        _copy(schema, kept, is_described=is_described, choices=choices)
     return kept

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,6 @@ from runtimes.openapi.document import (
 )
 from runtimes.openapi.references import Neighbours, address_of, location_of, rebased, references_in
 from runtimes.placeholders import Environment, filled, unresolved_placeholder
-from runtimes.sifting import marks_of
 from runtimes.values import Json
 
 ACCEPT_DESCRIPTION = "application/yaml, application/json;q=0.9, */*;q=0.5"
@@ -47,8 +47,14 @@ MAX_NEIGHBOUR_BYTES = 16 * 1024 * 1024
 NEIGHBOURS_SECONDS = 60.0
 """Seconds that all of them may take to arrive and to be read."""
 
-_ESCAPED = (b"\\u0024", b"\\u007b", b"\\u007B")
-"""How JSON may write a dollar sign or a brace, so that it is not seen as such in the text."""
+_ESCAPED = re.compile(rb"\\u00(?:24|7[2bB]|6[56])")
+"""How JSON may write a dollar sign, a brace or a letter of `$ref`, so that it is not seen as such in the text."""
+
+_TELLING = re.compile(rb'\$(?:\{\{|ref"(?!: ?"#))')
+"""A placeholder, or a reference that may lead elsewhere. All these patterns begin with a character that is searched."""
+
+_PLACEHOLDER = re.compile(rb"\$\{\{")
+_ELSEWHERE = re.compile(rb'\$ref"(?!: ?"#)')
 
 _NOT_NEEDED = frozenset({"callbacks"})
 
@@ -62,12 +68,14 @@ class _Traits:
 
 
 def _traits(data: bytes) -> _Traits:
-    marks = marks_of(data)
-    if not is_json_object(data) or (b"\\" in marks and any(one in data for one in _ESCAPED)):
+    if not is_json_object(data) or (b"\\" in data and _ESCAPED.search(data)):
         return _Traits(may_have_placeholder=True, may_refer_elsewhere=True)
-    local = data.count(b'"$ref":"#')
-    is_alone = local == marks.count(b"$") or local + data.count(b'"$ref": "#') == data.count(b'"$ref"')
-    return _Traits(may_have_placeholder=b"${{" in marks, may_refer_elsewhere=not is_alone)
+    if not _TELLING.search(data):
+        return _Traits(may_have_placeholder=False, may_refer_elsewhere=False)
+    return _Traits(
+        may_have_placeholder=_PLACEHOLDER.search(data) is not None,
+        may_refer_elsewhere=_ELSEWHERE.search(data) is not None,
+    )
 
 
 def may_refer_elsewhere(data: bytes) -> bool:

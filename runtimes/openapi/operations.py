@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from runtimes.base import FunctionSignature
 from runtimes.openapi.arguments import Arguments
 from runtimes.openapi.body import Body, read_body
+from runtimes.openapi.conversion import is_leaf, request_references
 from runtimes.openapi.document import Description, Entry, OperationUnusable, text_at
 from runtimes.openapi.error_answers import DeclaredErrors
-from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, credential_names, read_parameters
-from runtimes.openapi.schema import Closure, tool_schema
+from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
+from runtimes.openapi.schema import tool_schema
 from runtimes.openapi.servers import destination_of, server_url
 from runtimes.placeholders import unresolved_placeholder
-from runtimes.values import JsonObject, canonical_json
+from runtimes.values import Json, JsonObject, canonical_json
 
 MAX_DESCRIPTION_LENGTH = 4096
 """Characters of an operation's description that are kept."""
@@ -28,7 +29,8 @@ TEMPLATE_NAME = re.compile(r"\{([^{}]+)\}")
 """A name in a path template."""
 
 _CONSEQUENTIAL = ("x-openai-isConsequential", "x-oai-isConsequential")
-_NOT_SENT = frozenset({"responses", "callbacks"})
+_NOT_SENT = frozenset({"responses", "callbacks", "parameters"})
+"""Members of an operation that its fingerprint leaves out; the parameters that are sent are in it as they are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -88,18 +90,32 @@ def _inputs(description: Description, entry: Entry) -> tuple[list[Parameter], Pa
     return parameters, key, read_body(description, entry)
 
 
+def _reached(description: Description, schemas: Iterable[Json]) -> str:
+    """A hash of all that their references lead to. Raises: `OperationUnusable` where one cannot be followed."""
+    inner = (schema for schema in schemas if not is_leaf(schema))
+    references = dict.fromkeys(reference for schema in inner for reference in request_references(schema))
+    return description.definitions.digest(tuple(references))
+
+
 def read_arguments(description: Description, entry: Entry) -> Arguments:
     """The arguments of an operation, wherever its server is. Raises: `OperationUnusable`, as a call of it would."""
     parameters, key, body = _inputs(description, entry)
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
-    tool_schema(Closure(description, list(schemas.values())), schemas, arguments.required)
+    _reached(description, schemas.values())
+    tool_schema(description, schemas, arguments.required)
     return arguments
 
 
-def _fingerprint(
-    entry: Entry, server: str, parameters: Sequence[Parameter], body: Body | None, closure: Closure
-) -> str:
+def _shape(description: Description, body: Body) -> list[Json]:
+    """All that decides how a body is written, but for what its members refer to. Raises: `OperationUnusable`."""
+    members = None if body.members is None else dict(body.members)
+    source = description.follow(body.source)
+    flags: list[Json] = [body.is_required, body.takes_more, *body.required_members]
+    return [body.media_type, body.schema, body.encoding, source, members, *flags]
+
+
+def _fingerprint(entry: Entry, server: str, parameters: Sequence[Parameter], body: Sequence[Json], reached: str) -> str:
     """Over all that decides what is sent and how it is described."""
     operation: JsonObject = {name: value for name, value in entry.operation.items() if name not in _NOT_SENT}
     resolved: JsonObject = {
@@ -108,8 +124,8 @@ def _fingerprint(
         "path": entry.path,
         "operation": operation,
         "parameters": [one.shape for one in parameters],
-        "body": [body.media_type, body.is_required, body.schema, body.encoding] if body else None,
-        "definitions": closure.digests,
+        "body": list(body),
+        "definitions": reached,
     }
     return hashlib.sha256(canonical_json(resolved).encode()).hexdigest()
 
@@ -126,7 +142,8 @@ def read_operation(
     parameters, key, body = _inputs(description, entry)
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
-    closure = Closure(description, list(schemas.values()))
+    reached = _reached(description, schemas.values())
+    shape = _shape(description, body) if body else ()
     return Operation(
         server=server,
         path=entry.path,
@@ -135,13 +152,14 @@ def read_operation(
         signature=FunctionSignature(
             name=function,
             description=_description_of(entry),
-            parameters=tool_schema(closure, schemas, arguments.required),
+            parameters=tool_schema(description, schemas, arguments.required),
             method=entry.method,
             destination=destination_of(server),
             repeatable=key is not None or entry.method in REPEATABLE_METHODS,
             is_consequential=_is_consequential(entry),
-            fingerprint=_fingerprint(entry, server, parameters, body, closure),
+            left_out=arguments.left_out,
+            fingerprint=_fingerprint(entry, server, parameters, shape, reached),
         ),
         errors=DeclaredErrors(description, entry.operation),
-        credentials=frozenset(name for _, name in credential_names(description)),
+        credentials=description.credential_names,
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
 
 from runtimes.openapi.document import Description, DocumentMissing, Entry, OperationUnusable
 from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.openapi.parameter import Location as Location
+from runtimes.openapi.parameter import Parameter as Parameter
 from runtimes.openapi.styles import DELIMITERS, InvalidArgument, Style
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.values import Json, JsonObject
@@ -20,11 +20,8 @@ __all__ = [
     "InvalidArgument",
     "Location",
     "Parameter",
-    "credential_names",
     "read_parameters",
 ]
-
-Location = Literal["path", "query", "header", "cookie"]
 
 RESERVED_HEADERS = frozenset(
     {
@@ -66,41 +63,8 @@ _STYLES: Mapping[Location, tuple[Style, ...]] = {
     "header": ("simple", *DELIMITERS),
     "cookie": ("form", "cookie"),
 }
+_LOCATIONS: Mapping[str, Location] = {location: location for location in _STYLES}
 _CONTAINERS = frozenset({"array", "object"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Parameter:
-    """One parameter."""
-
-    name: str
-    location: Location
-    is_required: bool = False
-    style: Style = "simple"
-    explode: bool = False
-    allows_reserved: bool = False
-    """True when reserved characters of a value stay as they are (in queries)."""
-    allows_empty: bool = False
-    """True when the name alone may stand for a value that would be left out (in queries)."""
-    media_type: str = ""
-    """`text/plain` or `application/json` for a value that is no style's but a document of its own."""
-    schema: JsonObject = field(default_factory=dict[str, Json])
-    """As the description has it, references and all; the parameter's own description is in it."""
-    obstacle: str = ""
-    """Why it cannot be sent, and is left out; empty for what can."""
-
-    @property
-    def fallback(self) -> Json:
-        """What a required parameter is sent with when no argument is given; None for nothing."""
-        enum = self.schema.get("enum")
-        single = enum[0] if isinstance(enum, list) and len(enum) == 1 else None
-        return self.schema.get("default", single) if self.is_required else None
-
-    @property
-    def shape(self) -> list[Json]:
-        """All that decides what is sent for it."""
-        flags: list[Json] = [self.is_required, self.explode, self.allows_reserved, self.allows_empty]
-        return [self.name, self.location, *flags, self.style, self.media_type, self.obstacle, self.schema]
 
 
 def _type_of(description: Description, schema: Json) -> str:
@@ -148,23 +112,18 @@ def _content_schema(content: JsonObject) -> JsonObject:
     return schemas[0] if schemas else {}
 
 
-def _location(raw: JsonObject) -> Location | None:
-    where = text_at(raw, "in")
-    return next((location for location in _STYLES if location == where), None)
-
-
 def _style(raw: JsonObject, location: Location) -> Style | None:
-    stated = raw.get("style", _STYLES[location][0])
-    return next((style for style in _STYLES[location] if style == stated), None)
+    styles = _STYLES[location]
+    if "style" not in raw:
+        return styles[0]
+    return next((style for style in styles if style == raw["style"]), None)
 
 
-def _obstacle(description: Description, raw: JsonObject) -> str:
+def _obstacle(description: Description, raw: JsonObject, location: Location | None, content: JsonObject) -> str:
     """Why a parameter cannot be sent; empty when it can."""
-    location = _location(raw)
     if location is None:
         return f"nothing is sent in {text_at(raw, 'in')[:20]!r}"
-    content = object_at(raw, "content")
-    if content and "schema" not in raw:
+    if content:
         offered = ", ".join(name[:60] for name in content)
         return "" if _media_type(content) else f"a parameter is written as JSON or text, not as {offered}"
     style = _style(raw, location)
@@ -188,14 +147,15 @@ def _without_unresolved(schema: JsonObject) -> JsonObject:
 
 def _read(description: Description, raw: JsonObject) -> Parameter:
     """Raises: `OperationUnusable` for a required one that cannot be sent."""
-    name, location = text_at(raw, "name"), _location(raw) or "query"
+    name, known = text_at(raw, "name"), _LOCATIONS.get(text_at(raw, "in"))
     if not name:
         raise OperationUnusable("one of its parameters has no name")
+    location = known or "query"
     is_required = raw.get("required") is True or location == "path"
-    obstacle = _obstacle(description, raw)
+    content = object_at(raw, "content") if "schema" not in raw else {}
+    obstacle = _obstacle(description, raw, known, content)
     if obstacle and is_required:
         raise OperationUnusable(f"it requires the parameter {name[:60]!r}: {obstacle}")
-    content = object_at(raw, "content") if "schema" not in raw else {}
     schema = _without_unresolved(_content_schema(content) if content else object_at(raw, "schema"))
     if about := text_at(raw, "description"):
         schema = schema | {"description": about}
@@ -210,23 +170,26 @@ def _read(description: Description, raw: JsonObject) -> Parameter:
         explode=explode if isinstance(explode, bool) else style in {"form", "cookie"},
         allows_reserved=in_query and raw.get("allowReserved") is True,
         allows_empty=in_query and style == "form" and raw.get("allowEmptyValue") is True,
-        media_type=_media_type(content),
+        media_type=_media_type(content) if content else "",
         schema=schema,
         obstacle=obstacle,
     )
 
 
-def credential_names(description: Description) -> frozenset[tuple[str, str]]:
-    """Where the description's security schemes put a key, place and folded name: a model never fills these."""
-    found: set[tuple[str, str]] = set()
-    for scheme in object_at(object_at(description.root, "components"), "securitySchemes").values():
-        if text_at(scheme, "type") == "apiKey":
-            found.add((text_at(scheme, "in"), text_at(scheme, "name").casefold()))
-    return frozenset(found)
+def _read_once(description: Description, raw: JsonObject) -> Parameter:
+    """The parameter, the same one for all operations that share it. Raises: `OperationUnusable`."""
+    known = description.parameters.get(id(raw))
+    if known is None:
+        known = description.parameters[id(raw)] = (raw, _read(description, raw))  # what is written stays, and so its id
+    return known[1]
+
+
+def _is_reserved(name: str) -> bool:
+    return name.lower() in RESERVED_HEADERS or not _TOKEN.fullmatch(name)
 
 
 def read_parameters(description: Description, entry: Entry) -> tuple[Parameter, ...]:
-    """The parameters, but for the host's own; those of the operation stand in for those of its path.
+    """The parameters, but for the host's own and for keys; those of the operation stand in for those of its path.
 
     Raises: `OperationUnusable` when a required one cannot be sent.
     """
@@ -234,11 +197,9 @@ def read_parameters(description: Description, entry: Entry) -> tuple[Parameter, 
     for one in [*list_at(entry.path_item, "parameters"), *list_at(entry.operation, "parameters")]:
         resolved = description.follow(one)
         raw[(text_at(resolved, "in"), text_at(resolved, "name"))] = resolved
-    hidden = credential_names(description)
-    offered = (one for (where, name), one in raw.items() if (where, name.casefold()) not in hidden)
-    return tuple(_read(description, one) for one in offered if not _is_reserved(one))
-
-
-def _is_reserved(raw: JsonObject) -> bool:
-    name = text_at(raw, "name")
-    return text_at(raw, "in") == "header" and (name.lower() in RESERVED_HEADERS or not _TOKEN.fullmatch(name))
+    keys = description.credentials
+    return tuple(
+        _read_once(description, one)
+        for (where, name), one in raw.items()
+        if (where, name.casefold()) not in keys and not (where == "header" and _is_reserved(name))
+    )

@@ -7,13 +7,12 @@ long lists of values, then definitions that are many references away, then what 
 
 from __future__ import annotations
 
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from runtimes.openapi.conversion import MAX_SCHEMA_BYTES, Grain, request_references
+from runtimes.openapi.conversion import MAX_SCHEMA_BYTES, Grain
 from runtimes.openapi.document import Description, OperationUnusable
-from runtimes.openapi.fragments import Definitions, Fragment, Link, Path
+from runtimes.openapi.fragments import Assembled, Definitions, Fragment, Path
 from runtimes.openapi.keywords import MAX_DESCRIPTION_LENGTH as MAX_DESCRIPTION_LENGTH
 from runtimes.values import Json, JsonObject, dump_json
 
@@ -22,6 +21,9 @@ MAX_TOOL_SCHEMA_BYTES = MAX_SCHEMA_BYTES
 
 MAX_NESTING = 48
 """How deep a definition may stand in another; deeper ones stand in `$defs`."""
+
+_MAX_BYTES_OF_CHAR = len(r"\u0000")
+_FRAME_BYTES = len('{"type":"object","properties":{},"required":[],"$defs":{}}')
 
 NEVER = -1
 """As a number of references: not even in what no reference leads to."""
@@ -61,36 +63,15 @@ DETAILS = (
 """From all of it to next to nothing: the first with which a tool's schema fits its budget is taken."""
 
 
-class Closure:
-    """What some schemas reach through references."""
-
-    def __init__(self, description: Description, schemas: Iterable[Json]) -> None:
-        """Raises: `OperationUnusable` for a reference that cannot be followed."""
-        self.definitions: Definitions = description.definitions
-        pending = [reference for schema in schemas for reference in request_references(schema)]
-        found = dict.fromkeys(pending)
-        while pending:
-            for reference in self.definitions.next(pending.pop()):
-                if reference not in found:
-                    found[reference] = None
-                    pending.append(reference)
-        self.references: tuple[str, ...] = tuple(found)
-
-    @property
-    def digests(self) -> JsonObject:
-        """A hash of each definition, by reference."""
-        return {reference: self.definitions.digest(reference) for reference in self.references}
-
-
 def _put(schema: Json, path: Path, value: Json) -> Json:
     """The schema with another value at a place; what does not lie on the way is shared."""
     if not path:
         return value
-    step, *rest = path
+    step, rest = path[0], path[1:]
     if isinstance(schema, list) and isinstance(step, int):
-        return [*schema[:step], _put(schema[step], tuple(rest), value), *schema[step + 1 :]]
+        return [*schema[:step], _put(schema[step], rest, value), *schema[step + 1 :]]
     if isinstance(schema, dict) and isinstance(step, str):
-        return {**schema, step: _put(schema[step], tuple(rest), value)}
+        return {**schema, step: _put(schema[step], rest, value)}
     return schema
 
 
@@ -99,65 +80,69 @@ def _with(target: Json, beside: JsonObject) -> Json:
 
 
 class _Assembly:
-    """The schema of one tool in one detail."""
+    """Puts some parts together, in one detail."""
 
     def __init__(self, definitions: Definitions, detail: Detail) -> None:
         self._definitions = definitions
         self._detail = detail
         self._left = MAX_TOOL_SCHEMA_BYTES
-        self._uses: Counter[str] = Counter()
+        self._uses: dict[str, int] = {}
         self._parts: dict[str, Fragment] = {}
         self._stubs: dict[str, JsonObject] = {}
         self._pending: list[str] = []
 
-    def build(self, properties: Mapping[str, Json], required: Sequence[str]) -> JsonObject | None:
+    def build(self, tops: Sequence[Fragment]) -> Assembled | None:
         """None where it is too long. Raises: `OperationUnusable`."""
-        self._left -= sum(len(name) + 5 for name in properties)
-        grain = self._detail.grain(is_described=self._detail.described >= 0)
-        tops: dict[str, Fragment] = {}
-        for name, raw in properties.items():
-            part = self._definitions.convert(raw, grain) if self._left >= 0 else None
-            if part is None:
-                return None
-            tops[name] = part
-            self._left -= part.size
-        if not self._reach(tops.values()):
+        self._left -= sum(part.size for part in tops)
+        if not self._reach(tops):
             return None
-        schema: JsonObject = {
-            "type": "object",
-            "properties": {name: self._placed(part, 2) for name, part in tops.items()},
-            "required": list(required),
-        }
-        if defined := self._defined():
-            schema["$defs"] = defined
-        return schema if len(dump_json(schema).encode()) <= MAX_TOOL_SCHEMA_BYTES else None
+        schemas = tuple(self._placed(part, 2) for part in tops)
+        defined = self._defined()
+        size = MAX_TOOL_SCHEMA_BYTES - self._left + sum(len(name) + 4 for name in defined)
+        return Assembled(schemas=schemas, defined=defined, size=size)
 
     def _reach(self, tops: Iterable[Fragment]) -> bool:
         """Finds the definitions that are shown; False as soon as they are too long together."""
-        grains = (self._detail.grain(is_described=False), self._detail.grain(is_described=True))
-        shelves = tuple(self._definitions.shelf(grain) for grain in grains)
-        waiting = deque((link.reference, 1) for part in tops for link in self._counted(part))
-        while waiting and self._left >= 0:
-            reference, hop = waiting.popleft()
-            if reference in self._parts or reference in self._stubs:
-                continue
-            grain = grains[hop <= self._detail.described]
-            if hop > self._detail.hops:
-                self._stubs[reference] = self._definitions.stub(reference, grain)
-                self._left -= len(dump_json(self._stubs[reference])) * self._uses[reference]
-                continue
-            part = self._definitions.fragment(reference, grain, shelves[hop <= self._detail.described])
-            if part is None:
-                return False
-            self._parts[reference] = part
-            self._left -= part.size
-            waiting.extend((link.reference, hop + 1) for link in self._counted(part))
+        level = self._counted(tops)
+        hop = 0
+        while level and self._left >= 0:
+            hop += 1
+            found = self._taken(level, hop) if hop <= self._detail.hops else self._left_out(level)
+            level = self._counted(found)
         return self._left >= 0
 
-    def _counted(self, part: Fragment) -> tuple[Link, ...]:
-        for link in part.links:
-            self._uses[link.reference] += 1 if link.is_replaceable else 2
-        return part.links
+    def _counted(self, parts: Iterable[Fragment]) -> list[str]:
+        """What the parts refer to and nothing before them does."""
+        uses = self._uses
+        found: list[str] = []
+        for part in parts:
+            for link in part.links:
+                reference = link.reference
+                if reference not in uses:
+                    uses[reference] = 0
+                    found.append(reference)
+                uses[reference] += 1 if link.is_replaceable else 2
+        return found
+
+    def _taken(self, references: Iterable[str], hop: int) -> Iterator[Fragment]:
+        """Takes in definitions, until they are too long."""
+        grain = self._detail.grain(is_described=hop <= self._detail.described)
+        shelf = self._definitions.shelf(grain)
+        for reference in references:
+            part = self._definitions.fragment(reference, grain, shelf)
+            self._left -= MAX_TOOL_SCHEMA_BYTES + 1 if part is None else part.size
+            if part is None or self._left < 0:
+                return
+            self._parts[reference] = part
+            yield part
+
+    def _left_out(self, references: Iterable[str]) -> tuple[Fragment, ...]:
+        """Says little of definitions that are too far away to be taken in."""
+        grain = self._detail.grain(is_described=False)
+        for reference in references:
+            self._stubs[reference] = self._definitions.stub(reference, grain)
+            self._left -= len(dump_json(self._stubs[reference]).encode()) * self._uses[reference]
+        return ()
 
     def _placed(self, part: Fragment, nesting: int) -> Json:
         """A part with what it refers to in place, where that stands nowhere else."""
@@ -174,27 +159,68 @@ class _Assembly:
         return schema
 
     def _defined(self) -> JsonObject:
-        defined: JsonObject = {}
+        placed: dict[str, Json] = {}
         while self._pending:
             reference = self._pending.pop()
-            name = self._definitions.name(reference)
-            if name not in defined:
-                defined[name] = {}
-                defined[name] = self._placed(self._parts[reference], 2)
-        return defined
+            if reference not in placed:
+                placed[reference] = {}
+                placed[reference] = self._placed(self._parts[reference], 2)
+        return {self._definitions.name(reference): schema for reference, schema in placed.items()}
+
+
+def _together(definitions: Definitions, parts: Sequence[Fragment], detail: Detail) -> Assembled | None:
+    """Some parts put together, once for all tools that share them; None where that is too long."""
+    key = detail, tuple(map(id, parts))
+    if key not in definitions.assembled:
+        definitions.assembled[key] = parts, _Assembly(definitions, detail).build(parts)  # they stay, and so their ids
+    return definitions.assembled[key][1]
+
+
+def _tops(definitions: Definitions, properties: Mapping[str, Json], detail: Detail) -> dict[str, Fragment] | None:
+    """The schema of each argument as a part; None where they are too long together. Raises: `OperationUnusable`."""
+    grain = detail.grain(is_described=detail.described >= 0)
+    known = definitions.parts(grain)
+    tops: dict[str, Fragment] = {}
+    left = MAX_TOOL_SCHEMA_BYTES
+    for name, schema in properties.items():
+        part = definitions.part(schema, grain, known)
+        left -= len(name) + (part.size if part is not None else MAX_TOOL_SCHEMA_BYTES + 1)
+        if part is None or left < 0:
+            return None
+        tops[name] = part
+    return tops
 
 
 def assembled(
     description: Description, properties: Mapping[str, Json], required: Sequence[str], detail: Detail
 ) -> JsonObject | None:
     """The JSON Schema of a tool's arguments in one detail; None where that is too long. Raises: `OperationUnusable`."""
-    return _Assembly(description.definitions, detail).build(properties, required)
+    tops = _tops(description.definitions, properties, detail)
+    if tops is None:
+        return None
+    linked = {name: part for name, part in tops.items() if part.links}
+    found = _together(description.definitions, tuple(linked.values()), detail)
+    if found is None:
+        return None
+    placed = dict(zip(linked, found.schemas, strict=True))
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {name: placed.get(name, part.schema) for name, part in tops.items()},
+        "required": list(required),
+    }
+    if found.defined:
+        schema["$defs"] = found.defined
+    own = sum(part.size for part in tops.values() if not part.links)
+    names = (*properties, *required)
+    size = found.size + own + sum(map(len, names)) * _MAX_BYTES_OF_CHAR + len(names) * len('"":,') + _FRAME_BYTES
+    is_short = size <= MAX_TOOL_SCHEMA_BYTES or len(dump_json(schema).encode()) <= MAX_TOOL_SCHEMA_BYTES
+    return schema if is_short else None
 
 
-def tool_schema(closure: Closure, properties: Mapping[str, Json], required: Sequence[str]) -> JsonObject:
+def tool_schema(description: Description, properties: Mapping[str, Json], required: Sequence[str]) -> JsonObject:
     """The JSON Schema of a tool's arguments. Raises: `OperationUnusable` when no detail fits the budget."""
     for detail in DETAILS:
-        schema = _Assembly(closure.definitions, detail).build(properties, required)
+        schema = assembled(description, properties, required, detail)
         if schema is not None:
             return schema
     raise OperationUnusable(f"its parameters need a schema of more than {MAX_TOOL_SCHEMA_BYTES} bytes")

@@ -28,6 +28,10 @@ class ServerNotFilled(OperationUnusable):
     """A server's URL has a placeholder that nobody filled: the server that was meant is not known."""
 
 
+class NoSuchServer(OperationUnusable):
+    """The operation has no server of that name; the message lists those it has."""
+
+
 def _declared(description: Description, entry: Entry) -> list[Json]:
     """The servers of the operation, else of its path, else of the document."""
     for level in (entry.operation, entry.path_item, description.root):
@@ -99,9 +103,12 @@ def _is_called(server: JsonObject, url: str, wanted: str) -> bool:
 
 
 def _wanted(servers: list[JsonObject], wanted: str, description: Description, manifest_location: str) -> str:
-    """The URL of the server that a person chose, by its number or by what it is called. Raises: `OperationUnusable`."""
-    if wanted.isascii() and wanted.isdecimal() and 0 < int(wanted[:4]) <= len(servers):
-        return _url(servers[int(wanted[:4]) - 1], description, manifest_location)
+    """The URL of the server that a person chose, by its number or by what it is called.
+
+    Raises: `NoSuchServer`, `OperationUnusable` where it cannot be used.
+    """
+    if wanted.isascii() and wanted.isdecimal() and len(wanted) < 4 and 0 < int(wanted) <= len(servers):
+        return _url(servers[int(wanted) - 1], description, manifest_location)
     for server in servers:
         try:
             url = _url(server, description, manifest_location)
@@ -111,7 +118,7 @@ def _wanted(servers: list[JsonObject], wanted: str, description: Description, ma
             return url or _url(server, description, manifest_location)
     shown = (f"{number} {shown_url(text_at(server, 'url'))[:120]!r}" for number, server in enumerate(servers, 1))
     listed = ", ".join(list(shown)[:MAX_SERVERS_LISTED]) + (", …" if len(servers) > MAX_SERVERS_LISTED else "")
-    raise OperationUnusable(f"there is no server {wanted[:120]!r}; there is: {listed}")
+    raise NoSuchServer(f"there is no server {shown_url(wanted)[:120]!r}; there is: {listed}")
 
 
 def server_url(description: Description, entry: Entry, manifest_location: str, wanted: str = "") -> str:

@@ -40,6 +40,17 @@ async def test_a_document_comes_from_a_file_or_a_url(tmp_path: Path) -> None:
     assert server.requests[0].header("accept") == "text/plain"
 
 
+@pytest.mark.skipif(not Path("/proc/version").exists(), reason="there are no files here that hide their size")
+async def test_a_file_is_read_to_its_end_whatever_size_it_states() -> None:
+    assert os.stat("/proc/version").st_size == 0
+    async with open_client() as http:
+        whole = await fetch_document(http, "/proc/version", max_bytes=100_000)
+        assert whole.startswith(b"Linux version")
+        assert whole.endswith(b"\n")
+        with pytest.raises(FetchError, match="larger than 5 bytes"):
+            await fetch_document(http, "/proc/version", max_bytes=5)
+
+
 async def test_a_document_that_cannot_be_had_has_its_reason_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "long").write_bytes(b"x" * 11)
     os.mkfifo(tmp_path / "pipe")

@@ -8,7 +8,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runtimes.sifting import marks_of, may_be_deeper, may_have_digits, may_have_long_text
+from runtimes.sifting import longest_number, marks_of, may_be_deeper, may_have_long_text
 from runtimes.values import Json, JsonObject, depth_of
 
 TEXTS = st.text(st.sampled_from('ab"\\{}[]:, é1'), max_size=30)
@@ -56,10 +56,31 @@ def test_no_depth_is_overlooked(value: Json, limit: int) -> None:
         assert may_be_deeper(marks_of(written(value)), limit)
 
 
-@given(st.text(st.sampled_from("0123456789a "), max_size=60), st.integers(4, 20))
+@given(st.text(st.sampled_from("0123456789a,. "), max_size=60), st.integers(4, 20))
 def test_no_long_number_is_overlooked(text: str, length: int) -> None:
-    if re.search(rf"\d{{{length}}}", text):
-        assert may_have_digits(text.encode(), length)
+    rows = [len(row) for row in re.findall(r"(?<![\da])\d+(?![\da])", text) if len(row) >= length]
+    assert longest_number(text.encode(), length) == max(rows, default=0)
+
+
+@given(
+    st.integers(10**18, 10**30), st.sampled_from(["%d", "-%d", "[1, %d]", '{"a":%d}', "0.%d", "%d.5", "1e%d", "%de1"])
+)
+def test_a_long_number_is_seen_wherever_one_may_stand(number: int, form: str) -> None:
+    assert longest_number((form % number).encode(), 19) == len(str(number))
+
+
+def test_digits_beside_letters_and_quotes_are_no_number() -> None:
+    digits = "7" * 500
+    assert longest_number(written({"sha": digits, digits: "0x" + digits, "a": f" {digits}abc"}), 19) == 0
+    assert longest_number(written([digits * 2000]), 19) == 0
+
+
+def test_long_texts_are_looked_at_once_however_many_places_in_them_are_unsure() -> None:
+    quotes = written({"a": '"' * 400_000, "b": "x" * 800_000})
+    assert not may_have_long_text(quotes, 1000, len(quotes))
+    assert may_have_long_text(quotes, 1000, 799_999)
+    assert may_have_long_text(written({'"' * 600: 1}), 1000, 10_000)
+    assert not may_have_long_text(written({'"' * 500: 1}), 1000, 10_000)
 
 
 def test_what_is_allowed_is_seldom_suspected() -> None:
@@ -68,7 +89,7 @@ def test_what_is_allowed_is_seldom_suspected() -> None:
         data = written(value, indent)
         assert not may_have_long_text(data, 1000, 10_000)
         assert not may_be_deeper(marks_of(data), 128)
-        assert not may_have_digits(data, 19)
+        assert longest_number(data, 19) == 0
     assert not may_have_long_text(written({"a": "x" * 5000}), 1000, 10_000)
     assert may_have_long_text(written({"x" * 1001: 1}), 1000, 10_000)
     assert may_have_long_text(written({"a": "x" * 10_001}), 1000, 10_000)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -173,3 +175,45 @@ def test_the_oldest_entries_make_room(tmp_path: Path) -> None:
 def test_what_is_too_long_is_not_kept(tmp_path: Path) -> None:
     cache.write_entry(tmp_path, "long.json", "x" * cache.MAX_ENTRY_BYTES)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_entries_that_are_too_long_together_make_room(tmp_path: Path) -> None:
+    value = "x" * (cache.MAX_ENTRY_BYTES - 2)
+    names = [cache.entry_name(b"", [str(number)]) for number in range(9)]
+    for name in names:
+        cache.write_entry(tmp_path, name, value)
+    kept = {entry.name for entry in tmp_path.iterdir()}
+    assert kept == set(names[-7:])
+    assert sum(entry.stat().st_size for entry in tmp_path.iterdir()) <= cache.MAX_BYTES
+
+
+def test_files_of_others_in_the_folder_are_never_removed(tmp_path: Path) -> None:
+    for number in range(cache.MAX_ENTRIES + 3):
+        (tmp_path / f"letter {number}.json").write_text("{}", encoding="utf-8")
+    cache.write_entry(tmp_path, cache.entry_name(b"", []), {})
+    assert len(list(tmp_path.iterdir())) == cache.MAX_ENTRIES + 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and pipes of POSIX")
+def test_a_folder_that_others_can_write_into_is_not_used(tmp_path: Path) -> None:
+    name = cache.entry_name(b"", [])
+    cache.write_entry(tmp_path, name, 1)
+    assert cache.read_entry(tmp_path, name) == 1
+    tmp_path.chmod(0o777)
+    assert cache.read_entry(tmp_path, name) is None
+    cache.write_entry(tmp_path, name, 2)
+    tmp_path.chmod(0o700)
+    assert cache.read_entry(tmp_path, name) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes and pipes of POSIX")
+def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
+    names = [cache.entry_name(b"", [str(number)]) for number in range(3)]
+    os.mkfifo(tmp_path / names[0])
+    (tmp_path / names[1]).mkdir()
+    cache.write_entry(tmp_path, names[2], 1)
+    for name in (names[0], names[1]):
+        assert cache.read_entry(tmp_path, name) is None
+    (tmp_path / names[2]).rename(tmp_path / "kept")
+    (tmp_path / names[2]).symlink_to(tmp_path / "kept")
+    assert cache.read_entry(tmp_path, names[2]) is None

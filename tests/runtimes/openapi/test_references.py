@@ -243,3 +243,22 @@ async def test_a_reference_in_an_example_is_data(tmp_path: Path) -> None:
     (tmp_path / "api.json").write_text(dump_json(having(post(schema))), encoding="utf-8")
     async with opened(None, ("f",), str(tmp_path / "plugin.json"), {"url": "api.json"}) as executor:
         assert list(executor.functions) == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("text", "may_lead_elsewhere"),
+    [
+        (r'{"$ref":"#/a","b":{"$ref": "#/c"},"d":"costs $5, ^x$"}', False),
+        (r'{"$ref":"#/a","b":{"$ref":"c.json#/d"}}', True),
+        (r'{"$ref" : "#/a"}', True),
+        (r'{"\u0024ref":"c.json"}', True),
+        (r'{"$\u0072ef":"c.json"}', True),
+        (r'{"$r\u0065f":"c.json"}', True),
+        (r'{"$re\u0066":"c.json"}', True),
+        (r'{"a":"x \"$ref\" y \\ \u00e9"}', False),
+        (r'{"a":"x \\ \u00e9"}', False),
+        ("$ref: c.yaml", True),
+    ],
+)
+def test_a_text_is_said_to_stay_in_itself_only_where_that_is_certain(text: str, *, may_lead_elsewhere: bool) -> None:
+    assert loading.may_refer_elsewhere(text.encode()) is may_lead_elsewhere

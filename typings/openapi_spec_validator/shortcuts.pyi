@@ -1,0 +1,9 @@
+from collections.abc import Iterator
+
+from jsonschema.exceptions import ValidationError
+
+class SpecValidator:
+    def __init__(self, schema: object) -> None: ...
+    def iter_errors(self) -> Iterator[ValidationError]: ...
+
+def get_validator_cls(spec: object) -> type[SpecValidator]: ...
