@@ -5,6 +5,8 @@
     - UnknownName               a name that nothing has; carries what was probably meant
   + FunctionUnavailable         a function that a plugin has, and that cannot be called
   + ManifestError               a manifest cannot be loaded; carries every problem found
+  + CardError                   an expression in a card cannot be read, or has no value
+  + CardLimit                   a card's template asks for more work than the host does
   + ModelError                  the model gave no usable reply
   + ConversationError           the conversation is not in a state for that
     - QuestionsPending          a question is open: decide it, or supersede it
@@ -45,6 +47,8 @@ class Problem:
     """The clause of the specification that is violated, such as `5.2.1`."""
     file: str = ""
     """The file it stands in, where that is not the document itself but one that it refers to."""
+    before: str = ""
+    """Of a text that is wrong from some character on: what comes before it, so that a report can point there."""
 
     @property
     def place(self) -> str:
