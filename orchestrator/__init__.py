@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from orchestrator.selfcheck import check_packages
 
 if TYPE_CHECKING:
-    from orchestrator.content import Card, Citation
+    from orchestrator.content import Card, Citation, NumberedCitation
     from orchestrator.conversation import Conversation
     from orchestrator.errors import (
         ConversationBusy,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from orchestrator.manifest.load_agent import LoadedAgent, load_agent
     from orchestrator.model.base import ChatModel, Usage
     from orchestrator.reply import Call, Question, Reply
+    from orchestrator.response.redaction_rules import Redaction
     from orchestrator.turn.machine import Limits
     from orchestrator.version import __version__
 
@@ -53,12 +54,14 @@ _HOMES = {
     "LoadedAgent": "orchestrator.manifest.load_agent",
     "ManifestError": "orchestrator.errors",
     "ModelError": "orchestrator.errors",
+    "NumberedCitation": "orchestrator.content",
     "Orchestrator": "orchestrator.host",
     "OrchestratorError": "orchestrator.errors",
     "Plugin": "orchestrator.manifest.load",
     "Problem": "orchestrator.errors",
     "Question": "orchestrator.reply",
     "QuestionsPending": "orchestrator.errors",
+    "Redaction": "orchestrator.response.redaction_rules",
     "Reply": "orchestrator.reply",
     "UnknownName": "orchestrator.errors",
     "Usage": "orchestrator.model.base",
@@ -83,12 +86,14 @@ __all__ = [
     "LoadedAgent",
     "ManifestError",
     "ModelError",
+    "NumberedCitation",
     "Orchestrator",
     "OrchestratorError",
     "Plugin",
     "Problem",
     "Question",
     "QuestionsPending",
+    "Redaction",
     "Reply",
     "UnknownName",
     "Usage",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Literal
 
@@ -17,20 +17,19 @@ from orchestrator.errors import (
     UnknownName,
     UsageError,
 )
-from orchestrator.events import CallDecided, Event, Fact, RequestedCall, TurnStarted, TurnUndone
-from orchestrator.model.base import ModelCall, Usage
+from orchestrator.events import CallDecided, Event, Fact, TurnStarted, TurnUndone
+from orchestrator.model.base import Usage
 from orchestrator.reply import Question, Reply, question_of, reply_of
-from orchestrator.tools.arguments import InvalidArguments
+from orchestrator.turn.deciding import asked_call, decision_on, own_arguments
 from orchestrator.turn.driver import CANCEL_TIMEOUT, TurnDriver, TurnServices
 from orchestrator.turn.explain import explain
+from orchestrator.turn.files import HeldFiles
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import ending
-from orchestrator.turn.replies import new_call_id
-from orchestrator.turn.state import CallState, Status
-from runtimes.values import JsonObject, dump_json
-
-MAX_MESSAGE = 32_000
-"""Characters of a message from the person."""
+from orchestrator.turn.saying import refuse_unsayable
+from orchestrator.turn.state import Status
+from runtimes.base import Attachment
+from runtimes.values import JsonObject
 
 EVENT_BUFFER = 256
 """Events that wait for a reader before the turn itself waits."""
@@ -39,14 +38,6 @@ Decision = Literal["accepted", "already_answered", "expired"]
 
 Spawn = Callable[[Coroutine[None, None, None]], asyncio.Task[None]]
 """Runs a turn in a task that the host ends with itself."""
-
-
-def _is_text(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class Conversation:
@@ -69,6 +60,7 @@ class Conversation:
         self._services = services
         self._spawn = spawn
         self._is_busy = False
+        self._files = HeldFiles()
 
     @property
     def id(self) -> str:
@@ -95,13 +87,24 @@ class Conversation:
     @property
     def usage(self) -> Usage:
         """Tokens of all turns."""
-        history = self._ledger.history
-        states = [past.state for past in history.past] + ([history.turn] if history.turn is not None else [])
-        return sum((state.usage for state in states if state.usage is not None), Usage())
+        used = [turn.usage for turn in self._ledger.history.turns if turn.usage is not None]
+        return sum(used, Usage())
 
     def explain(self, call_id: str | None = None) -> str:
         """Why the calls of the last turn, or one of them, ran, asked or were stopped."""
         return explain(self._ledger.history.last, call_id)
+
+    def attachment(self, id: str) -> Attachment:
+        """A file of this conversation, with its bytes. Raises: `UnknownName`, also when it is not held any more."""
+        if (file := self._files.get(id)) is None:
+            raise UnknownName("attachment", id, self._ledger.history.attachments)
+        return file
+
+    @property
+    def last_attachments(self) -> tuple[Attachment, ...]:
+        """The files that came with the last message, as far as they are held."""
+        last = self._ledger.history.last
+        return self._files.held(last.started.attachments) if last is not None else ()
 
     async def facts(self) -> tuple[Fact, ...]:
         """Everything that is kept of this conversation."""
@@ -109,12 +112,20 @@ class Conversation:
 
     # --- talking
 
-    async def ask(self, text: str, *, supersede: bool = False, deadline: float | None = None) -> Reply:
+    async def ask(
+        self,
+        text: str,
+        *,
+        attachments: Sequence[Attachment] = (),
+        supersede: bool = False,
+        deadline: float | None = None,
+    ) -> Reply:
         """One message, and where the turn then stands; `deadline` is in seconds, and cancels the turn.
 
+        The model is told of `attachments` all but their bytes, and may name them in calls.
         Raises: `QuestionsPending`, `ConversationBusy`, `ConversationEnded`, `UsageError`.
         """
-        return await self._read(self.send(text, supersede=supersede), deadline)
+        return await self._read(self.send(text, attachments=attachments, supersede=supersede), deadline)
 
     async def resume(self, *, deadline: float | None = None) -> Reply:
         """Goes on with a turn that was waiting; with questions still open it says so again.
@@ -123,14 +134,16 @@ class Conversation:
         """
         return await self._read(self.resume_stream(), deadline)
 
-    async def send(self, text: str, *, supersede: bool = False) -> AsyncGenerator[Event]:
+    async def send(
+        self, text: str, *, attachments: Sequence[Attachment] = (), supersede: bool = False
+    ) -> AsyncGenerator[Event]:
         """One message, as a stream of facts and signals; leaving it early cancels the turn.
 
         `supersede` declines what is still asked. Read it inside `contextlib.aclosing` where you may leave early, so
         that the turn has ended when you go on. Raises as `ask`.
         """
         with self._exclusive():
-            started = await self._start(text, supersede=supersede)
+            started = await self._start(text, attachments, supersede=supersede)
             async with aclosing(self._drive(started)) as events:
                 async for event in events:
                     yield event
@@ -169,48 +182,21 @@ class Conversation:
         """
         while True:
             await self._ledger.refresh()
-            call = self._asked(call_id)
+            call = asked_call(self._ledger.history, call_id)
             if call.status is not Status.ASKED:
                 return "expired" if call.status is Status.EXPIRED else "already_answered"
             assert call.question is not None
             if call.question.expires <= self._services(self.locale).clock():
                 return "expired"
             if approve and arguments is not None:
-                arguments = self._checked(call, arguments)
+                toolbox = self._services(self.locale).requests.toolbox
+                arguments = own_arguments(call, arguments, toolbox, self._ledger.history.attachments)
+            decision = decision_on(call, approve=approve, arguments=arguments, note=note, by=self.person)
             try:
-                await self._ledger.append(self._decision(call, approve=approve, arguments=arguments, note=note))
+                await self._ledger.append(decision)
             except JournalConflict:
                 continue
             return "accepted"
-
-    def _checked(self, call: CallState, arguments: JsonObject) -> JsonObject:
-        function = self._services(self.locale).requests.toolbox.at(call.plugin, call.function)
-        try:
-            return function.checker.check(arguments) if function is not None else arguments
-        except InvalidArguments as error:
-            raise UsageError(f"the arguments of {call.function!r} do not fit: {error}") from None
-
-    def _asked(self, call_id: str) -> CallState:
-        history = self._ledger.history
-        states = [past.state for past in history.past] + ([history.turn] if history.turn is not None else [])
-        asked = {call.call_id: call for state in states for call in state.calls.values() if call.question is not None}
-        if call_id not in asked:
-            raise UnknownName("question", call_id, asked)
-        return asked[call_id]
-
-    def _decision(self, call: CallState, *, approve: bool, arguments: JsonObject | None, note: str) -> CallDecided:
-        edited = None
-        if approve and arguments is not None and arguments != call.arguments:
-            new_id = new_call_id()
-            request = ModelCall(id=f"call_{new_id}", tool=call.request.tool, arguments=dump_json(arguments))
-            edited = RequestedCall(call_id=new_id, request=request)
-        return CallDecided(
-            call_id=call.call_id,
-            decision="approve" if approve else "decline",
-            by=self.person,
-            note=note,
-            edited=edited,
-        )
 
     async def undo(self) -> str | None:
         """Takes the last turn back, so that the model is not told of it again; returns what the person had said.
@@ -238,13 +224,8 @@ class Conversation:
         finally:
             self._is_busy = False
 
-    async def _start(self, text: str, *, supersede: bool) -> TurnStarted:
-        if not text.strip():
-            raise UsageError("the message is empty")
-        if len(text) > MAX_MESSAGE:
-            raise UsageError(f"the message has {len(text)} characters; at most {MAX_MESSAGE} are read")
-        if not _is_text(text):
-            raise UsageError("the message holds characters that are no text")
+    async def _start(self, text: str, attachments: Sequence[Attachment], *, supersede: bool) -> TurnStarted:
+        refuse_unsayable(text, attachments)
         clock = self._services(self.locale).clock
         await self._ledger.refresh()
         if self.is_ended:
@@ -252,7 +233,14 @@ class Conversation:
         if not supersede:
             self._refuse_while_undecided(clock())
         await self._close_open_turn("superseded by a new message")
-        started = TurnStarted(text=text, person=self.person, documents=self._documents, locale=self.locale)
+        self._files.pass_over(self._ledger.history.attachments)
+        started = TurnStarted(
+            text=text,
+            person=self.person,
+            documents=self._documents,
+            locale=self.locale,
+            attachments=self._files.keep(attachments),
+        )
         await self._ledger.append(started)
         return started
 
@@ -291,7 +279,7 @@ class Conversation:
 
         async def run() -> None:
             async with sender:
-                await TurnDriver(self._ledger, self._services(self.locale), emit).run()
+                await TurnDriver(self._ledger, self._services(self.locale), emit, self._files).run()
 
         turn = self._ledger.history.turn
         task = self._spawn(run())

@@ -2,27 +2,17 @@
 
 A turn is a sequence of facts, and what to do next is a function of them (`orchestrator.turn.machine`). The terminal,
 the library, the journal and scripted tests all read these same values. Each is frozen, has its own `kind`, and goes to
-JSON (`encode`) and back (`decode`) without loss.
+JSON and back without loss (`orchestrator.event_json`).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from functools import cache
-from typing import TYPE_CHECKING, Annotated, Literal
+from dataclasses import dataclass
+from typing import Literal
 
-import orjson
-
-from orchestrator.content import Shown
+from orchestrator.content import AttachedFile, Shown
 from orchestrator.model.base import ModelCall, Usage
-from runtimes.values import JsonObject, dump_json, parse_json
-
-if TYPE_CHECKING:
-    from pydantic import TypeAdapter
-
-FORMAT = 1
-"""The version of the JSON form; every encoded event carries it as `v`."""
-
+from runtimes.values import JsonObject
 
 State = Literal["reasoning", "responding", "disengaging"]
 """The orchestrator's states (spec 5.2.5, and `disengaging` of the Microsoft 365 document)."""
@@ -58,6 +48,8 @@ class TurnStarted:
     """Plugin namespace to the hash of its manifest."""
     locale: str | None = None
     """The language that was asked for, as a tag such as `fr-CA`; None for each document's default."""
+    attachments: tuple[AttachedFile, ...] = ()
+    """The files that came with the words."""
     kind: Literal["turn_started"] = "turn_started"
 
 
@@ -115,6 +107,8 @@ class CallAsked:
     destination: str
     expires: float
     """Seconds since the epoch."""
+    attachments: tuple[AttachedFile, ...] = ()
+    """The files of the conversation that would be sent."""
     kind: Literal["call_asked"] = "call_asked"
 
 
@@ -159,6 +153,8 @@ class CallReturned:
     shown: Shown
     is_error: bool = False
     status: int | None = None
+    attachments: tuple[AttachedFile, ...] = ()
+    """The files that the answer is."""
     kind: Literal["call_returned"] = "call_returned"
 
 
@@ -291,30 +287,3 @@ Fact = (
 )
 Signal = StateEntered | TextDelta | CallProgress | RetryScheduled
 Event = Fact | Signal
-
-
-def encode(event: Event) -> bytes:
-    """One line of JSON; `v` is the version of the form."""
-    try:
-        data = orjson.dumps(event)
-    except TypeError:  # an integer that is too long for the fast encoder
-        data = dump_json(asdict(event)).encode()
-    return data[:-1] + b',"v":%d}' % FORMAT
-
-
-@cache
-def _adapter() -> TypeAdapter[Event]:
-    from pydantic import Discriminator, TypeAdapter
-
-    return TypeAdapter(Annotated[Event, Discriminator("kind")])
-
-
-def decode(data: bytes | str) -> Event:
-    """The event that `encode` wrote.
-
-    Raises: `ValueError` when the data is not one, or of a version this program does not know.
-    """
-    value = parse_json(data)
-    if not isinstance(value, dict) or value.pop("v", None) != FORMAT:
-        raise ValueError(f"not an event of format {FORMAT}")
-    return _adapter().validate_python(value)

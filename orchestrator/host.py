@@ -9,18 +9,21 @@ import time
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from orchestrator.content import Card, Citation
 from orchestrator.conversation import Conversation
-from orchestrator.errors import UsageError
+from orchestrator.errors import UnknownName, UsageError
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
+from orchestrator.response.redaction import Redactor
+from orchestrator.response.redaction_rules import Redaction
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder, distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
@@ -32,6 +35,7 @@ from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.requests import Requests
 from runtimes.base import (
     CALL_TIMEOUT,
+    Attachment,
     CallContext,
     FunctionCall,
     LocalEndpoint,
@@ -41,6 +45,9 @@ from runtimes.base import (
 )
 from runtimes.fetch import SharedClient
 from runtimes.values import Json, JsonObject
+
+REDACTION_KEY_BYTES = 32
+"""The key of redacted values' hashes: made for each host, and never kept."""
 
 DEFAULT_PERSON = "me"
 """Who talks when the caller does not say."""
@@ -58,6 +65,19 @@ class CallOutcome:
     cards: tuple[Card, ...]
     notes: tuple[str, ...] = ()
     """What else there is to know of the answer, a line each."""
+    attachments: tuple[Attachment, ...] = ()
+    """The files that the answer is, with their bytes."""
+    is_truncated: bool = False
+    """True when the answer was longer than is read."""
+
+
+def _checked_servers(servers: Mapping[str, str], plugins: Sequence[Plugin]) -> Mapping[str, str]:
+    """Raises: `UnknownName`."""
+    namespaces = [plugin.namespace for plugin in plugins]
+    for namespace in servers:
+        if namespace not in namespaces:
+            raise UnknownName("plugin", namespace, namespaces)
+    return dict(servers)
 
 
 class Orchestrator:
@@ -68,9 +88,15 @@ class Orchestrator:
     table of installed local plugins (spec 11.4), `runtimes` adds runtime types, `http` is the client that plugins
     are called with (it stays the caller's to close), `clock` tells seconds since the epoch. `locale` is the language
     of conversations that choose no other, a tag such as `fr-CA`; without one a document is read in its default
-    language, and the model is told of none.
+    language, and the model is told of none. `servers` says, by the namespace of a plugin, which of the servers that
+    its descriptions list is called: a number from 1, a URL, a name or a description; the first is called otherwise.
+    `cache` is a folder of the person's own where parts of large descriptions are kept; without one nothing is.
+    `redactions` are applied to every answer before anything else sees it.
+    `inline_schemas` is for servers that refuse references in the schemas of tools; it needs the extra `prance`.
 
-    Raises: `UsageError` for a model that cannot be named and a locale that is no language tag, at construction.
+    Raises: `UsageError` for a model that cannot be named, a locale that is no language tag, a redaction that cannot be
+    read and an extra that is not installed, `UnknownName` for a server of a plugin that is not there, at construction;
+    `UsageError` for a server that no description of its plugin lists, when it is entered.
     """
 
     def __init__(  # noqa: PLR0913  # the options of the whole host, each by name and with a default
@@ -85,11 +111,23 @@ class Orchestrator:
         http: SharedClient | None = None,
         clock: Callable[[], float] = time.time,
         locale: str | None = None,
+        servers: Mapping[str, str] | None = None,
+        cache: Path | None = None,
+        inline_schemas: bool = False,
+        redactions: Sequence[Redaction] = (),
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
         self.locale = checked_locale(locale)
         self.plugins = tuple(plugin.in_language(self.locale) for plugin in distinct_namespaces(plugins))
+        self._servers = _checked_servers(servers or {}, self.plugins)
+        self._cache = cache
+        self._redactor = Redactor(redactions, secrets.token_bytes(REDACTION_KEY_BYTES)) if redactions else None
+        if inline_schemas:
+            from orchestrator.tools.inlining import require_resolver
+
+            require_resolver()
+        self._inline_schemas = inline_schemas
         self._instructions = instructions
         self._limits = limits or Limits()
         self._local = dict(local or {})
@@ -110,12 +148,13 @@ class Orchestrator:
                 stack.push_async_callback(self._http.aclose)
             if isinstance(self.model, AbstractAsyncContextManager):
                 await stack.enter_async_context(self.model)
-            binder = Binder(stack, self._runtimes)
+            binder = Binder(stack, self._runtimes, self._servers, self._redactor)
             for plugin in self.plugins:
-                services = RuntimeServices(http=self._http.allowing(plugin.allowed_hosts), local_endpoints=self._local)
+                http = self._http.allowing(plugin.allowed_hosts)
+                services = RuntimeServices(http=http, local_endpoints=self._local, cache=self._cache)
                 await binder.add(plugin, services)
             stack.push_async_callback(self._end_turns)
-            self._toolbox = binder.toolbox()
+            self._toolbox = binder.toolbox(inline_schemas=self._inline_schemas)
             self._stack = stack.pop_all()
         return self
 
@@ -220,7 +259,7 @@ class Orchestrator:
         """
         bound, call = self._prepare(function, arguments or {})
         result = await bound.executor.invoke(call, CallContext(person=person, may_repeat=is_safe_to_repeat(bound)))
-        _, shown = bound.read(result)
+        _, shown = bound.read(result, self._limits.result_budget)
         return CallOutcome(
             status=result.status,
             payload=result.payload,
@@ -228,4 +267,6 @@ class Orchestrator:
             citations=shown.citations,
             cards=shown.cards,
             notes=tuple(note for note in (result.explanation, *result.notes) if note),
+            attachments=result.attachments,
+            is_truncated=result.is_truncated,
         )

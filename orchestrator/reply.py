@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.content import Card, Citation
+from orchestrator.content import AttachedFile, Card, NumberedCitation
 from orchestrator.events import EndReason, Reason
 from orchestrator.model.base import Usage
+from orchestrator.response.numbering import numbered, numbers_of
 from orchestrator.turn.prompts import answer_text
 from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject
@@ -27,6 +28,8 @@ class Question:
     reasons: tuple[Reason, ...]
     expires: float
     """Seconds since the epoch."""
+    attachments: tuple[AttachedFile, ...] = ()
+    """The files of the conversation that would be sent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,8 +53,11 @@ class Reply:
     """The answer, and nothing but it."""
     partial: str
     """What had been written when the turn broke off, by error or by being stopped."""
-    citations: tuple[Citation, ...]
+    citations: tuple[NumberedCitation, ...]
+    """Those of all calls, numbered from 1; those that the answer does not cite are among them."""
     cards: tuple[Card, ...]
+    attachments: tuple[AttachedFile, ...]
+    """The files that answers of calls are; `Conversation.attachment` has their bytes."""
     calls: tuple[Call, ...]
     pending: tuple[Question, ...]
     usage: Usage | None
@@ -75,6 +81,7 @@ def question_of(call: CallState) -> Question:
         destination=asked.destination,
         reasons=call.reasons,
         expires=asked.expires,
+        attachments=asked.attachments,
     )
 
 
@@ -93,11 +100,13 @@ def _call(call: CallState) -> Call:
 def reply_of(turn: TurnState) -> Reply:
     """Where the turn stands."""
     shown = [call.shown for call in turn.calls.values() if call.shown is not None]
+    text, partial = answer_text(turn), turn.ended.partial if turn.ended is not None else ""
     return Reply(
-        text=answer_text(turn),
-        partial=turn.ended.partial if turn.ended is not None else "",
-        citations=tuple(citation for part in shown for citation in part.citations),
+        text=text,
+        partial=partial,
+        citations=numbered(numbers_of(shown), text or partial),
         cards=tuple(card for part in shown for card in part.cards),
+        attachments=tuple(file for call in turn.calls.values() for file in call.attachments),
         calls=tuple(_call(call) for call in turn.calls.values()),
         pending=tuple(question_of(call) for call in turn.with_status(Status.ASKED)),
         usage=turn.usage,

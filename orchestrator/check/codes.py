@@ -60,10 +60,31 @@ REFERENCE_CODES: Mapping[str, Kind] = {
         "a path leads to nothing in the answers that the description promises", of_member=True
     ),
     "not-a-card": warning("what is to be an Adaptive Card is something else", "9.4.2.3", strict="error"),
+    "card-limit": warning("a card is more than this host expands", "9.4.2.3"),
+    "card-type": warning("a card has an element or an action of a type that is not known there", "9.4.2.3"),
+    "card-member": warning("a member of a card is probably misspelt, and means nothing as it is", at_key=True),
+    "card-value": warning("a value in a card has a type, or is a word, that its member does not take", "9.4.2.3"),
+    "card-missing": warning("a member of a card is missing that must be there", "9.4.2.3"),
+    "card-version": warning("a card states no version, or one that is not known", "9.4.2.3"),
+    "card-newer": warning("something in a card came with a later version than the card states", at_key=True),
+    "card-input-id": warning("two inputs of a card have one id"),
+    "card-expression": warning(
+        "an expression in a card cannot be read, so that the card is never shown", strict="error"
+    ),
+    "card-function": warning("an expression in a card calls a function that there is not", strict="error"),
+    "card-handlebars": warning("a card has `{{…}}`, which the template language of cards leaves as it is"),
+    "card-name": warning("an expression in a card reads what the described answers certainly do not have"),
+    "card-silent": warning("a text of a card becomes a number or a boolean, which common renderers leave out"),
 }
 """Codes of what stands between a manifest and the documents that it refers to."""
 
-CHECK_CODES: Mapping[str, Kind] = {**REFERENCE_CODES}
+LINT_CODES: Mapping[str, Kind] = {
+    "description-lint": warning("a validator of whole descriptions finds something (`--lint`)"),
+    "not-linted": warning("`--lint` does not look at a description, or not at all of it"),
+}
+"""Codes of what is found in descriptions as a whole."""
+
+CHECK_CODES: Mapping[str, Kind] = {**REFERENCE_CODES, **LINT_CODES}
 """Codes that a manifest alone cannot have, errors first; stable, as the others."""
 
 ALL_CODES: Mapping[str, Kind] = {**CODES, **AGENT_CODES, **CHECK_CODES}

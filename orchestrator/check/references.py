@@ -16,17 +16,25 @@ from orchestrator.check.bindings import (
     pattern_problems,
     shared_descriptions,
 )
+from orchestrator.check.card_names import name_problems
 from orchestrator.check.codes import problem
 from orchestrator.check.confirmations import confirmation_problems
 from orchestrator.check.functions import change_problems, inferred_change_problems, parameter_problems
+from orchestrator.check.lint import Linter, lint_problems
 from orchestrator.check.operations import ambiguous_name, operation_problems, unusable
 from orchestrator.check.places import in_source, placed
 from orchestrator.check.referred import Referred, read_referred
-from orchestrator.check.responses import card_problems, inline_card_problems, query_problems
-from orchestrator.check.sources import Sources
+from orchestrator.check.responses import (
+    card_problems,
+    inline_card,
+    inline_card_problems,
+    of_inline_card,
+    query_problems,
+)
+from orchestrator.check.sources import Source, Sources
 from orchestrator.errors import Problem
 from orchestrator.manifest.examine import MAX_PROBLEMS
-from orchestrator.manifest.model import Manifest
+from orchestrator.manifest.model import Function, Manifest
 from orchestrator.manifest.unresolved import unresolved_in
 from runtimes.http import HttpClient
 from runtimes.openapi.arguments import Arguments
@@ -59,7 +67,18 @@ def _arguments(bound: Bound) -> Arguments | OperationUnusable:
         return reason
 
 
-def _bound_problems(bound: Bound, location: str) -> Iterator[Problem]:
+def _card_name_problems(bound: Bound, function: Function, cards: Mapping[str, Source]) -> Iterator[Problem]:
+    """Names of the function's card that its answers do not have."""
+    semantics, card, source = function.capabilities.response_semantics, inline_card(function), cards.get(bound.pointer)
+    if semantics is None:
+        return
+    if card is not None:
+        yield from of_inline_card(name_problems(bound, semantics, card), bound.pointer)
+    elif source is not None and isinstance(source.document, dict):
+        yield from in_source(name_problems(bound, semantics, source.document), source)
+
+
+def _bound_problems(bound: Bound, location: str, cards: Mapping[str, Source]) -> Iterator[Problem]:
     """Everything about one function and its operation."""
     source = bound.operations.source
     yield from in_source(operation_problems(bound, location), source)
@@ -76,6 +95,7 @@ def _bound_problems(bound: Bound, location: str) -> Iterator[Problem]:
     yield from change_problems(bound, bound.function)
     yield from answer_problems(bound, bound.function)
     yield from confirmation_problems(bound.function, bound.pointer, known)
+    yield from _card_name_problems(bound, bound.function, cards)
 
 
 def _operation_problems(referred: Referred, location: str, seconds: float) -> Iterator[Problem]:
@@ -94,7 +114,7 @@ def _operation_problems(referred: Referred, location: str, seconds: float) -> It
                 yield problem("too-many-references", pointer, message, hint="split the plugin")
                 return
             left -= 1
-            yield from _bound_problems(one, location)
+            yield from _bound_problems(one, location, referred.cards)
 
 
 def _function_problems(referred: Referred) -> Iterator[Problem]:
@@ -107,7 +127,7 @@ def _function_problems(referred: Referred) -> Iterator[Problem]:
 
 
 def _card_problems(referred: Referred) -> Iterator[Problem]:
-    for source in referred.cards:
+    for source in dict.fromkeys(referred.cards.values()):
         yield from in_source(card_problems(source.document), source)
         if may_have_placeholders(source.data):
             yield from in_source(unresolved_in(source.document), source)
@@ -132,19 +152,23 @@ async def check_references(
     http: HttpClient,
     environment: Environment,
     seconds: float = OPERATIONS_SECONDS,
+    linter: Linter | None = None,
 ) -> tuple[tuple[Problem, ...], Mapping[str, str]]:
     """The problems between a manifest and what it refers to, and the texts of the files they stand in.
 
     `document` is the manifest with its placeholders filled, `manifest` the same as types, `location` the path or URL
     it came from. A problem in the manifest has a pointer and no line; one in another file has `file`, and its place.
+    `linter` looks at whole descriptions.
     """
     sources = Sources(location, http, environment)
     referred = await read_referred(document, manifest, sources)
+    lint = await lint_problems(referred, linter) if linter is not None else ()
     rules = (
         _binding_problems(referred),
         _operation_problems(referred, location, seconds),
         _function_problems(referred),
         _card_problems(referred),
+        lint,
     )
     problems = placed(_listed(chain(referred.problems, *rules)), sources.read)
     return problems, {name: sources.text(name) for name in dict.fromkeys(found.file for found in problems) if name}

@@ -75,6 +75,8 @@ def _source(lines: Sequence[str], problem: Problem) -> list[str]:
     if not 1 <= problem.line <= len(lines):
         return []
     line, at = lines[problem.line - 1], max(problem.column - 1, 0)
+    if problem.before and line.startswith(f'"{problem.before}', at):
+        at += 1 + len(problem.before)
     before = line[max(0, at - MAX_BEFORE) : at].lstrip()
     after = line[at : at + MAX_AFTER]
     lead = "…" if at > MAX_BEFORE else ""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from orchestrator.check.card_expressions import expression_problems
+from orchestrator.check.cards import CARD, schema_problems
 from orchestrator.check.codes import problem
 from orchestrator.errors import Problem
 from orchestrator.manifest.model import Function, ResponseSemantics
 from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of
-from orchestrator.response.jsonpath import MAX_QUERY, InvalidQuery, is_query, select
+from orchestrator.response.cards.limits import CardLimit
+from orchestrator.response.cards.template import check_size
+from orchestrator.response.jsonpath import CostlyQuery, InvalidQuery, is_query, select
 from runtimes.openapi.document import text_at
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.positions import pointer_to
-from runtimes.values import Json
+from runtimes.values import Json, JsonObject
 
 SEMANTICS = "/capabilities/response_semantics"
 """Where a function has them."""
@@ -44,16 +48,11 @@ def _queries(function: Function, pointer: str) -> Iterator[tuple[str, str]]:
         yield from property_queries(semantics, pointer)
 
 
-def _parses(query: str) -> bool:
-    """True for an RFC 9535 query, and for what is too long to be tried."""
-    return len(query) > MAX_QUERY or is_query(query)
-
-
 def _unread_problems(function: Function, pointer: str) -> Iterator[Problem]:
     """A query that is never evaluated, and is none."""
     semantics = function.capabilities.response_semantics
     query = path_of(semantics.oauth_card_path or "") if semantics is not None else None
-    if query is not None and not unresolved_placeholder(query) and not _parses(query):
+    if query is not None and not unresolved_placeholder(query) and not is_query(query):
         place, message = pointer + SEMANTICS + "/oauth_card_path", f"{quoted(query)} is not a JSONPath query"
         yield problem("invalid-jsonpath", place, message, hint=_HINT)
 
@@ -67,8 +66,9 @@ def query_problems(function: Function, pointer: str) -> Iterator[Problem]:
         try:
             select(query, {})
         except InvalidQuery as error:
-            code = "costly-jsonpath" if _parses(query) else "invalid-jsonpath"
-            yield problem(code, place, str(error), hint=_HINT)
+            code = "costly-jsonpath" if isinstance(error, CostlyQuery) else "invalid-jsonpath"
+            before = query[: max(error.column - 1, 0)]
+            yield replace(problem(code, place, str(error), hint=_HINT), before=before)
 
 
 def card_file(function: Function) -> str:
@@ -77,20 +77,46 @@ def card_file(function: Function) -> str:
     return text_at(semantics.static_template, "file") if semantics is not None else ""
 
 
-def card_problems(document: Json) -> Iterator[Problem]:
-    """Why a document is no Adaptive Card (spec 9.4.2.3)."""
+def _not_a_card(document: Json) -> Problem | None:
     hint = 'a card is a JSON object with "type": "AdaptiveCard"'
     if not isinstance(document, dict):
-        yield problem("not-a-card", "", "an Adaptive Card is an object", hint=hint)
-    elif document.get("type") != "AdaptiveCard":
-        stated = document.get("type")
-        told = f"its type is {str(stated)[:60]!r}" if "type" in document else "it has no type"
-        yield problem("not-a-card", "/type", f"this is no Adaptive Card: {told}", hint=hint)
+        return problem("not-a-card", "", "an Adaptive Card is an object", hint=hint)
+    if document.get("type") == CARD:
+        return None
+    told = f"its type is {str(document['type'])[:60]!r}" if "type" in document else "it has no type"
+    return problem("not-a-card", "/type", f"this is no Adaptive Card: {told}", hint=hint)
+
+
+def card_problems(document: Json) -> Iterator[Problem]:
+    """What is wrong with a card whatever the answer (spec 9.4.2.3); pointers begin at the card."""
+    found = _not_a_card(document)
+    if found is not None or not isinstance(document, dict):
+        yield from [found] if found is not None else ()
+        return
+    try:
+        check_size(document)
+    except CardLimit as limit:
+        yield problem("card-limit", "", str(limit))
+        return
+    yield from schema_problems(document)
+    yield from expression_problems(document)
+
+
+def inline_card(function: Function) -> JsonObject | None:
+    """The card that stands in the manifest; None where there is none, and where it lies in a file."""
+    semantics = function.capabilities.response_semantics
+    card = semantics.static_template if semantics is not None else None
+    return card if card is not None and "file" not in card else None
+
+
+def of_inline_card(problems: Iterable[Problem], pointer: str) -> Iterator[Problem]:
+    """The problems of a card, at their places in the manifest; `pointer` is that of the function."""
+    place = pointer + SEMANTICS + "/static_template"
+    yield from (replace(found, pointer=place + found.pointer) for found in problems)
 
 
 def inline_card_problems(function: Function, pointer: str) -> Iterator[Problem]:
-    """Why a card that stands in the manifest is none."""
-    semantics = function.capabilities.response_semantics
-    if semantics is not None and semantics.static_template is not None and "file" not in semantics.static_template:
-        place = pointer + SEMANTICS + "/static_template"
-        yield from (replace(found, pointer=place + found.pointer) for found in card_problems(semantics.static_template))
+    """What is wrong with a card that stands in the manifest."""
+    card = inline_card(function)
+    if card is not None:
+        yield from of_inline_card(card_problems(card), pointer)

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import Literal
 
 from orchestrator.check.codes import ALL_CODES
+from orchestrator.check.lint import Linter
 from orchestrator.check.references import check_references
 from orchestrator.check.report import Checked
 from orchestrator.check.strict import judged_strictly
@@ -39,6 +40,8 @@ class Reading:
     """Look into the documents that a manifest refers to."""
     environment: Environment = field(default_factory=Environment)
     """What fills placeholders."""
+    linter: Linter | None = None
+    """Looks at each whole description that a manifest refers to."""
 
 
 def _text(data: bytes) -> str:
@@ -99,7 +102,12 @@ async def _check_manifest(
     texts: Mapping[str, str] = {}
     if reading.has_references and examined.manifest is not None:
         found, texts = await check_references(
-            examined.document, examined.manifest, location, http=http, environment=reading.environment
+            examined.document,
+            examined.manifest,
+            location,
+            http=http,
+            environment=reading.environment,
+            linter=reading.linter,
         )
         problems += _judged(found, reading)
         problems += _judged(await _of_keys(examined, location, languages, reading, http), reading)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 
 from orchestrator.cli.attachments import with_files
 from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.output import STDOUT, refuse_output, write_answer
 from orchestrator.cli.running import run_command
 from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
 from orchestrator.content import Citation
 from orchestrator.errors import UsageError
 from orchestrator.host import CallOutcome, Orchestrator
-from orchestrator.render.cards import card_lines
 from orchestrator.render.sanitize import clean, plain_json
 from runtimes.base import RuntimeFactory, WireMessage
 from runtimes.fetch import SharedClient
-from runtimes.values import InvalidJson, JsonObject, parse_json, pretty_json
+from runtimes.values import InvalidJson, Json, JsonObject, parse_json, pretty_json
 
 
 def _read_arguments(text: str) -> JsonObject:
@@ -30,6 +31,14 @@ def _read_arguments(text: str) -> JsonObject:
     return value
 
 
+def _attachments_json(outcome: CallOutcome) -> JsonObject:
+    """A member of its own, only where an answer is a file."""
+    files: list[Json] = [
+        {"name": one.name, "media_type": one.media_type, "size": len(one.data)} for one in outcome.attachments
+    ]
+    return {"attachments": files} if files else {}
+
+
 def _as_json(outcome: CallOutcome) -> JsonObject:
     return {
         "status": outcome.status,
@@ -37,6 +46,7 @@ def _as_json(outcome: CallOutcome) -> JsonObject:
         "is_error": outcome.is_error,
         "citations": [{**asdict(citation)} for citation in outcome.citations],
         "cards": [{"body": card.body, "template": card.template} for card in outcome.cards],
+        **_attachments_json(outcome),
     }
 
 
@@ -45,12 +55,17 @@ def _citation_line(number: int, citation: Citation) -> str:
     return " - ".join(part for part in parts if part)
 
 
-def _outcome_lines(outcome: CallOutcome) -> list[str]:
+def _payload_lines(outcome: CallOutcome) -> list[str]:
     payload = outcome.payload
-    lines = [payload if isinstance(payload, str) else pretty_json(payload)]
-    lines += [_citation_line(number, citation) for number, citation in enumerate(outcome.citations, start=1)]
-    for card in outcome.cards:
-        lines += card_lines(card)
+    return [payload if isinstance(payload, str) else pretty_json(payload)]
+
+
+def _further_lines(outcome: CallOutcome) -> list[str]:
+    lines = [_citation_line(number, citation) for number, citation in enumerate(outcome.citations, start=1)]
+    if outcome.cards:
+        from orchestrator.render.cards import card_lines
+
+        lines += [line for card in outcome.cards for line in card_lines(card)]
     lines += [f"note: {note}" for note in outcome.notes]
     return lines
 
@@ -70,6 +85,9 @@ async def _carry_out(
         runtimes=runtimes,
         http=http,
         locale=setting.locale,
+        servers=setting.servers_of(loaded.plugins),
+        cache=setting.cache,
+        redactions=setting.configuration.redactions,
     ) as host:
         warn_of_problems(host.plugins)
         arguments = with_files(arguments, host.toolbox.find(options.function).signature.parameters)
@@ -77,11 +95,33 @@ async def _carry_out(
             _print_preview(host.preview(options.function, arguments), options)
             return 0
         outcome = await host.call(options.function, arguments)
-        if options.json:
-            print(plain_json(pretty_json(_as_json(outcome))))
-        else:
-            print(clean("\n".join(_outcome_lines(outcome))))
+        _report(outcome, options)
         return 1 if outcome.is_error else 0
+
+
+def _report(outcome: CallOutcome, options: argparse.Namespace) -> None:
+    """Prints the answer, or writes it to where it is wanted. Raises: `OrchestratorError` where it cannot be written."""
+    target: str | None = None if outcome.is_error else options.output
+    written = write_answer(outcome, target, force=options.force) if target is not None else ()
+    if options.json:
+        told: JsonObject = {"written": [*written]} if target is not None else {}
+        print(plain_json(pretty_json(_as_json(outcome) | told)))
+        return
+    lines = _payload_lines(outcome) if target is None else []
+    lines += [*_further_lines(outcome), *(f"written: {name}" for name in written)]
+    if lines:
+        print(clean("\n".join(lines)), file=sys.stderr if options.output == STDOUT else sys.stdout)
+
+
+def _check_output(options: argparse.Namespace) -> None:
+    """Raises: `UsageError`."""
+    if options.output is None:
+        return
+    if options.dry_run or options.curl:
+        raise UsageError("--output goes without --dry-run and --curl: they make no call")
+    if options.json and options.output == STDOUT:
+        raise UsageError(f"--output {STDOUT} goes without --json: both print")
+    refuse_output(options.output, force=options.force)
 
 
 def _print_preview(messages: tuple[WireMessage, ...], options: argparse.Namespace) -> None:
@@ -97,6 +137,7 @@ def _print_preview(messages: tuple[WireMessage, ...], options: argparse.Namespac
 
 
 async def _call(options: argparse.Namespace) -> int:
+    _check_output(options)
     setting = read_setting(options)
     async with http_client(options, setting) as http:
         loaded = await load_all([options.plugin], setting, http)

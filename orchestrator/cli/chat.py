@@ -34,11 +34,15 @@ async def talk(
 
     `runtimes` stand in for those that types of runtimes usually mean.
     """
+    from orchestrator.repl.attaching import read_attachment
     from orchestrator.repl.session import run_message, run_repl
 
     save = Path(options.save) if options.save else None
     if options.json and options.message is None:
         raise UsageError("--json goes with -m TEXT: it prints one turn's events")
+    if options.attach and options.message is None:
+        raise UsageError("--attach goes with -m TEXT; in a chat /attach FILE does the same")
+    attachments = [read_attachment(path) for path in options.attach]
     name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
     async with Orchestrator(
@@ -49,11 +53,22 @@ async def talk(
         runtimes=runtimes,
         http=http,
         locale=setting.locale,
+        servers=setting.servers_of(loaded.plugins),
+        cache=setting.cache,
+        redactions=setting.configuration.redactions,
+        inline_schemas=setting.inline_schemas,
     ) as host:
         _refuse_nothing_to_call(host)
         warn_of_problems(host.plugins)
         if options.message is not None:
-            return await run_message(host, options.message, approve_all=options.yes, json_lines=options.json, save=save)
+            return await run_message(
+                host,
+                options.message,
+                attachments=attachments,
+                approve_all=options.yes,
+                json_lines=options.json,
+                save=save,
+            )
         return await run_repl(host, approve_all=options.yes, save=save, starters=loaded.conversation_starters)
 
 

@@ -9,13 +9,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.errors import UsageError
+from orchestrator.response.redaction_rules import ACTIONS, Action, Redaction, read_rule
 from runtimes.base import LocalEndpoint
 from runtimes.values import Json, JsonObject
 
 FILE_NAME = "orchestrator.toml"
 
-_MEMBERS = ("allow_hosts", "local", "model", "plain_results", "plugins", "proxy")
+_MEMBERS = (
+    "allow_hosts",
+    "inline_schemas",
+    "local",
+    "model",
+    "plain_results",
+    "plugins",
+    "proxy",
+    "redactions",
+    "servers",
+)
 _LOCAL_MEMBERS = ("command", "directory", "environment")
+_REDACTION_MEMBERS = ("action", "function", "path", "pattern")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +37,17 @@ class Configuration:
     model: str | None = None
     plain_results: bool = False
     """Send results of functions as text, for servers that refuse tool messages without tools."""
+    inline_schemas: bool = False
+    """Tell the model schemas without references, for servers that refuse them."""
     plugins: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     proxy: str | None = None
     """The HTTP proxy for calls to plugins."""
+    servers: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The server that is called of those that a plugin's descriptions list, by namespace."""
     local: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
+    redactions: tuple[Redaction, ...] = ()
+    """What is taken out of answers."""
 
 
 class _Table:
@@ -64,6 +82,19 @@ class _Table:
             raise UsageError(f"{self._place} {member} must be an array of strings")
         return texts
 
+    def texts_by_name(self, member: str) -> Mapping[str, str]:
+        values = self.table(member)
+        texts = {name: value for name, value in values.items() if isinstance(value, str) and value.strip()}
+        if len(texts) != len(values):
+            raise UsageError(f"{self._place} {member} must be a table of strings")
+        return texts
+
+    def array(self, member: str) -> list[Json]:
+        value = self._members.get(member, [])
+        if isinstance(value, list):
+            return value
+        raise UsageError(f"{self._place} {member} must be an array of tables, each under [[{member}]]")
+
     def table(self, member: str) -> JsonObject:
         value = self._members.get(member, {})
         if isinstance(value, dict):
@@ -83,6 +114,28 @@ def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
     return LocalEndpoint(command=command, directory=str(directory), environment=environment)
 
 
+def _redaction(path: Path, number: int, members: Json) -> Redaction:
+    place = f"redactions {number}"
+    if not isinstance(members, dict):
+        raise UsageError(f"{path}: [{place}] must be a table")
+    table = _Table(path, place, members, _REDACTION_MEMBERS)
+    known: Mapping[str, Action] = {action: action for action in ACTIONS}
+    action = known.get(table.text("action") or ACTIONS[0])
+    if action is None:
+        raise UsageError(f"{path}: [{place}] action must be one of {', '.join(ACTIONS)}")
+    redaction = Redaction(
+        path=table.text("path") or "",
+        pattern=table.text("pattern") or "",
+        action=action,
+        function=table.text("function") or "*",
+    )
+    try:
+        read_rule(redaction)
+    except UsageError as error:
+        raise UsageError(f"{path}: [{place}] {error}") from None
+    return redaction
+
+
 def parse_configuration(path: Path, data: bytes) -> Configuration:
     """Raises: `UsageError` that names the file and the member."""
     try:
@@ -93,10 +146,15 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
     return Configuration(
         model=table.text("model"),
         plain_results=table.flag("plain_results"),
+        inline_schemas=table.flag("inline_schemas"),
         plugins=table.texts("plugins"),
         allowed_hosts=table.texts("allow_hosts"),
         proxy=table.text("proxy"),
+        servers=table.texts_by_name("servers"),
         local={name: _local(path, name, members) for name, members in table.table("local").items()},
+        redactions=tuple(
+            _redaction(path, number, members) for number, members in enumerate(table.array("redactions"), start=1)
+        ),
     )
 
 

@@ -9,11 +9,13 @@ import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import orjson
 
 from orchestrator.cli.configuration import Configuration, read_configuration
 from orchestrator.cli.environment import read_environment
+from orchestrator.cli.servers import servers_of
 from orchestrator.errors import ManifestError, Problem, UsageError
 from orchestrator.manifest.agent import NOTHING_TO_CALL
 from orchestrator.manifest.load import Plugin
@@ -41,6 +43,16 @@ class Setting:
     """What fills the placeholders of documents."""
     locale: str | None
     """The language that the person asked for, as a tag such as `fr-CA`."""
+    servers: Sequence[str] = ()
+    """What `--server` says, as it is written."""
+    cache: Path | None = None
+    """The folder for parts of large descriptions; None keeps nothing."""
+    inline_schemas: bool = False
+    """Tell the model schemas without references."""
+
+    def servers_of(self, plugins: Sequence[Plugin]) -> Mapping[str, str]:
+        """The server that is wanted of each plugin, by namespace. Raises: `UsageError`."""
+        return servers_of(self.servers, self.configuration.servers, plugins)
 
 
 def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
@@ -52,6 +64,21 @@ def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
     if not separator or not identifier or not words:
         raise UsageError(f"--local wants ID=COMMAND, not {text!r}")
     return identifier, LocalEndpoint(command=tuple(words), directory=os.getcwd())
+
+
+def _cache(options: argparse.Namespace) -> Path | None:
+    import platformdirs
+
+    is_wanted = vars(options).get("cache", False)  # a command that calls nothing keeps nothing
+    return platformdirs.user_cache_path("orchestrator") / "descriptions" if is_wanted else None
+
+
+def _servers(options: argparse.Namespace) -> Sequence[str]:
+    """Raises: `UsageError`."""
+    given: Sequence[str] = vars(options).get("server", ())
+    if given and vars(options).get("mock"):
+        raise UsageError("--server goes without --mock: a mock stands for all servers of a description")
+    return given
 
 
 def read_setting(options: argparse.Namespace) -> Setting:
@@ -79,6 +106,9 @@ def read_setting(options: argparse.Namespace) -> Setting:
         proxy=proxy,
         environment=read_environment(options.env, os.environ),
         locale=locale,
+        servers=_servers(options),
+        cache=_cache(options),
+        inline_schemas=configuration.inline_schemas or bool(vars(options).get("inline_schemas")),
     )
 
 

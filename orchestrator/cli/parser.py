@@ -9,8 +9,12 @@ from orchestrator.version import __version__
 _SHELLS = ("bash", "zsh")
 _REPORTS = ("text", "json", "github", "sarif")
 
+_TOOLS_EXAMPLE = "orchestrator tools plugin.json --json"
+_CALL_EXAMPLE = """orchestrator call plugin.json getListings '{"city": "Seattle"}' --dry-run"""
 _NEW_EXAMPLE = "orchestrator new openapi.yaml --operations getListings 'find*'"
 _MOCK_EXAMPLE = "orchestrator mock plugin.json --port 8080"
+_RENDER_EXAMPLE = "orchestrator render plugin.json getListings --response answer.json --html page.html"
+_CARD_EXAMPLE = """orchestrator card card.json '{"title": "Brick bungalow"}' --text"""
 _VALIDATE_EXAMPLE = "orchestrator validate --strict appPackage/ --format github"
 
 _EPILOG = """\
@@ -61,18 +65,42 @@ def _shared_options() -> argparse.ArgumentParser:
         metavar="ID=COMMAND",
         help="the program behind a local plugin's endpoint; may be repeated",
     )
+    options.add_argument(
+        "--server",
+        action="append",
+        default=[],
+        metavar="[NAMESPACE=]URL",
+        help="call this one of the servers that a description lists: its URL, name or number; may be repeated",
+    )
+    options.add_argument(
+        "--no-cache", action="store_false", dest="cache", help="keep nothing of large descriptions for the next time"
+    )
     options.add_argument("--log-http", metavar="FILE", help="append one line a request to FILE (no headers, no bodies)")
     options.add_argument("--json", action="store_true", help="print JSON for machines")
     return options
 
 
-def _talk_options() -> argparse.ArgumentParser:
+def _model_options() -> argparse.ArgumentParser:
+    """How a model is told of plugins."""
     options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--inline-schemas",
+        action="store_true",
+        help="tell the model schemas without $ref, for servers that refuse it (needs the extra 'prance')",
+    )
+    return options
+
+
+def _talk_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False, parents=[_model_options()])
     options.add_argument("-m", "--message", metavar="TEXT", help="say this, print the answer, and leave")
     options.add_argument(
         "--model",
         metavar="MODEL",
         help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else the file's, else offline)",
+    )
+    options.add_argument(
+        "--attach", action="append", default=[], metavar="FILE", help="send FILE with the message; may be repeated"
     )
     options.add_argument("--yes", action="store_true", help="answer every question of a plugin with yes")
     options.add_argument("--save", metavar="FILE", help="write the transcript at the end (.md, or .jsonl for events)")
@@ -82,8 +110,12 @@ def _talk_options() -> argparse.ArgumentParser:
 def _describe_validate(validate: argparse.ArgumentParser) -> None:
     validate.add_argument("files", nargs="+", metavar="FILE", help="path or URL of a manifest, or an app package")
     validate.add_argument("--strict", action="store_true", help="hold manifests to the schema of their version")
-    validate.add_argument(
+    depth = validate.add_mutually_exclusive_group()
+    depth.add_argument(
         "--no-references", action="store_true", help="judge each document alone, and open nothing that it refers to"
+    )
+    depth.add_argument(
+        "--lint", action="store_true", help="look at whole OpenAPI descriptions, too (needs the extra 'prance')"
     )
     validate.add_argument(
         "--format", choices=_REPORTS, default="text", help="for people, for programs, GitHub annotations or SARIF"
@@ -118,6 +150,58 @@ def _describe_mock(mock: argparse.ArgumentParser) -> None:
     mock.add_argument("--seed", type=int, default=0, metavar="N", help="other data for another number (else 0)")
 
 
+def _describe_call(call: argparse.ArgumentParser) -> None:
+    call.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
+    call.add_argument("function", metavar="FUNCTION")
+    call.add_argument(
+        "arguments",
+        nargs="?",
+        default="{}",
+        metavar="JSON",
+        help="the arguments as a JSON object; '@photo.png' is that file, where a file is taken",
+    )
+    call.add_argument(
+        "-o", "--output", metavar="FILE", help="write the answer to FILE: its bytes, else its text (- prints them)"
+    )
+    call.add_argument("--force", action="store_true", help="write over FILE")
+    call.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    call.add_argument("--curl", action="store_true", help="as --dry-run, as a curl command line")
+
+
+def _width_options() -> argparse.ArgumentParser:
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument("--width", type=int, metavar="N", help="columns to draw cards in (else the terminal's)")
+    options.add_argument("--force", action="store_true", help="write over a file that exists")
+    return options
+
+
+def _describe_render(render: argparse.ArgumentParser) -> None:
+    render.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
+    render.add_argument("function", metavar="FUNCTION")
+    render.add_argument("--response", required=True, metavar="FILE", help="the answer: JSON or text (- reads it)")
+    render.add_argument("--status", type=int, default=200, metavar="N", help="its HTTP status (else 200)")
+    render.add_argument("--html", metavar="FILE", help="write a page that shows the cards in a browser")
+    render.add_argument("--json", action="store_true", help="print JSON for machines")
+
+
+def _describe_card(card: argparse.ArgumentParser) -> None:
+    card.add_argument("template", metavar="TEMPLATE", help="a file, - for the standard input, or the JSON itself")
+    card.add_argument("data", metavar="DATA", help="a file, - for the standard input, or the JSON itself")
+    card.add_argument("--host", metavar="FILE", help="what the template knows as $host: a file, or the JSON itself")
+    card.add_argument("--locale", metavar="TAG", help="the language of numbers and dates, such as fr-CA (else en-US)")
+    card.add_argument(
+        "--env",
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a file of NAME=value lines that fill ${{NAME}} placeholders; may be repeated",
+    )
+    card.add_argument("-o", "--output", metavar="FILE", help="write to FILE")
+    form = card.add_mutually_exclusive_group()
+    form.add_argument("--text", action="store_true", help="draw the card as text")
+    form.add_argument("--json", action="store_true", help="print the expanded card as JSON (as without it)")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The whole command line; `shtab` makes shell completions from it."""
     parser = argparse.ArgumentParser(
@@ -148,26 +232,12 @@ def build_parser() -> argparse.ArgumentParser:
         mock_option,
     )
     chat.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
-    tools = add("tools", "show what the model is told", "orchestrator tools plugin.json --json", shared)
+    tools = add("tools", "show what the model is told", _TOOLS_EXAMPLE, shared, _model_options())
     tools.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
-    call = add(
-        "call",
-        "make one call without a model",
-        """orchestrator call plugin.json getListings '{"city": "Seattle"}' --dry-run""",
-        shared,
-        mock_option,
-    )
-    call.add_argument("plugin", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
-    call.add_argument("function", metavar="FUNCTION")
-    call.add_argument(
-        "arguments",
-        nargs="?",
-        default="{}",
-        metavar="JSON",
-        help="the arguments as a JSON object; '@photo.png' is that file, where a file is taken",
-    )
-    call.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
-    call.add_argument("--curl", action="store_true", help="as --dry-run, as a curl command line")
+    _describe_call(add("call", "make one call without a model", _CALL_EXAMPLE, shared, mock_option))
+    render = add("render", "show what a person sees of an answer", _RENDER_EXAMPLE, documents, _width_options())
+    _describe_render(render)
+    _describe_card(add("card", "expand an Adaptive Card template", _CARD_EXAMPLE, _width_options()))
     _describe_validate(add("validate", "name every mistake in manifests", _VALIDATE_EXAMPLE, documents))
     _describe_mock(add("mock", "serve made-up APIs for plugins, on this machine", _MOCK_EXAMPLE, documents))
     _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))

@@ -15,11 +15,17 @@ from runtimes.values import Json, pretty_json
 
 def _as_json(host: Orchestrator) -> str:
     skipped: list[Json] = [{"function": item.function, "reason": item.reason} for item in host.toolbox.skipped]
+    left_out: list[Json] = [
+        {"function": function.tool_name, "argument": argument, "reason": reason}
+        for function in host.toolbox.functions
+        for argument, reason in function.signature.left_out.items()
+    ]
     document: Json = {
         "tools": [definition.as_tool() for definition in host.toolbox.tools.definitions],
         "reasoning": with_language(host.requests.reasoning_system, host.locale),
         "responding": with_language(host.requests.responding_system, host.locale),
         "skipped": skipped,
+        "left_out": left_out,
     }
     return pretty_json(document)
 
@@ -29,12 +35,22 @@ def _tool_text(definition: ToolDefinition) -> str:
     return f"## {definition.name}\n{definition.description}\n{schema}\n"
 
 
+def _left_out(host: Orchestrator) -> list[str]:
+    return [
+        f"{function.tool_name}, argument {argument!r}: {reason}"
+        for function in host.toolbox.functions
+        for argument, reason in function.signature.left_out.items()
+    ]
+
+
 def _as_text(host: Orchestrator) -> str:
     parts = ["# Tools\n", *(_tool_text(definition) for definition in host.toolbox.tools.definitions)]
     if host.toolbox.skipped:
         parts.append("# Not offered\n")
         parts += [f"{item.plugin}.{item.function}: {item.reason}" for item in host.toolbox.skipped]
         parts.append("")
+    if left_out := _left_out(host):
+        parts += ["# Arguments left out\n", *left_out, ""]
     parts += ["# Reasoning prompt\n", with_language(host.requests.reasoning_system, host.locale), ""]
     responding = with_language(host.requests.responding_system, host.locale)
     parts += ["# Responding prompt, if every function were called\n", responding]
@@ -52,6 +68,10 @@ async def _tools(options: argparse.Namespace) -> int:
             local=setting.local,
             http=http,
             locale=setting.locale,
+            servers=setting.servers_of(loaded.plugins),
+            cache=setting.cache,
+            redactions=setting.configuration.redactions,
+            inline_schemas=setting.inline_schemas,
         ) as host:
             warn_of_problems(host.plugins)
             print(plain_json(_as_json(host)) if options.json else clean(_as_text(host)))

@@ -5,14 +5,16 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO
 
 from orchestrator.check.report import Checked, as_github, as_json, as_text
 from orchestrator.check.validation import Reading, check_source
+from orchestrator.cli.linter import ProcessLinter, require_validator
 from orchestrator.cli.options import http_client, read_setting
 from orchestrator.cli.running import run_command
 from orchestrator.errors import UsageError
+from orchestrator.render.sanitize import clean_line
 
 
 def is_coloured(file: IO[str], environ: Mapping[str, str]) -> bool:
@@ -34,14 +36,26 @@ def _report(files: Sequence[Checked], form: str) -> str:
             return as_text(files, is_coloured=is_coloured(sys.stdout, os.environ))
 
 
+def teller(file: IO[str]) -> Callable[[str], None] | None:
+    """What says there what is waited for; None where nobody watches."""
+
+    def tell(text: str) -> None:
+        print(clean_line(text), file=file)
+
+    return tell if file.isatty() else None
+
+
 async def _validate(options: argparse.Namespace) -> int:
     if "" in options.files:
         raise UsageError("the name of a file is empty; give the path or URL of a manifest, or of an app package")
     setting = read_setting(options)
+    if options.lint:
+        require_validator()
     reading = Reading(
         is_strict=options.strict,
         has_references=not options.no_references,
         environment=setting.environment,
+        linter=ProcessLinter(tell=teller(sys.stderr)) if options.lint else None,
     )
     async with http_client(options, setting) as http:
         lent = http.allowing(setting.allowed_hosts)

@@ -9,7 +9,7 @@ from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.member_rules import EXTENSION, is_open, texts_of
 from orchestrator.manifest.members import KINDS, Found, type_of
 from orchestrator.manifest.problems import problem, quoted
-from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of
+from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of, within_result
 from orchestrator.manifest.versions import owning_version
 from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
@@ -98,9 +98,25 @@ def _card_problems(found: Found, version: str) -> Iterator[Problem]:
         yield problem("card-and-file", pointer, message, hint="keep 'file' alone, or write the card here")
 
 
+def _repeated_path_problems(found: Found) -> Iterator[Problem]:
+    written, properties = found.members.get("data_path"), found.members.get("properties")
+    if not isinstance(written, str) or not isinstance(properties, dict):
+        return
+    for name, value in properties.items():
+        reading = property_of(value) if name in KINDS[_PROPERTIES] else None
+        paths = [part.query for part in reading.parts if isinstance(part, Path)] if reading is not None else []
+        meant = within_result(paths[0], data_path_of(written)) if len(paths) == 1 else None
+        if meant is not None:
+            told = f"{quoted(paths[0])} repeats the data path"
+            message = f"{told}; where it selects nothing it is taken for {quoted(meant)}"
+            pointer = found.pointer + pointer_to("properties", name)
+            yield problem("repeated-path", pointer, message, hint=f"write {quoted(meant)}")
+
+
 def semantics_problems(found: Found, version: str) -> Iterator[Problem]:
-    """A data path that is none, and cards in files (spec 9.4.2.1 and 9.4.2.3)."""
+    """A data path that is none, paths that repeat it, and cards in files (spec 9.4.2.1 to 9.4.2.3)."""
     yield from _data_path_problems(found)
+    yield from _repeated_path_problems(found)
     yield from _card_problems(found, version)
 
 

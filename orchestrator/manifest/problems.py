@@ -95,6 +95,10 @@ CODES: Mapping[str, Kind] = {
     "not-jsonpath": warning(
         "a data path or property is no JSONPath; the message says what it is read as", of_member=True
     ),
+    "repeated-path": warning(
+        "the path of a property starts with the data path, as if it began at the root; it begins at a result",
+        of_member=True,
+    ),
     "card-and-file": warning("`static_template` names a file, and has other members too", "9.4.2.3"),
     "reference-missing": warning("a type of `auth` has no `reference_id` to find the credential by", "11.2.2.2"),
     "scopes-unused": warning("`scopes` is there with another type than `EntraOnBehalfOf`", "11.2.2.3"),

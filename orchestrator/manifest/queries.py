@@ -21,6 +21,11 @@ _BARE = re.compile(r"[A-Za-z_]\w*(?:\[\d+\])*(?:\.[A-Za-z_]\w*(?:\[\d+\])*)*", r
 _EMBEDDED = re.compile(r"\$(?:\.[A-Za-z_]\w*|\[\d+\])+", re.ASCII)
 """A plain path within a text."""
 
+_CAPITALIZED = re.compile(r"[A-Z][a-z]+", re.ASCII)
+"""`Started`: one word that may be the name of a member, and reads like a text."""
+
+_PLACE_IN_ARRAY = re.compile(r"\[(?:\d+|\*)\]")
+
 _UNFILLED = "${{"
 _ROOT = "$"
 
@@ -47,6 +52,8 @@ class Reading:
     """Their texts are joined; none means that the property has no value."""
     taken_for: str
     """In words, for a warning; empty where it is written as the specification has it (spec 9.4.2.2)."""
+    otherwise: str = ""
+    """The text it stands for where its path selects nothing."""
 
 
 def path_of(written: str) -> str | None:
@@ -87,6 +94,9 @@ def _read_text(written: str) -> Reading:
     path = path_of(written)
     if path is None:
         return _text_with_paths(written)
+    if _CAPITALIZED.fullmatch(written):
+        taken_for = f"the path {path!r}, or a fixed text where that selects nothing"
+        return Reading(parts=(Path(path),), taken_for=taken_for, otherwise=written)
     return Reading(parts=(Path(path),), taken_for="" if path == written else f"the path {path!r}")
 
 
@@ -102,3 +112,14 @@ def property_of(written: Json) -> Reading | None:
     if isinstance(fixed, str):
         return Reading(parts=_unless_unfilled((Text(fixed),)), taken_for="a fixed text")
     return None
+
+
+def within_result(query: str, data_path: str) -> str | None:
+    """The query from a result on that is meant by one from the root on, which repeats the data path; None for others.
+
+    A place in the array that the data path selects is passed over: it would be the same for every result.
+    """
+    rest = query.removeprefix(data_path)
+    if data_path == _ROOT or rest == query or not rest.startswith((".", "[")):
+        return None
+    return _ROOT + _PLACE_IN_ARRAY.sub("", rest, count=1) if _PLACE_IN_ARRAY.match(rest) else _ROOT + rest

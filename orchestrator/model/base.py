@@ -74,7 +74,11 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserMessage:
+    """What the person says."""
+
     text: str
+    note: str = ""
+    """What the host adds: the files that came with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,9 +53,13 @@ def _call(call: ModelCall) -> JsonObject:
     return {"id": call.id, "type": "function", "function": function}
 
 
+def _said(message: UserMessage) -> str:
+    return f"{message.text}\n\n{message.note}" if message.note else message.text
+
+
 def _message(message: Message) -> JsonObject:
     if isinstance(message, UserMessage):
-        return {"role": "user", "content": message.text}
+        return {"role": "user", "content": _said(message)}
     if isinstance(message, ToolMessage):
         return {"role": "tool", "tool_call_id": message.call_id, "content": message.text}
     if not message.calls:
@@ -76,7 +80,7 @@ def _fenced(text: str, language: str = "") -> str:
 def _plain(message: Message, tools: dict[str, str]) -> tuple[str, str]:
     """The role and the text of a message in which calls and results are written out."""
     if isinstance(message, UserMessage):
-        return "user", message.text
+        return "user", _said(message)
     if isinstance(message, ToolMessage):
         tool = tools.get(message.call_id, "the function")
         return "user", f"The result of {tool}:\n\n{_fenced(message.text)}"

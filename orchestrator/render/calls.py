@@ -157,7 +157,9 @@ class CallLog:
             return None
         result = cut(clean_line(event.text), MAX_OUTPUT_WIDTH) if style == "ShowUsageWithInputAndOutput" else ""
         if not event.is_error:
-            return CallLine(tone="fine", text=call.title + took, detail=result)
+            files = "; ".join(clean_line(file.label) for file in event.attachments)
+            answered = f" answered with {files}" if files else ""
+            return CallLine(tone="fine", text=call.title + answered + took, detail=result)
         status = f" (HTTP {event.status})" if event.status else ""
         return CallLine(tone="bad", text=f"{call.title} answered with an error{status}{took}", detail=result)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestrator.content import Citation
 from orchestrator.errors import UsageError
+from orchestrator.event_json import encode
 from orchestrator.events import (
     AnswerReceived,
     CallReturned,
@@ -15,11 +16,11 @@ from orchestrator.events import (
     TurnEnded,
     TurnStarted,
     TurnUndone,
-    encode,
 )
 from orchestrator.render.calls import CallLog, Labels
 from orchestrator.render.cards import card_lines
 from orchestrator.render.sanitize import clean, clean_line
+from orchestrator.response.numbering import TurnCitations
 
 JSON_LINES = ".jsonl"
 """The ending of a file that facts are kept in as they are."""
@@ -42,11 +43,12 @@ class _Turn:
         self._calls: list[str] = []
         self._answer = ""
         self._end = ""
-        self._citations: dict[Citation, None] = {}
+        self._citations = TurnCitations()
         self._cards: list[str] = []
         log.read(started)
 
     def read(self, fact: Fact) -> None:
+        self._citations.read(fact)
         if line := self._log.read(fact):
             self._calls.append(f"- {line.text}" + (f": {line.detail}" if line.detail else ""))
         match fact:
@@ -55,7 +57,6 @@ class _Turn:
             case AnswerReceived():
                 self._answer = fact.text
             case CallReturned():
-                self._citations.update(dict.fromkeys(fact.shown.citations))
                 self._cards += ["\n".join(f"    {line}" for line in card_lines(card)) for card in fact.shown.cards]
             case TurnEnded():
                 self._answer = self._answer or fact.partial
@@ -65,11 +66,12 @@ class _Turn:
                 pass
 
     def blocks(self) -> Iterator[str]:
-        yield _quoted(self._started.text)
+        attached = [f"[{clean_line(file.label)}]" for file in self._started.attachments]
+        yield _quoted("\n".join([self._started.text, *attached]))
         yield "\n".join(self._calls)
         yield clean(self._answer).strip()
         yield from self._cards
-        yield "\n".join(_citation(number, citation) for number, citation in enumerate(self._citations, start=1))
+        yield "\n".join(_citation(number, citation) for citation, number in self._citations.numbers.items())
         yield self._end
 
 

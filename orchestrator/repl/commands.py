@@ -11,6 +11,7 @@ from urllib.parse import urljoin
 from orchestrator.errors import OrchestratorError
 from orchestrator.manifest.load import Plugin
 from orchestrator.render.sanitize import clean_line
+from orchestrator.repl.attaching import read_attachment
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.tools.toolbox import BoundFunction
 from runtimes.http import is_url, shown_url
@@ -121,10 +122,13 @@ async def _why(dialogue: Dialogue, argument: str) -> None:
 
 async def _retry(dialogue: Dialogue, argument: str) -> None:
     del argument
+    attachments = dialogue.chat.last_attachments
     text = await dialogue.chat.undo()
+    dialogue.forget_offers()
     if text is None:
         dialogue.view.notice("nothing to send again")
         return
+    dialogue.attachments = attachments
     dialogue.view.person(text)
     await dialogue.say(text)
 
@@ -132,6 +136,7 @@ async def _retry(dialogue: Dialogue, argument: str) -> None:
 async def _undo(dialogue: Dialogue, argument: str) -> None:
     del argument
     text = await dialogue.chat.undo()
+    dialogue.forget_offers()
     if text is None:
         dialogue.view.notice("nothing to take back")
         return
@@ -148,6 +153,19 @@ async def _save(dialogue: Dialogue, argument: str) -> None:
         dialogue.view.failure("a file name is missing: /save FILE writes Markdown, /save FILE.jsonl the events")
         return
     await dialogue.save(Path(clean_line(argument)))
+
+
+async def _attach(dialogue: Dialogue, argument: str) -> None:
+    if not argument:
+        dialogue.view.failure("a file name is missing: /attach FILE sends it with your next message")
+        return
+    file = read_attachment(clean_line(argument))
+    dialogue.attachments += (file,)
+    dialogue.view.notice(f"{clean_line(file.name)}, {len(file.data)} bytes, goes with your next message")
+
+
+async def _choose(dialogue: Dialogue, argument: str) -> None:
+    await dialogue.choose(argument)
 
 
 async def _quit(dialogue: Dialogue, argument: str) -> None:
@@ -167,6 +185,8 @@ COMMANDS = {
         Command(name="/undo", summary="take the last message back", run=_undo),
         Command(name="/clear", summary="a new conversation", run=_clear),
         Command(name="/save", argument="FILE", summary="keep the conversation; FILE.jsonl keeps the events", run=_save),
+        Command(name="/attach", argument="FILE", summary="send a file with the next message", run=_attach),
+        Command(name="/choose", argument="[N]", summary="take a choice of the last cards by its number", run=_choose),
         Command(name="/quit", summary="leave", run=_quit),
     )
 }

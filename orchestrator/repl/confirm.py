@@ -15,6 +15,7 @@ from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.input import PersonInput
 from orchestrator.reply import Question
+from orchestrator.tools.attachments import reference_to
 from runtimes.values import dump_json, pretty_json
 
 MAX_PLUGIN_NAME = 40
@@ -72,6 +73,7 @@ def _rows(question: Question, label: CallLabel, *, is_wide: bool) -> list[tuple[
         ("it says", "\n".join(text for text in said if text)),
         ("goes to", clean_line(question.destination)),
         ("with", _arguments(question, is_wide=is_wide)),
+        ("files", "\n".join(clean_line(f"{reference_to(file)} is {file.label}") for file in question.attachments)),
         ("because", "; ".join(clean_line(reason.text) for reason in question.reasons)),
     ]
     return [(name, text) for name, text in rows if text]
@@ -90,7 +92,7 @@ def show_question(view: TerminalView, question: Question, label: CallLabel) -> N
     grid.add_column(style="dim", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, text in _rows(question, label, is_wide=False):
-        grid.add_row(name, Text(text, style="bold" if name in ("goes to", "with") else ""))
+        grid.add_row(name, Text(text, style="bold" if name in ("goes to", "with", "files") else ""))
     heading = Text(title, style="bold yellow")
     width = min(view.console.width, MAX_WIDTH)
     panel = Panel(grid, title=heading, title_align="left", box=box.ROUNDED, border_style="yellow", width=width)

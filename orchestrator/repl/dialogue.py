@@ -8,20 +8,24 @@ from pathlib import Path
 
 from rich.cells import cell_len
 
+from orchestrator.content import CardAction
 from orchestrator.errors import OrchestratorError
 from orchestrator.events import Fact
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.model.open import OFFLINE
 from orchestrator.render.calls import CallLabel, Labels, cut
+from orchestrator.render.card_view import Offer
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.render.transcript import save_transcript
+from orchestrator.repl.cards import NOT_HERE, fill_in, list_offers
 from orchestrator.repl.confirm import Verdict, confirm, show_question
 from orchestrator.repl.input import PersonInput
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.turns import Turns
 from orchestrator.reply import Question
+from runtimes.base import Attachment
 
 MAX_STARTERS = 9
 """How many conversation starters are offered."""
@@ -105,6 +109,10 @@ class Dialogue:
         self._turns = Turns(view, self._decide, interrupts)
         self._earlier: tuple[Fact, ...] = ()
         self._offers_starters = False
+        self._offers: tuple[Offer, ...] = ()
+        self._takes_numbers = False
+        self.attachments: tuple[Attachment, ...] = ()
+        """Files that go with the next message."""
 
     def open(self) -> None:
         """Says what a new conversation starts with."""
@@ -128,6 +136,7 @@ class Dialogue:
 
     async def _replace(self) -> None:
         self._earlier += await self.chat.facts()
+        self.forget_offers()
         self.chat = self.host.conversation()
 
     def warn_offline(self) -> None:
@@ -136,23 +145,67 @@ class Dialogue:
             self.view.notice(OFFLINE_NOTICE)
 
     async def say(self, text: str) -> None:
-        """Takes a message: runs its turn, or says why not. A bare number right at the start picks a starter."""
+        """Takes a message: runs its turn, or says why not.
+
+        A bare number right at the start picks a starter, and right after a turn with cards one of their choices.
+        """
+        if self._takes_numbers and self._offer(text) is not None:
+            await self.choose(text)
+            return
         if self._offers_starters and (starter := self._by_number.get(text)):
             text = starter.text
             self.view.person(text)
-        self._offers_starters = False
+        await self._send(text)
+
+    def _offer(self, number: str) -> Offer | None:
+        return next((offer for offer in self._offers if str(offer.number) == number), None)
+
+    async def choose(self, number: str) -> None:
+        """Takes a choice of the cards that were shown last; without a number they are listed again."""
+        if not self._offers:
+            self.view.notice("there is nothing to choose: no card with choices was shown")
+        elif not self._person.is_interactive:
+            self.view.notice(NOT_HERE)
+        elif not number:
+            list_offers(self.view, self._offers)
+        elif (offer := self._offer(number)) is None:
+            self.view.failure(f"there is no choice {clean_line(number)!r}; they go from 1 to {len(self._offers)}")
+        else:
+            self.view.person(clean_line(offer.choice.title))
+            if (action := await fill_in(self.view, self._person, offer)) is not None:
+                await self._send(action)
+
+    def forget_offers(self) -> None:
+        """Cards that were shown before cannot be chosen from any more."""
+        self._offers = ()
+        self._takes_numbers = False
+
+    async def _send(self, message: str | CardAction) -> None:
+        self._offers_starters = self._takes_numbers = False
         if self.chat.is_ended:
             await self._replace()
             self.warn_offline()
         try:
-            end = await self._turns.run(self.chat, text)
+            end = await self._turns.run(self.chat, message, self.attachments)
         except OrchestratorError as error:
             self.view.failure(str(error))
             return
+        self.attachments = ()
+        self._offer_choices()
         if end is None:
             self.view.notice("left open; your next message declines it")
         if self.chat.is_ended:
             self.view.notice("your next message starts a new one")
+
+    def _offer_choices(self) -> None:
+        if not self.view.offers:
+            return
+        if not self._person.is_interactive:
+            self.view.notice(NOT_HERE)
+            return
+        self._offers = self.view.offers
+        self._takes_numbers = True
+        list_offers(self.view, self._offers)
 
     async def save(self, path: Path, *, everything: bool = False) -> None:
         """Keeps this conversation, or also the earlier ones, in a new file. Raises: `UsageError`."""

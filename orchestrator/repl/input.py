@@ -42,8 +42,11 @@ class PersonInput(Protocol):
         """The next message or command; None when there will be no more."""
         ...
 
-    async def answer(self, prompt: str) -> str | None:
-        """The answer to a question, read from nothing that was typed before it was asked; None when it is refused."""
+    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
+        """The answer to a question, read from nothing that was typed before it was asked; None when it is refused.
+
+        One that `is_secret` is not shown while it is typed.
+        """
         ...
 
 
@@ -67,9 +70,9 @@ class PipeInput:
                 return text
         return None
 
-    async def answer(self, prompt: str) -> str | None:
+    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
         """Nobody answers."""
-        del prompt
+        del prompt, is_secret
         return None
 
     async def _line(self) -> str | None:
@@ -204,12 +207,12 @@ class PromptInput:
             if text.strip():
                 return text.strip()
 
-    async def answer(self, prompt: str) -> str | None:
+    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
         """One line; Ctrl-C and Ctrl-D refuse to answer."""
         session = PromptSession[str](message=[("bold", prompt)], history=InMemoryHistory())
         _forget_typed(session)
         try:
-            return await session.prompt_async(handle_sigint=False)
+            return await session.prompt_async(handle_sigint=False, is_password=is_secret)
         except (EOFError, KeyboardInterrupt):
             return None
 

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from orchestrator.errors import OrchestratorError, UsageError
-from orchestrator.events import EndReason, Event, encode
+from orchestrator.event_json import encode
+from orchestrator.events import EndReason, Event
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import OFFLINE
 from orchestrator.render.sanitize import plain_json
 from orchestrator.render.transcript import refuse_existing, save_transcript
+from orchestrator.repl.cards import NOT_HERE
 from orchestrator.repl.confirm import Verdict, show_question
 from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE_NOTICE, YES, label_of, labels_of
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.reply import Question
+from runtimes.base import Attachment
 
 _BAD_ENDS: tuple[EndReason | None, ...] = ("error", "limit", None)
 
@@ -56,14 +59,16 @@ class _Message:
         self._is_offline = host.model.name == OFFLINE
         self._chat = host.conversation()
 
-    async def run(self, text: str, save: Path | None, interrupts: Interrupts) -> int:
+    async def run(self, text: str, attachments: Sequence[Attachment], save: Path | None, interrupts: Interrupts) -> int:
         """Returns the exit code."""
         try:
             if save is not None:
                 refuse_existing(save)
             if self._is_offline:
                 self._errors.notice(OFFLINE_NOTICE)
-            end = await Turns(self._audience, self._decide, interrupts).run(self._chat, text)
+            end = await Turns(self._audience, self._decide, interrupts).run(self._chat, text, attachments)
+            if self._view.offers:
+                self._view.notice(NOT_HERE)
             if save is not None:
                 save_transcript(save, await self._chat.facts(), self._labels)
         except BrokenPipeError:
@@ -82,7 +87,13 @@ class _Message:
 
 
 async def run_message(
-    host: Orchestrator, text: str, *, approve_all: bool = False, json_lines: bool = False, save: Path | None = None
+    host: Orchestrator,
+    text: str,
+    *,
+    attachments: Sequence[Attachment] = (),
+    approve_all: bool = False,
+    json_lines: bool = False,
+    save: Path | None = None,
 ) -> int:
     """Runs one turn, and returns the exit code: 1 when it ended by an error or a limit.
 
@@ -91,5 +102,6 @@ async def run_message(
     """
     interrupts = Interrupts()
     async with interrupts.heeded():
-        return await _Message(host, approve_all=approve_all, json_lines=json_lines).run(text, save, interrupts)
+        message = _Message(host, approve_all=approve_all, json_lines=json_lines)
+        return await message.run(text, attachments, save, interrupts)
     return INTERRUPTED

@@ -38,7 +38,7 @@ def view_for(host: Orchestrator, file: IO[str]) -> TerminalView:
     """Shows the host's conversations on that stream; what its encoding cannot write is replaced."""
     prepare(file)
     live = _is_live(file)
-    return TerminalView(console_for(file, is_live=live), labels_of(host), is_live=live)
+    return TerminalView(console_for(file, is_live=live), labels_of(host), is_live=live, locale=host.locale)
 
 
 def leave_quietly(file: IO[str]) -> int:

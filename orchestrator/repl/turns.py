@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from typing import Protocol
 
+from orchestrator.content import CardAction
 from orchestrator.conversation import Conversation
 from orchestrator.events import CallDecided, EndReason, Event, TurnEnded
 from orchestrator.repl.confirm import Verdict
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.reply import Question
+from runtimes.base import Attachment
+from runtimes.values import dump_json
 
 Decide = Callable[[Question], Awaitable[Verdict | None]]
 """Answers a question; None leaves it open."""
@@ -32,6 +35,11 @@ class Audience(Protocol):
         ...
 
 
+def _in_words(action: CardAction) -> str:
+    """The choice as a message."""
+    return f"I choose {action.title!r} on the card: {dump_json(action.data)}"
+
+
 class Turns:
     """Runs the turns of conversations before one audience."""
 
@@ -41,12 +49,15 @@ class Turns:
         self._interrupts = interrupts
         self._end: EndReason | None = None
 
-    async def run(self, chat: Conversation, text: str) -> EndReason | None:
+    async def run(
+        self, chat: Conversation, message: str | CardAction, attachments: Sequence[Attachment] = ()
+    ) -> EndReason | None:
         """Sends a message and stays until its turn has ended; None when a question was left open.
 
         Raises: `ConversationError`, `UsageError`.
         """
-        await self._follow(chat.send(text, supersede=True))
+        text = message if isinstance(message, str) else _in_words(message)
+        await self._follow(chat.send(text, attachments=attachments, supersede=True))
         while chat.pending and self._end is None:
             if not await self._answer(chat):
                 return None

@@ -6,23 +6,22 @@ import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from orchestrator.response.jsonpath_budget import Budget, BudgetSpent, CostlyQuery, InvalidQuery
 from runtimes.values import Json
 
 if TYPE_CHECKING:
-    from jsonpath_rfc9535 import JSONPathQuery
+    from jsonpath_rfc9535 import JSONPathError
+
+    from orchestrator.response.jsonpath_evaluation import Nodes
 
 MAX_QUERY = 1024
-"""Characters of a query; longer ones break a recursive parser."""
+"""Characters of a query."""
 
-MAX_NODES = 1000
-"""Results of one query."""
+MAX_NESTING = 32
+"""How deep brackets and parentheses of a query may lie in each other; the parser recurses."""
 
-MAX_SEARCHES = 1
-"""Filters and descendant segments in a query: each multiplies the work, and the engine has no budget of steps."""
-
-_QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
-_SEARCH = re.compile(r"\.\.|\?")
-_REGEX = re.compile(r"\b(?:match|search)\s*\(")
+MAX_NODES = 10_000
+"""Results of one query; further ones are left out."""
 
 _FIRST = "A-Za-z_\x80-\ud7ff\ue000-\U0010ffff"
 _NAME = f"[{_FIRST}][0-9{_FIRST}]*"
@@ -31,55 +30,92 @@ _NAME = f"[{_FIRST}][0-9{_FIRST}]*"
 _PLAIN = re.compile(rf"\$((?:\.{_NAME})*)")
 """`$`, `$.a`, `$.a.b`: nearly all queries in real manifests, and 25 times faster by hand."""
 
-_QUOTED_OR_NAMED = re.compile(rf"{_QUOTED.pattern}|(?P<dots>\.\.?)(?P<name>{_NAME})")
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_WORD = re.compile(rf"{_QUOTED}|(?P<dots>\.\.?)(?P<name>{_NAME})|(?P<bracket>[\[\](){{}}])", re.DOTALL)
+
+__all__ = ["MAX_NODES", "MAX_QUERY", "Budget", "CostlyQuery", "InvalidQuery", "check_query", "is_query", "select"]
 
 
-class InvalidQuery(ValueError):
-    """The text is not an RFC 9535 query."""
+def _refuse_large(query: str) -> None:
+    """Raises: `CostlyQuery`."""
+    if len(query) > MAX_QUERY:
+        raise CostlyQuery(query, f"is longer than the {MAX_QUERY} characters that a JSONPath query may have")
+    depth = 0
+    for word in _WORD.finditer(query):
+        bracket = word["bracket"] or ""
+        depth += (bracket in "[(") * bool(bracket) - (bracket in "])") * bool(bracket)
+        if depth > MAX_NESTING:
+            raise CostlyQuery(query, f"nests more than {MAX_NESTING} deep", word.start() + 1)
 
 
-def _refuse_costly(query: str) -> None:
-    bare = _QUOTED.sub("''", query)
-    if len(_SEARCH.findall(bare)) > MAX_SEARCHES:
-        raise InvalidQuery(f"{query!r} has more than {MAX_SEARCHES} filter or descendant segment")
-    if _REGEX.search(bare):
-        raise InvalidQuery(f"{query!r} uses match() or search(), which this host does not evaluate")
+def _written_out(query: str) -> tuple[str, list[tuple[int, int]]]:
+    """The query with names beyond ASCII in quotes: the parser takes only some of them without, and all of them with.
+
+    Beside it, the offsets after each such name, in what was written out and in the query.
+    """
+    if query.isascii():
+        return query, []
+    text, end = "", 0
+    offsets: list[tuple[int, int]] = []
+    for word in _WORD.finditer(query):
+        name = word["name"]
+        if name is None or name.isascii():
+            continue
+        dots = ".." if word["dots"] == ".." else ""
+        text += f"{query[end : word.start()]}{dots}['{name}']"
+        end = word.end()
+        offsets.append((len(text), end))
+    return text + query[end:], offsets
 
 
-def _in_quotes(match: re.Match[str]) -> str:
-    name = match["name"]
-    if name is None or name.isascii():
-        return match[0]
-    return f"{match['dots'] if match['dots'] == '..' else ''}['{name}']"
+def _column(error: JSONPathError, length: int, offsets: list[tuple[int, int]]) -> int:
+    if error.token is None:
+        return 0
+    at, shift = error.token.index, 0
+    for written_out, original in offsets:
+        if at >= written_out:
+            shift = original - written_out
+    return min(max(at + shift, 0), length) + 1
 
 
-def _parsed(query: str) -> JSONPathQuery:
-    """Names beyond ASCII are put in quotes: the engine takes only some of them without, and all of them with."""
-    import jsonpath_rfc9535
-
-    return jsonpath_rfc9535.compile(_QUOTED_OR_NAMED.sub(_in_quotes, query))
-
-
-def is_query(text: str) -> bool:
-    """True for an RFC 9535 query, also for one that is too costly to be evaluated here."""
-    import jsonpath_rfc9535
-
-    try:
-        _parsed(text)
-    except (jsonpath_rfc9535.JSONPathError, RecursionError):
-        return False
-    return True
+def _reason(error: JSONPathError) -> str:
+    """The parser's own words, without its idea of the place."""
+    return str(error.args[0]) if error.args else "it is malformed"
 
 
 @lru_cache(maxsize=512)
-def _compiled(query: str) -> JSONPathQuery:
+def _compiled(query: str) -> Nodes:
+    """Raises: `InvalidQuery`."""
     import jsonpath_rfc9535
 
-    _refuse_costly(query)
+    from orchestrator.response.jsonpath_evaluation import evaluator
+
+    _refuse_large(query)
+    text, offsets = _written_out(query)
     try:
-        return _parsed(query)
-    except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
-        raise InvalidQuery(f"{query!r} is not a JSONPath query: {error}") from None
+        return evaluator(jsonpath_rfc9535.compile(text))
+    except jsonpath_rfc9535.JSONPathError as error:
+        column = _column(error, len(query), offsets)
+        raise InvalidQuery(query, f"is not a JSONPath query: {_reason(error)}", column) from None
+    except (RecursionError, OverflowError, ValueError):
+        raise InvalidQuery(query, "is not a JSONPath query that can be read") from None
+
+
+def check_query(query: str) -> None:
+    """Raises: `InvalidQuery` for what is no RFC 9535 query, `CostlyQuery` for one that is too large to be evaluated."""
+    if not _PLAIN.fullmatch(query) or len(query) > MAX_QUERY:
+        _compiled(query)
+
+
+def is_query(text: str) -> bool:
+    """True for an RFC 9535 query, also for one that is too large to be evaluated here."""
+    try:
+        check_query(text)
+    except CostlyQuery:
+        return True
+    except InvalidQuery:
+        return False
+    return True
 
 
 def _walk(value: Json, names: list[str]) -> list[Json]:
@@ -90,24 +126,19 @@ def _walk(value: Json, names: list[str]) -> list[Json]:
     return [value]
 
 
-def select(query: str, value: Json) -> list[Json]:
+def select(query: str, value: Json, budget: Budget | None = None) -> list[Json]:
     """The nodes that the query selects, at most `MAX_NODES`, in order.
 
-    Raises: `InvalidQuery`.
-    """
-    if len(query) > MAX_QUERY:
-        raise InvalidQuery(f"a JSONPath query may have {MAX_QUERY} characters")
-    if plain := _PLAIN.fullmatch(query):
-        return _walk(value, plain[1].split(".")[1:])
-    import jsonpath_rfc9535
+    Queries that belong together share a budget; else each has one of its own.
 
-    selected: list[Json] = []
+    Raises: `InvalidQuery`, and `CostlyQuery` where it takes more than the host spends on one query.
+    """
+    if (plain := _PLAIN.fullmatch(query)) and len(query) <= MAX_QUERY:
+        return _walk(value, plain[1].split(".")[1:])
+    from orchestrator.response.jsonpath_evaluation import Evaluation
+
+    nodes = _compiled(query)
     try:
-        for node in _compiled(query).finditer(value):
-            found: Json = node.value  # type: ignore[assignment]  # a node of a Json value is one
-            selected.append(found)
-            if len(selected) == MAX_NODES:
-                break
-    except (jsonpath_rfc9535.JSONPathError, RecursionError) as error:
-        raise InvalidQuery(f"{query!r} cannot be evaluated: {error}") from None
-    return selected
+        return nodes(value, Evaluation(root=value, budget=budget or Budget()))[:MAX_NODES]
+    except BudgetSpent as spent:
+        raise CostlyQuery(query, str(spent)) from None

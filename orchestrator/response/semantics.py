@@ -1,91 +1,102 @@
-"""Response semantics: an answer becomes the citations a person is shown (spec 9.4). Pure."""
+"""Response semantics: which parts of an answer are results, and what the manifest says of each (spec 9.4). Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from urllib.parse import urljoin, urlsplit
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from orchestrator.content import Citation
 from orchestrator.manifest.model import ResponseSemantics
-from orchestrator.manifest.queries import Path, Reading, data_path_of, property_of
-from orchestrator.response.jsonpath import InvalidQuery, select
-from runtimes.values import Json
+from orchestrator.manifest.queries import Path, Reading, data_path_of, property_of, within_result
+from orchestrator.response.jsonpath import Budget, InvalidQuery, select
+from runtimes.values import Json, JsonObject
 
-MAX_CITATIONS = 50
-"""Citations of one answer."""
+MAX_VALUE = 4096
+"""Characters of a value that a property may have; a longer one is none."""
 
-MAX_TEXT = 300
-"""Characters of a citation's title or subtitle."""
+TEMPLATE_SELECTOR = "template_selector"
+"""The property that is about cards and not about citations (spec 9.4.2.2)."""
+
+_ROOT = "$"
+_FIRST_MEMBER = re.compile(r"\$\.(\w+)\.")
 
 
-def _results(semantics: ResponseSemantics, payload: Json) -> list[Json]:
-    """An array at `data_path` is one result for each element, anything else is one result."""
-    nodes = select(data_path_of(semantics.data_path), payload)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """The results that an answer has."""
+
+    values: Sequence[Json]
+    """An element each of the array at the data path; else what is there, which is one result (spec 9.4.2.1)."""
+    path: str
+    """The query that they were found by."""
+    is_array: bool
+    """True for the elements of one array."""
+
+
+def _repeated_array(readings: Mapping[str, Reading], payload: JsonObject) -> str | None:
+    """The member whose array all paths lead into by name, which no query can do: its elements are what is meant."""
+    cited = [reading for name, reading in readings.items() if name != TEMPLATE_SELECTOR]
+    queries = [part.query for reading in cited for part in reading.parts if isinstance(part, Path)]
+    members = {match[1] if (match := _FIRST_MEMBER.match(query)) else "" for query in queries}
+    name = members.pop() if len(members) == 1 else ""
+    return name if name and isinstance(payload.get(name), list) else None
+
+
+def readings_of(semantics: ResponseSemantics) -> Mapping[str, Reading]:
+    """What the properties are read as, by name; without those that say nothing."""
+    read = ((name, property_of(written)) for name, written in semantics.properties.items())
+    return {name: reading for name, reading in read if reading is not None}
+
+
+def results_at(path: str, payload: Json) -> Results:
+    """The results that a query finds. Raises: `InvalidQuery` for one that is none, or that costs too much."""
+    nodes = select(path, payload)
     if len(nodes) == 1 and isinstance(nodes[0], list):
-        return nodes[0]
-    return nodes
+        return Results(values=nodes[0], path=path, is_array=True)
+    return Results(values=nodes, path=path, is_array=False)
 
 
-def _at(query: str, result: Json) -> str | None:
-    """The first scalar that the query selects."""
+def results_of(semantics: ResponseSemantics, payload: Json) -> Results:
+    """The results in an answer. Raises: `InvalidQuery` for a data path that is none, or that costs too much."""
+    path = data_path_of(semantics.data_path)
+    if path == _ROOT and isinstance(payload, dict):
+        name = _repeated_array(readings_of(semantics), payload)
+        path = f"{_ROOT}.{name}" if name else path
+    return results_at(path, payload)
+
+
+def value_of(query: str, result: Json, budget: Budget) -> str | None:
+    """The first value that the query selects, as text; None for containers, null and truth values."""
     try:
-        nodes = select(query, result)
+        nodes = select(query, result, budget)
     except InvalidQuery:
         return None
     value = nodes[0] if nodes else None
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
-    return str(value)[:MAX_TEXT]
+    return value if isinstance(value, str) else str(value)
 
 
-def _text(readings: Mapping[str, Reading], member: str, result: Json) -> str | None:
-    """What the member says of the result; nothing when a path in it selects nothing."""
-    if member not in readings:
+def _found(reading: Reading, result: Json, path: str, budget: Budget) -> Iterator[str | None]:
+    for part in reading.parts:
+        if not isinstance(part, Path):
+            yield part.text
+            continue
+        value = value_of(part.query, result, budget)
+        if value is None and (meant := within_result(part.query, path)) is not None:
+            value = value_of(meant, result, budget)
+        yield value
+
+
+def property_value(reading: Reading | None, result: Json, path: str, budget: Budget) -> str | None:
+    """What a property says of a result that was found by `path`; None when a path in it selects nothing.
+
+    The budget is that of all properties of all results of an answer.
+    """
+    if reading is None:
         return None
-    found = [_at(part.query, result) if isinstance(part, Path) else part.text for part in readings[member].parts]
-    texts = [text for text in found if text is not None]
-    return "".join(texts)[:MAX_TEXT].strip() or None if len(texts) == len(found) else None
-
-
-def _web_address(reference: str | None, base: str) -> str | None:
-    """An absolute http(s) URL, or nothing: other schemes make a reader's click do something else."""
-    if reference is None:
-        return None
-    try:
-        url = urljoin(base, reference)
-        parts = urlsplit(url)
-    except ValueError:
-        return None
-    return url if parts.scheme in ("http", "https") and parts.hostname else None
-
-
-def _citation(readings: Mapping[str, Reading], result: Json, base: str) -> Citation | None:
-    url = _web_address(_text(readings, "url", result), base)
-    title = _text(readings, "title", result)
-    if title is None and url is None:
-        return None
-    return Citation(
-        title=title or urlsplit(url or "").hostname or "",
-        subtitle=_text(readings, "subtitle", result),
-        url=url,
-        thumbnail_url=_web_address(_text(readings, "thumbnail_url", result), base),
-        information_protection_label=_text(readings, "information_protection_label", result),
-    )
-
-
-def _citations(semantics: ResponseSemantics, payload: Json, base: str) -> Iterator[Citation]:
-    read = ((name, property_of(written)) for name, written in semantics.properties.items())
-    readings = {name: reading for name, reading in read if reading is not None}
-    for result in _results(semantics, payload)[:MAX_CITATIONS]:
-        if (citation := _citation(readings, result, base)) is not None:
-            yield citation
-
-
-def citations_of(semantics: ResponseSemantics | None, payload: Json, base: str) -> tuple[Citation, ...]:
-    """The citations of an answer; `base` is the API's address, for relative URLs. A broken `data_path` gives none."""
-    if semantics is None or not semantics.properties:
-        return ()
-    try:
-        return tuple(_citations(semantics, payload, base))
-    except InvalidQuery:
-        return ()
+    texts = [text for text in _found(reading, result, path, budget) if text is not None]
+    if len(texts) < len(reading.parts):
+        return reading.otherwise or None
+    text = "".join(texts).strip()
+    return text if 0 < len(text) <= MAX_VALUE else None

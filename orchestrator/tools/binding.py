@@ -8,19 +8,24 @@ from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from auth import AuthReference
-from orchestrator.errors import Problem
+from orchestrator.errors import Problem, UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function, Runtime, known_spellings
 from orchestrator.manifest.rules import WILDCARDS
+from orchestrator.response.redaction import Redactor
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
+from orchestrator.tools.redacted import Redacted
 from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
 from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
 from runtimes.discovery import factory_for
-from runtimes.errors import RuntimeUnavailable
+from runtimes.errors import RuntimeUnavailable, ServerUnknown
 from runtimes.wrappers import Bounded, Guarded, Templated
 
 PROGRESS_STYLES = ("None", "ShowUsage", "ShowUsageWithInput", "ShowUsageWithInputAndOutput")
 """The values of `progress_style` (spec 11.3.2.3)."""
+
+OPENAPI = "openapi"
+"""The type of the runtimes that have servers, case folded."""
 
 DEFAULT_PROGRESS = "ShowUsage"
 """Where the manifest says nothing (design decision 1)."""
@@ -64,7 +69,16 @@ def _is_contested(plugin: Plugin, runtime: Runtime, outright: set[str]) -> bool:
     return any(not open_names.isdisjoint(_wanted(plugin, other) or ()) for other in others)
 
 
-def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference) -> RuntimeSpec:
+def _lists_servers(runtime: Runtime) -> bool:
+    return runtime.type.casefold() == OPENAPI
+
+
+def has_servers(plugin: Plugin) -> bool:
+    """True when a description of the plugin may list servers."""
+    return any(_lists_servers(runtime) for runtime in plugin.manifest.runtimes)
+
+
+def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference, server: str) -> RuntimeSpec:
     return RuntimeSpec(
         plugin=plugin.namespace,
         type=runtime.type,
@@ -75,25 +89,41 @@ def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference) -> RuntimeSpec:
         output_template=runtime.output_template,
         template_context=plugin.document,
         environment=plugin.environment,
+        server=server,
     )
 
 
 class Binder:
     """Opens runtimes into a stack, and collects what they answer and what they do not."""
 
-    def __init__(self, stack: AsyncExitStack, factories: Mapping[str, RuntimeFactory]) -> None:
+    def __init__(
+        self,
+        stack: AsyncExitStack,
+        factories: Mapping[str, RuntimeFactory],
+        servers: Mapping[str, str] | None = None,
+        redactor: Redactor | None = None,
+    ) -> None:
+        """`servers` has the server that is wanted of a plugin's descriptions, by namespace."""
+        self._redactor = redactor
         self._stack = stack
         self._factories = factories
+        self._servers = servers or {}
+        self._unknown_servers: dict[str, str] = {}
         self._bound: list[BoundFunction] = []
         self._skipped: list[Skipped] = []
 
     async def add(self, plugin: Plugin, services: RuntimeServices) -> None:
-        """Binds the functions of one plugin; none of its mistakes reaches another plugin."""
+        """Binds the functions of one plugin; none of its mistakes reaches another plugin.
+
+        Raises: `UsageError` when a server is wanted of it that none of its descriptions has.
+        """
         reasons: dict[str, list[str]] = {}
         by_name: dict[str, list[_Claim]] = {}
         for runtime in plugin.manifest.runtimes:
             for claim in await self._open(plugin, runtime, services, reasons):
                 by_name.setdefault(claim.name, []).append(claim)
+        if plugin.namespace in self._servers:
+            self._refuse_unknown_server(plugin, by_name)
         declared = {function.name: function for function in plugin.manifest.functions or ()}
         for name, rivals in by_name.items():
             if len(rivals) > 1:
@@ -107,7 +137,16 @@ class Binder:
         for name, texts in reasons.items():
             self._skip(plugin, name, "; ".join(dict.fromkeys(texts)))
 
-    def toolbox(self) -> Toolbox:
+    def _refuse_unknown_server(self, plugin: Plugin, by_name: Mapping[str, Sequence[_Claim]]) -> None:
+        """Raises: `UsageError` when no description of the plugin has the server that is wanted of it."""
+        if not has_servers(plugin):
+            raise UsageError(f"plugin {plugin.namespace!r} has no runtime of type 'OpenApi', and so no servers")
+        is_met = any(_lists_servers(claim.runtime) for claims in by_name.values() for claim in claims)
+        unknown = self._unknown_servers.get(plugin.namespace)
+        if unknown is not None and not is_met:
+            raise UsageError(f"plugin {plugin.namespace!r}: {unknown}")
+
+    def toolbox(self, *, inline_schemas: bool = False) -> Toolbox:
         """What has been bound; two functions whose tools would have one name are both left out."""
         names: dict[str, list[BoundFunction]] = {}
         for function in self._bound:
@@ -116,7 +155,8 @@ class Binder:
             if len(rivals) > 1:
                 for function in rivals:
                     self._skip(function.plugin, function.name, f"another function has the tool name {name!r} too")
-        return Toolbox([rivals[0] for rivals in names.values() if len(rivals) == 1], self._skipped)
+        offered = [rivals[0] for rivals in names.values() if len(rivals) == 1]
+        return Toolbox(offered, self._skipped, inline_schemas=inline_schemas)
 
     def _skip(self, plugin: Plugin, function: str, reason: str) -> None:
         self._skipped.append(Skipped(plugin=plugin.namespace, function=function, reason=reason))
@@ -126,7 +166,7 @@ class Binder:
     ) -> list[_Claim]:
         """What the runtime answers; `reasons` is told of what it does not."""
         auth = runtime.auth.reference
-        spec = _spec(plugin, runtime, auth)
+        spec = _spec(plugin, runtime, auth, self._servers.get(plugin.namespace, ""))
         if spec.functions == ():
             return []
         names = spec.functions or (ALL_FUNCTIONS,)
@@ -140,12 +180,14 @@ class Binder:
             factory = factory_for(runtime.type, self._factories)
             executor = await self._stack.enter_async_context(factory(spec, services))
         except RuntimeUnavailable as error:
+            if isinstance(error, ServerUnknown):
+                self._unknown_servers[plugin.namespace] = str(error)
             for name in names:
                 reasons.setdefault(name, []).append(str(error))
             return []
         for name, reason in executor.unusable.items():
             reasons.setdefault(name, []).append(reason)
-        wrapped = _wrap(executor, spec)
+        wrapped = _wrap(executor, spec, self._redactor)
         allowed = runtime.run_for_functions if spec.functions is None else None
         return [
             _Claim(name=name, runtime=runtime, executor=wrapped)
@@ -172,9 +214,12 @@ class Binder:
         return outright | {name for name in described if _matches(name, runtime.run_for_functions)}
 
 
-def _wrap(executor: RuntimeExecutor, spec: RuntimeSpec) -> RuntimeExecutor:
-    guarded: RuntimeExecutor = Bounded(Guarded(executor))
-    return Templated(guarded, spec) if spec.output_template else guarded
+def _wrap(executor: RuntimeExecutor, spec: RuntimeSpec, redactor: Redactor | None) -> RuntimeExecutor:
+    """Redacted before a template sees it: what that makes may be any text."""
+    wrapped: RuntimeExecutor = Bounded(Guarded(executor))
+    if redactor is not None:
+        wrapped = Redacted(wrapped, redactor, spec.plugin)
+    return Templated(wrapped, spec) if spec.output_template else wrapped
 
 
 def _bind(

@@ -13,6 +13,7 @@ from orchestrator.manifest.localize import localized
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition, ToolSet
 from orchestrator.response.outcome import read_result
+from orchestrator.response.projection import RESULT_BUDGET
 from orchestrator.tools.arguments import ArgumentChecker
 from orchestrator.tools.definitions import WITHDRAW, WITHDRAW_TOOL
 from runtimes.base import CallResult, FunctionSignature, RuntimeExecutor
@@ -48,14 +49,22 @@ class BoundFunction:
         """As a model is told of it."""
         return ToolDefinition(name=self.tool_name, description=self.description, parameters=self.parameters)
 
-    def read(self, result: CallResult) -> tuple[str, Shown]:
-        """What the model is given of an answer, and what the person is shown (spec 9.4, 13.2)."""
+    def read(self, result: CallResult, budget: int = RESULT_BUDGET) -> tuple[str, Shown]:
+        """What the model is given of an answer, within so many characters, and what the person is shown (spec 9.4,
+        13.2). An `output_template` has said already what the model is to read (spec 11.1.5)."""
         return read_result(
             result,
             runtime_type=self.runtime_type,
             semantics=self.declaration.capabilities.response_semantics,
             base=self.signature.destination,
+            budget=budget,
+            is_templated=isinstance(self.executor, Templated),
         )
+
+    @property
+    def may_be_cited(self) -> bool:
+        """True when its answers may give citations (spec 9.4)."""
+        return self.declaration.capabilities.response_semantics is not None
 
     @property
     def has_responding_instructions(self) -> bool:
@@ -126,8 +135,12 @@ class _Spoken:
 class Toolbox:
     """Every function that is offered; immutable."""
 
-    def __init__(self, functions: Sequence[BoundFunction], skipped: Sequence[Skipped] = ()) -> None:
+    def __init__(
+        self, functions: Sequence[BoundFunction], skipped: Sequence[Skipped] = (), *, inline_schemas: bool = False
+    ) -> None:
+        """`inline_schemas`: a model is told schemas without references; arguments are held to those with them."""
         self.functions = tuple(functions)
+        self._inline_schemas = inline_schemas
         self.skipped = tuple(skipped)
         self._by_tool = {function.tool_name: function for function in functions}
         self._by_name: dict[str, list[BoundFunction]] = {}
@@ -152,6 +165,10 @@ class Toolbox:
     def tools(self) -> ToolSet:
         """What a reasoning request carries; serialised once for the life of the toolbox."""
         definitions = tuple(function.tool for function in self.functions)
+        if self._inline_schemas:
+            from orchestrator.tools.inlining import inlined
+
+            definitions = tuple(replace(one, parameters=inlined(one.parameters)) for one in definitions)
         return ToolSet((*definitions, WITHDRAW_TOOL) if self.offers_withdraw else definitions)
 
     def in_language(self, locale: str | None) -> Toolbox:
@@ -161,7 +178,7 @@ class Toolbox:
         if all(spoken[namespace].plugin is plugin for namespace, plugin in plugins.items()):
             return self
         functions = [spoken[function.plugin.namespace].function(function) for function in self.functions]
-        return Toolbox(functions, self.skipped)
+        return Toolbox(functions, self.skipped, inline_schemas=self._inline_schemas)
 
     def resolve(self, name: str) -> BoundFunction | Ambiguous | None:
         """The function of that tool name, or of that bare name when only one plugin has it."""

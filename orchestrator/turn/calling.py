@@ -7,7 +7,10 @@ from collections.abc import Callable
 import anyio
 
 from orchestrator.events import CallFailed, CallNotExecuted, CallReturned, CallUnknown
+from orchestrator.response.projection import RESULT_BUDGET
+from orchestrator.tools.attachments import notice
 from orchestrator.tools.toolbox import BoundFunction
+from orchestrator.turn.files import FileNotHeld, HeldFiles
 from orchestrator.turn.state import CallState
 from runtimes.base import CallContext, FunctionCall
 from runtimes.errors import InvocationError
@@ -25,22 +28,44 @@ def _without_answer(call: CallState, error: InvocationError) -> Outcome:
     cause = error.not_executed
     if cause is not None and cause not in call.not_executed and not error.is_final:
         return CallNotExecuted(call_id=call.call_id, cause=cause, message=message)
-    if cause is not None or call.repeatable:
+    if cause is not None or error.is_unsent or call.repeatable:
         return CallFailed(call_id=call.call_id, message=message)
     return CallUnknown(call_id=call.call_id, message=message)
 
 
 async def carry_out(
-    call: CallState, function: BoundFunction, *, person: str, timeout: float, progress: Callable[[str], None]
+    call: CallState,
+    function: BoundFunction,
+    *,
+    person: str,
+    timeout: float,
+    progress: Callable[[str], None],
+    files: HeldFiles,
+    budget: int = RESULT_BUDGET,
 ) -> Outcome:
-    """The call's one outcome; `timeout` is in seconds."""
+    """The call's one outcome; `timeout` is in seconds, `budget` in characters that the model reads.
+
+    `files` are the conversation's: the answer's join them.
+    """
     if call.not_executed:
         await anyio.sleep(REPEAT_PAUSE)
-    request = FunctionCall(id=call.call_id, function=function.name, arguments=call.arguments)
+    try:
+        arguments = files.filled(call.arguments, function.signature.parameters)
+    except FileNotHeld as error:
+        return CallFailed(call_id=call.call_id, message=str(error))
+    request = FunctionCall(id=call.call_id, function=function.name, arguments=arguments)
     context = CallContext(person=person, timeout=timeout, progress=progress, may_repeat=call.repeatable)
     try:
         result = await function.executor.invoke(request, context)
     except InvocationError as error:
         return _without_answer(call, error)
-    text, shown = function.read(result)
-    return CallReturned(call_id=call.call_id, text=text, shown=shown, is_error=result.is_error, status=result.status)
+    text, shown = function.read(result, budget)
+    attachments = files.keep(result.attachments)
+    return CallReturned(
+        call_id=call.call_id,
+        text="\n".join([text, *map(notice, attachments)]),
+        shown=shown,
+        is_error=result.is_error,
+        status=result.status,
+        attachments=attachments,
+    )

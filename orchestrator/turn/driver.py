@@ -27,6 +27,7 @@ from orchestrator.events import (
 from orchestrator.model.base import ChatModel, ModelDelta
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.calling import Outcome, carry_out
+from orchestrator.turn.files import HeldFiles
 from orchestrator.turn.judging import judge_calls
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import (
@@ -82,8 +83,9 @@ def _gone(call: CallState) -> CallRefused:
 class TurnDriver:
     """Drives one turn until it ends or only questions are open."""
 
-    def __init__(self, ledger: Ledger, services: TurnServices, emit: Emit) -> None:
+    def __init__(self, ledger: Ledger, services: TurnServices, emit: Emit, files: HeldFiles | None = None) -> None:
         self._ledger = ledger
+        self._files = files or HeldFiles()
         self._services = services
         self._emit = emit
         self._requests = services.requests
@@ -147,7 +149,8 @@ class TurnDriver:
     async def _carry_out(self, action: Action, calls: TaskGroup) -> bool:
         match action:
             case Judge():
-                await self._append(*judge_calls(self._state, action.calls, self._toolbox, self._rules.limits))
+                files = self._ledger.history.attachments
+                await self._append(*judge_calls(self._state, action.calls, self._toolbox, self._rules.limits, files))
             case Act():
                 await self._act(action, calls)
             case Await():
@@ -194,7 +197,9 @@ class TurnDriver:
                 await self._append(_gone(call))
                 continue
             now, locale = self._services.clock(), self._state.started.locale
-            await self._append(await ask(call, function, self._services.model, now=now, locale=locale))
+            files = self._ledger.history.attachments
+            asked = await ask(call, function, self._services.model, now=now, locale=locale, attachments=files)
+            await self._append(asked)
 
     def _is_stale(self, call: CallState) -> bool:
         """True when something that the person approved has changed since."""
@@ -230,6 +235,8 @@ class TurnDriver:
             person=self._state.started.person,
             timeout=self._services.call_timeout,
             progress=lambda text: self._note_progress(call.call_id, text),
+            budget=self._rules.limits.result_budget,
+            files=self._files,
         )
         await self._arriving.send(fact)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from orchestrator.content import AttachedFile
 from orchestrator.events import Fact, TurnStarted, TurnUndone
 from orchestrator.model.base import AssistantMessage, Message, UserMessage
 from orchestrator.turn.prompts import turn_messages
@@ -17,6 +19,8 @@ def _size(messages: tuple[Message, ...]) -> int:
     size = 0
     for message in messages:
         size += len(message.text)
+        if isinstance(message, UserMessage):
+            size += len(message.note)
         if isinstance(message, AssistantMessage):
             size += sum(len(call.tool) + len(call.arguments) for call in message.calls)
     return size
@@ -47,6 +51,12 @@ class History:
     """How many facts it is made from."""
 
     @property
+    def turns(self) -> tuple[TurnState, ...]:
+        """Every turn that was not taken back."""
+        past = tuple(turn.state for turn in self.past)
+        return past if self.turn is None else (*past, self.turn)
+
+    @property
     def last(self) -> TurnState | None:
         """The turn that is on, else the last one that is over."""
         return self.turn or (self.past[-1].state if self.past else None)
@@ -57,6 +67,11 @@ class History:
         if not self.past or self.turn is not None:
             return False
         return any(call.disengages for call in self.past[-1].state.calls.values())
+
+    @property
+    def attachments(self) -> Mapping[str, AttachedFile]:
+        """The files that came with messages and answers, by id; those of turns that were taken back are none."""
+        return {file.id: file for turn in self.turns for file in turn.attachments}
 
     def earlier_messages(self, budget: int = HISTORY_BUDGET) -> tuple[Message, ...]:
         """The messages of the turns that are over, the newest that fit, whole turns only.

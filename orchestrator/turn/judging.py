@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from orchestrator.content import AttachedFile
 from orchestrator.errors import MAX_NAMES_LISTED
 from orchestrator.events import CallJudged, CallRefused, CallWithdrawn, Fact, RefusalCode
 from orchestrator.manifest.model import known_spellings
 from orchestrator.tools.arguments import InvalidArguments
+from orchestrator.tools.attachments import misnamed
 from orchestrator.tools.definitions import MAX_NAME, WITHDRAW
 from orchestrator.tools.toolbox import Ambiguous, BoundFunction, Toolbox
 from orchestrator.turn.machine import Limits
@@ -41,10 +43,13 @@ def is_safe_to_repeat(function: BoundFunction) -> bool:
 class _Judge:
     """One pass over the unjudged calls of a turn; earlier calls count for the limits of later ones."""
 
-    def __init__(self, state: TurnState, toolbox: Toolbox, limits: Limits) -> None:
+    def __init__(
+        self, state: TurnState, toolbox: Toolbox, limits: Limits, attachments: Mapping[str, AttachedFile]
+    ) -> None:
         self._state = state
         self._toolbox = toolbox
         self._limits = limits
+        self._attachments = attachments
         self._position = {call_id: index for index, call_id in enumerate(state.calls, start=1)}
         judged = [call for call in state.calls.values() if call.status not in _NEVER_RAN]
         self._seen = [_key(call.plugin, call.function, call.arguments) for call in judged]
@@ -77,6 +82,8 @@ class _Judge:
             arguments = found.checker.check(found.checker.parse(call.request.arguments))
         except InvalidArguments as error:
             return _refuse(call, "arguments", f"{error}; correct the arguments and call again", found)
+        if complaint := misnamed(arguments, found.signature.parameters, self._attachments):
+            return _refuse(call, "arguments", f"{complaint}; correct the arguments and call again", found)
         return self._weigh(call, found, arguments)
 
     def _weigh(self, call: CallState, function: BoundFunction, arguments: JsonObject) -> CallJudged | CallRefused:
@@ -122,6 +129,15 @@ def _refuse(call: CallState, code: RefusalCode, message: str, function: BoundFun
     )
 
 
-def judge_calls(state: TurnState, calls: tuple[CallState, ...], toolbox: Toolbox, limits: Limits) -> tuple[Fact, ...]:
-    """One fact for each call: refused, judged, or withdrawn together when one of them is `withdraw()`."""
-    return tuple(_Judge(state, toolbox, limits).facts(calls))
+def judge_calls(
+    state: TurnState,
+    calls: tuple[CallState, ...],
+    toolbox: Toolbox,
+    limits: Limits,
+    attachments: Mapping[str, AttachedFile] | None = None,
+) -> tuple[Fact, ...]:
+    """One fact for each call: refused, judged, or withdrawn together when one of them is `withdraw()`.
+
+    `attachments` are the files of the conversation, by id.
+    """
+    return tuple(_Judge(state, toolbox, limits, attachments or {}).facts(calls))

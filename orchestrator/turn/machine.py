@@ -17,6 +17,7 @@ from orchestrator.events import (
     Fact,
     TurnEnded,
 )
+from orchestrator.response.projection import RESULT_BUDGET
 from orchestrator.turn.state import CallState, Status, TurnState
 
 
@@ -34,6 +35,8 @@ class Limits:
     """Questions to the person in a turn."""
     repairs: int = 2
     """Replies in a turn that wrongly call functions while responding."""
+    result_budget: int = RESULT_BUDGET
+    """Characters of one result that the model reads; about four are a token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

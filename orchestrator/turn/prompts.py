@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 
+from orchestrator.content import Citation
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import State, lines_of
 from orchestrator.model.base import AssistantMessage, Message, ToolMessage, UserMessage
+from orchestrator.response.numbering import numbers_of, source_list
+from orchestrator.tools.attachments import notice
 from orchestrator.tools.definitions import WITHDRAW
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.turn.state import CallState, Reply, Status, TurnState
@@ -39,6 +42,10 @@ politely in one or two sentences, without repeating what was asked for."""
 _WITHDRAW = f"Call `{WITHDRAW}` where the instructions of a plugin tell you to; it ends the conversation."
 
 _LANGUAGE = "The person has chosen the language `{locale}`: answer in it."
+
+_CITE = """\
+A result that ends in a list of sources is cited by their numbers: write `[1]` after what source 1 says, `[1][2]` \
+where two say it. Cite no number that is in no list."""
 
 _BROKE_OFF = "[the answer broke off here]"
 
@@ -84,7 +91,12 @@ def _joined(parts: Iterable[str]) -> str:
 
 def reasoning_prompt(toolbox: Toolbox, instructions: str) -> str:
     """The system text while functions may be called; the same for every turn with this toolbox."""
-    parts = [_REASONING, _WITHDRAW if toolbox.offers_withdraw else "", instructions.strip()]
+    parts = [
+        _REASONING,
+        _WITHDRAW if toolbox.offers_withdraw else "",
+        _CITE if any(function.may_be_cited for function in toolbox.functions) else "",
+        instructions.strip(),
+    ]
     for plugin, functions in _by_plugin(toolbox.functions):
         parts.append(_plugin_text(plugin))
         for function in functions:
@@ -94,9 +106,14 @@ def reasoning_prompt(toolbox: Toolbox, instructions: str) -> str:
     return _joined(parts)
 
 
-def responding_prompt(functions: Iterable[BoundFunction], instructions: str, limit: str | None) -> str:
-    """The system text while answering: the instructions of the functions that were called (spec 5.2.5)."""
-    parts = [_RESPONDING, instructions.strip()]
+def responding_prompt(
+    functions: Iterable[BoundFunction], instructions: str, limit: str | None, *, cites: bool = False
+) -> str:
+    """The system text while answering: the instructions of the functions that were called (spec 5.2.5).
+
+    `cites` says that there are sources to cite.
+    """
+    parts = [_RESPONDING, _CITE if cites else "", instructions.strip()]
     for plugin, members in _by_plugin(functions):
         parts.append(_plugin_text(plugin))
         for function in members:
@@ -148,11 +165,28 @@ def _edited_text(state: TurnState, call: CallState) -> str:
     return f"run with changed arguments {new.request.arguments} by the person; result: {outcome_text(state, new)}"
 
 
+def citation_numbers(state: TurnState) -> Mapping[Citation, int]:
+    """The numbers of the citations that the calls of the turn gave."""
+    return numbers_of(call.shown for call in state.calls.values())
+
+
+def _sources(state: TurnState, call: CallState, numbers: Mapping[Citation, int]) -> str:
+    """The list of what a call's result can be cited by; empty once the turn is over: its numbers are its own."""
+    while call.replaced_by is not None and call.replaced_by in state.calls:
+        call = state.calls[call.replaced_by]
+    if state.ended is not None or call.shown is None:
+        return ""
+    listed = source_list(call.shown.citations, numbers)
+    return f"\n{listed}" if listed else ""
+
+
 def _reply_messages(state: TurnState, reply: Reply) -> Iterator[Message]:
     calls = [state.calls[call_id] for call_id in reply.call_ids]
+    numbers = citation_numbers(state)
     yield AssistantMessage(text=reply.text, calls=tuple(call.request for call in calls))
     for call in calls:
-        yield ToolMessage(call_id=call.request.id, text=outcome_text(state, call))
+        text = outcome_text(state, call) + _sources(state, call, numbers)
+        yield ToolMessage(call_id=call.request.id, text=text)
 
 
 def turn_messages(state: TurnState) -> tuple[Message, ...]:
@@ -160,7 +194,8 @@ def turn_messages(state: TurnState) -> tuple[Message, ...]:
 
     Text that the responding state replaces is left out; an answer stands at the end.
     """
-    messages: list[Message] = [UserMessage(text=state.started.text)]
+    note = "\n".join(map(notice, state.started.attachments))
+    messages: list[Message] = [UserMessage(text=state.started.text, note=note)]
     for reply in state.replies:
         if reply.call_ids:
             messages += _reply_messages(state, reply)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 
+from orchestrator.content import AttachedFile
 from orchestrator.errors import ModelError
 from orchestrator.events import CallAsked
 from orchestrator.model.base import ChatModel, PhraseRequest
+from orchestrator.tools.attachments import named_files
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.state import CallState
 from runtimes.values import Json, JsonObject, canonical_json
@@ -74,21 +77,30 @@ async def _render(
 
 
 async def ask(
-    call: CallState, function: BoundFunction, model: ChatModel, *, now: float, locale: str | None = None
+    call: CallState,
+    function: BoundFunction,
+    model: ChatModel,
+    *,
+    now: float,
+    locale: str | None = None,
+    attachments: Mapping[str, AttachedFile] | None = None,
 ) -> CallAsked:
     """The question for a call; `now` is in seconds since the epoch, `locale` is the person's language.
 
-    Without a `confirmation.body` the function's description is the question (as the published hosts do).
+    It calls the files of the conversation (`attachments`, by id) by their names. Without a `confirmation.body` the
+    function's description is the question (as the published hosts do).
     """
     confirmation = function.declaration.capabilities.confirmation
     description = function.declaration.description or function.signature.description
     title = (confirmation.title if confirmation else None) or function.plugin.manifest.name_for_human
     body = (confirmation.body if confirmation else None) or description or f"Run {function.name}?"
+    arguments, files = named_files(call.arguments, function.signature.parameters, attachments or {})
     return CallAsked(
         call_id=call.call_id,
         fingerprint=fingerprint(call.call_id, function, call.arguments),
-        title=(await _render(title, model, function, call.arguments, locale)).strip()[:MAX_QUESTION_TEXT],
-        body=(await _render(body, model, function, call.arguments, locale)).strip()[:MAX_QUESTION_TEXT],
+        title=(await _render(title, model, function, arguments, locale)).strip()[:MAX_QUESTION_TEXT],
+        body=(await _render(body, model, function, arguments, locale)).strip()[:MAX_QUESTION_TEXT],
         destination=function.signature.destination,
         expires=now + QUESTION_LIFETIME,
+        attachments=files,
     )

@@ -9,6 +9,7 @@ from orchestrator.tools.toolbox import Toolbox
 from orchestrator.turn.history import History
 from orchestrator.turn.machine import Limits, Rules
 from orchestrator.turn.prompts import (
+    citation_numbers,
     disengaging_prompt,
     functions_called,
     reasoning_prompt,
@@ -45,7 +46,9 @@ class Requests:
     @cached_property
     def responding_system(self) -> str:
         """The system text of a responding request if every function were called: for authors to read."""
-        return responding_prompt(self.toolbox.functions, self._instructions, None)
+        functions = self.toolbox.functions
+        cites = any(function.may_be_cited for function in functions)
+        return responding_prompt(functions, self._instructions, None, cites=cites)
 
     def reasoning(self, history: History) -> ReasoningRequest:
         """Asks for calls, or for text."""
@@ -55,7 +58,8 @@ class Requests:
     def responding(self, history: History, limit: str | None) -> RespondingRequest:
         """Asks for the answer, with the instructions of the functions called in this turn."""
         called = functions_called(history.turn, self.toolbox) if history.turn is not None else ()
-        system = _spoken(responding_prompt(called, self._instructions, limit), history)
+        cites = history.turn is not None and bool(citation_numbers(history.turn))
+        system = _spoken(responding_prompt(called, self._instructions, limit, cites=cites), history)
         return RespondingRequest(system=system, messages=_messages(history))
 
     def disengaging(self, history: History) -> RespondingRequest:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from orchestrator.content import Shown
+from orchestrator.content import AttachedFile, Shown
 from orchestrator.events import (
     AnswerReceived,
     CallAsked,
@@ -80,6 +80,8 @@ class CallState:
     message: str = ""
     """The result's text, or why there is none."""
     shown: Shown | None = None
+    attachments: tuple[AttachedFile, ...] = ()
+    """The files that its answer is."""
     is_error: bool = False
     edit_of: str | None = None
     """The call whose place this one takes, with the person's own arguments."""
@@ -112,6 +114,11 @@ class TurnState:
     answer: AnswerReceived | None = None
     usage: Usage | None = None
     ended: TurnEnded | None = None
+
+    @property
+    def attachments(self) -> tuple[AttachedFile, ...]:
+        """The files that came with the message and with answers."""
+        return (*self.started.attachments, *(file for call in self.calls.values() for file in call.attachments))
 
     @property
     def reasoning_requests(self) -> int:
@@ -206,7 +213,14 @@ def _call_fact(call: CallState, fact: Fact) -> CallState:
 def _outcome(call: CallState, fact: Fact) -> CallState:
     match fact:
         case CallReturned():
-            return replace(call, status=Status.RETURNED, message=fact.text, shown=fact.shown, is_error=fact.is_error)
+            return replace(
+                call,
+                status=Status.RETURNED,
+                message=fact.text,
+                shown=fact.shown,
+                attachments=fact.attachments,
+                is_error=fact.is_error,
+            )
         case CallFailed():
             return replace(call, status=Status.FAILED, message=fact.message, is_error=True)
         case CallUnknown():

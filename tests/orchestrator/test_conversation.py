@@ -20,6 +20,7 @@ from orchestrator import (
     UsageError,
     load_plugin,
 )
+from orchestrator.event_json import decode, encode
 from orchestrator.events import (
     CallDecided,
     CallDispatched,
@@ -29,8 +30,6 @@ from orchestrator.events import (
     TextDelta,
     TurnEnded,
     TurnStarted,
-    decode,
-    encode,
 )
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.base import (

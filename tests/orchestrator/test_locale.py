@@ -9,7 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from orchestrator import Conversation, Orchestrator, UsageError, load_plugin
-from orchestrator.events import TurnStarted, decode, encode
+from orchestrator.event_json import decode, encode
+from orchestrator.events import TurnStarted
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.base import (
     ModelCall,

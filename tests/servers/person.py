@@ -20,7 +20,8 @@ class WrittenPerson:
         """The next message."""
         return self._messages.pop(0) if self._messages else None
 
-    async def answer(self, prompt: str) -> str | None:
+    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
         """The next answer."""
+        del is_secret
         self.asked.append(prompt)
         return self._answers.pop(0)

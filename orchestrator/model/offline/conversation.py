@@ -19,6 +19,9 @@ MAX_TURNS = 20
 MAX_FIELDS = 200
 """Fields of one result that are looked at."""
 
+_ASIDES = re.compile(r"(?:\n\[(?:note|sources): [^\n]*\])+\s*\Z")
+"""What the host says of a result below it; without it, JSON is JSON."""
+
 _POINTING = vocabulary("it this these those them same its")
 _NOT_AFTER_THAT = vocabulary("is are has have was were can could will would should does do i we you they he she")
 _GOING_ON = re.compile(r"\s*(?:and|also|or|what about|how about)\b", re.IGNORECASE)
@@ -58,7 +61,11 @@ def _made(call: ModelCall, results: dict[str, str]) -> Made:
 
 
 def _turn(said: str, messages: Sequence[Message]) -> Turn:
-    results = {message.call_id: _clean(message.text) for message in messages if isinstance(message, ToolMessage)}
+    results = {
+        message.call_id: _ASIDES.sub("", _clean(message.text))
+        for message in messages
+        if isinstance(message, ToolMessage)
+    }
     replies = [message for message in messages if isinstance(message, AssistantMessage)]
     texts = [reply.text for reply in replies if not reply.calls]
     return Turn(

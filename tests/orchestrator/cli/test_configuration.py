@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.cli.configuration import Configuration, parse_configuration
 from orchestrator.errors import UsageError
+from orchestrator.response.redaction_rules import Redaction
 
 PATH = Path("/project/orchestrator.toml")
 
@@ -49,6 +50,43 @@ def test_an_empty_file_says_nothing() -> None:
     ],
 )
 def test_a_mistake_is_named(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=r"orchestrator\.toml") as caught:
+        parse_configuration(PATH, text.encode())
+    assert told in str(caught.value)
+
+
+def test_redactions_are_tables_in_order() -> None:
+    """Issue 5, line 7."""
+    text = """
+        [[redactions]]
+        path = "$..ssn"
+        action = "hash"
+        function = "contoso-*"
+        [[redactions]]
+        pattern = '\\d{3}-\\d{2}-\\d{4}'
+    """
+    assert parse_configuration(PATH, text.encode()).redactions == (
+        Redaction(path="$..ssn", action="hash", function="contoso-*"),
+        Redaction(pattern=r"\d{3}-\d{2}-\d{4}"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("redactions = 1", "redactions must be an array of tables, each under [[redactions]]"),
+        ("redactions = [1]", "[redactions 1] must be a table"),
+        (
+            "[[redactions]]\npath = '$.a'\n[[redactions]]\n",
+            "[redactions 2] a redaction needs either a path or a pattern",
+        ),
+        ("[[redactions]]\npath = '$.a b'", "[redactions 1] redaction path '$.a b' cannot be read: Parse error at 1:4"),
+        ("[[redactions]]\npath = '$.a'\naction = 'burn'", "[redactions 1] action must be one of mask, drop, hash"),
+        ("[[redactions]]\npaht = '$.a'", "did you mean 'path'?"),
+        ("[[redactions]]\npath = 1", "[redactions 1] path must be a string"),
+    ],
+)
+def test_a_mistake_in_a_redaction_is_named_with_its_number(text: str, told: str) -> None:
     with pytest.raises(UsageError, match=r"orchestrator\.toml") as caught:
         parse_configuration(PATH, text.encode())
     assert told in str(caught.value)

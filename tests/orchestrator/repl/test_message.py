@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.events import CallDecided, TextDelta, TurnEnded, decode
+from orchestrator.event_json import decode
+from orchestrator.events import CallDecided, TextDelta, TurnEnded
 from orchestrator.host import Orchestrator
 from orchestrator.repl.dialogue import OFFLINE_NOTICE
 from orchestrator.repl.session import run_message

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.response.jsonpath import InvalidQuery, is_query, select
-from runtimes.values import Json, JsonObject
+from orchestrator.response.jsonpath import (
+    MAX_NESTING,
+    MAX_NODES,
+    MAX_QUERY,
+    CostlyQuery,
+    InvalidQuery,
+    check_query,
+    is_query,
+    select,
+)
+from orchestrator.response.jsonpath_budget import MAX_SHOWN
+from runtimes.values import Json, JsonObject, dump_json
+
+MAX_SECONDS = 30.0
+"""Processor seconds that the costliest query may take, on a slow machine whose steps are traced."""
 
 ANSWER: JsonObject = {"日本": {"東京": 1, "名": "it's"}, "한국": [{"도시": 2}, {"도시": 3}], "é": 4, "\U0001f600": 5}
 BEYOND_ASCII = st.characters(min_codepoint=0x80, exclude_categories=["Cs"])
@@ -56,8 +71,109 @@ def test_a_name_is_found_however_it_is_asked_for(name: str) -> None:
     assert select(f"$[?@.{name} == 1]", [item]) == [item]
 
 
-@pytest.mark.parametrize("query", ["$..日本..東京", "$[?match(@.日本, 'a')]"])
-def test_what_is_too_costly_is_a_query_all_the_same(query: str) -> None:
+@pytest.mark.parametrize(("query", "selected"), [("$..日本..東京", [1]), ('$.日本[?match(@, "it.s")]', ["it's"])])
+def test_descendants_and_regular_expressions_are_evaluated(query: str, selected: list[Json]) -> None:
     assert is_query(query)
-    with pytest.raises(InvalidQuery):
-        select(query, ANSWER)
+    assert select(query, ANSWER) == selected
+
+
+@pytest.mark.parametrize(
+    ("query", "column"),
+    [
+        ("$.items[?@.price = 1]", 18),
+        ("$.items[", 9),
+        ("items", 1),
+        ("$[?length(@.a)]", 3),
+        ("$[?!length(@.a)]", 5),
+        ("$.日本.東京[?@.價 = 1]", 14),
+        ("$[?nope(@)]", 4),
+    ],
+)
+def test_what_is_no_query_is_told_with_its_place(query: str, column: int) -> None:
+    """Issue 5, line 1: errors with a caret."""
+    with pytest.raises(InvalidQuery, match="is not a JSONPath query") as caught:
+        check_query(query)
+    assert caught.value.column == column
+    assert caught.value.drawn == f"{query}\n{' ' * (column - 1)}^"
+    assert str(caught.value).endswith(f"(column {column})")
+
+
+def test_of_a_long_query_only_the_part_around_the_mistake_is_shown() -> None:
+    query = "$" + ".name" * 100 + "[" + ".name" * 90
+    with pytest.raises(InvalidQuery) as caught:
+        check_query(query)
+    line, caret = caught.value.drawn.split("\n")
+    assert len(line) <= MAX_SHOWN + 2
+    assert query[caught.value.column - 1 :].startswith(line[caret.index("^") :].rstrip("…"))
+
+
+def chain(length: int) -> Json:
+    """An array in an array in an array."""
+    value: Json = 1
+    for _ in range(length):
+        value = [value]
+    return value
+
+
+TREE: Json = [[[[index, str(index)] for index in range(10)] for _ in range(10)] for _ in range(10)]
+ROWS: list[Json] = ["a" * 15 + "!"] * 500
+LIMITS: list[tuple[str, Json, str]] = [
+    ("$" + ".a" * MAX_QUERY, {}, "longer than the 1024 characters"),
+    ("$" + "[?@" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1), [], "nests more than 32 deep"),
+    ("$[?" + "(" * (MAX_NESTING + 1) + "@" + ")" * (MAX_NESTING + 1) + "]", [], "nests more than 32 deep"),
+    ("$..[?count($..*) > 1]", TREE, "more than 3000000 steps"),
+    ("$..*..*..*", chain(400), "more than 3000000 steps over this answer"),
+    ("$[?match(@, '(a|a)*')]", ["a" * 40 + "!"], "more than 1.0 seconds for its regular expressions"),
+    ("$[?match(@, '(a|a)*')]", ROWS, "more than 1.0 seconds for its regular"),
+    ("$[?search(@[0], @[1])]", [["a" * 40 + "!", "(a|aa)+c"], ["", ""]], "more than 1.0 seconds"),
+]
+
+
+@pytest.mark.parametrize(("query", "value", "limit"), LIMITS, ids=[case[2] for case in LIMITS])
+def test_hostile_queries_and_answers_end_in_a_named_limit(query: str, value: Json, limit: str) -> None:
+    """Issue 5: hostile templates and data."""
+    started = time.process_time()
+    with pytest.raises(CostlyQuery, match=limit):
+        select(query, value)
+    assert is_query(query)
+    assert time.process_time() - started < MAX_SECONDS
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    ["(" * 300 + "a" + ")" * 300, "a{2000}", "((a{0,999}){0,999}){0,999}", "(a", "a**", "\\\\d", "x" * 600, "(?i)a"],
+)
+def test_what_is_no_pattern_matches_nothing(pattern: str) -> None:
+    """RFC 9535, 2.4.6; a pattern may have 512 characters and counts up to 1000."""
+    assert select(f"$[?match(@, '{pattern}')]", ["b" * 50]) == []
+
+
+def test_a_query_may_be_as_long_and_an_answer_as_deep_as_they_like_within_the_limits() -> None:
+    row = " || ".join(["@.a == 1"] * 80)
+    assert select(f"$[?{row}]", [{"a": 1}, {"a": 2}]) == [{"a": 1}]
+    deep = chain(50_000)
+    assert len(select("$..*", deep)) == MAX_NODES
+    assert select("$[?@ == $[0]]", [deep, 1]) == [deep]
+
+
+@pytest.mark.parametrize(
+    ("document", "query", "selected"),
+    [
+        ([[1], [True]], "$[?@ == $[0]]", [[1]]),
+        ([{"a": 0}, {"a": False}], "$[?@ == $[1]]", [{"a": False}]),
+        ([[1.0], [1]], "$[?@ == $[1]]", [[1.0], [1]]),
+        ([True, 1, "1"], "$[?@ == true]", [True]),
+    ],
+)
+def test_true_is_no_number_however_deep_it_stands(document: Json, query: str, selected: list[Json]) -> None:
+    """RFC 9535, 2.3.5.2.2; the parser's own engine takes [1] for [true]."""
+    found = select(query, document)
+    assert found == selected
+    assert dump_json(found) == dump_json(selected)
+
+
+def test_results_are_selected_soon() -> None:
+    """Issue 5, line 1; a limit of steps is no limit on ordinary answers."""
+    items: list[Json] = [{"name": str(index), "tags": ["a", "b"], "place": {"city": "Oslo"}} for index in range(50_000)]
+    assert len(select("$..city", {"items": items})) == MAX_NODES
+    assert select("$.items[?@.name == '49999'].place.city", {"items": items}) == ["Oslo"]

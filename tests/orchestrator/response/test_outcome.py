@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from orchestrator.content import Citation
 from orchestrator.manifest.model import ResponseSemantics
+from orchestrator.response.citations import MAX_CITATIONS, citations_of
 from orchestrator.response.jsonpath import MAX_NODES, InvalidQuery, select
-from orchestrator.response.outcome import RESULT_BUDGET, read_result
-from orchestrator.response.semantics import MAX_CITATIONS, citations_of
+from orchestrator.response.outcome import read_result
+from orchestrator.response.projection import RESULT_BUDGET
 from runtimes.base import CallResult
 from runtimes.values import Json, JsonObject
 
@@ -132,16 +133,8 @@ def test_queries_are_rfc_9535(query: str, nodes: list[Json]) -> None:
 
 
 def test_a_query_selects_a_bounded_number_of_nodes() -> None:
-    numbers: list[Json] = [*range(5000)]
+    numbers: list[Json] = [*range(MAX_NODES + 5)]
     assert len(select("$[*]", numbers)) == MAX_NODES
-
-
-@pytest.mark.parametrize(
-    "query", ["$..*..*", "$[?@[?@.a]]", "$[?@..a]", "$[?match(@.s, '(a|a)*')]", "$[?search (@.s, 'a')]"]
-)
-def test_a_query_that_multiplies_its_work_is_refused(query: str) -> None:
-    with pytest.raises(InvalidQuery):
-        select(query, HOMES)
 
 
 def test_quoted_names_are_no_searches() -> None:

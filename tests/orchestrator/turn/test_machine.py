@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from orchestrator.content import Shown
+from orchestrator.event_json import decode, encode
 from orchestrator.events import (
     AnswerReceived,
     CallAsked,
@@ -31,8 +32,6 @@ from orchestrator.events import (
     RequestedCall,
     TurnEnded,
     TurnStarted,
-    decode,
-    encode,
 )
 from orchestrator.manifest.load import read_document
 from orchestrator.manifest.model import Function

@@ -85,3 +85,12 @@ def test_a_limit_is_told() -> None:
 def test_disengaging_has_its_own_instructions() -> None:
     prompt = disengaging_prompt(toolbox({"disengaging": {"instructions": ["Wish luck."]}}), "")
     assert "- Wish luck." in prompt
+
+
+@pytest.mark.parametrize("is_cited", [True, False])
+def test_how_to_cite_is_told_where_a_function_may_give_citations(is_cited: bool) -> None:
+    """Issue 5, line 2."""
+    capabilities: JsonObject = {"response_semantics": {"data_path": "$"}} if is_cited else {}
+    cited = toolbox({}, functions=[{"name": "look", "capabilities": capabilities}])
+    assert ("list of sources" in reasoning_prompt(cited, "")) == is_cited
+    assert ("list of sources" in responding_prompt(cited.functions, "", None, cites=is_cited)) == is_cited

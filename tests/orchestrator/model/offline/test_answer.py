@@ -43,6 +43,12 @@ def test_a_result_that_was_cut_says_so() -> None:
     assert answer.endswith("- status: open\n\nThe result was longer than what I was given.")
 
 
+def test_every_note_on_what_was_cut_is_taken_off() -> None:
+    notes = "[cut: 3 of 9 elements in 'tags' are not shown]\n[cut: 5 of 60 characters in 'about' are not shown]"
+    answer = worded(_made(f'{{"status": "open"}}\n{notes}'))
+    assert answer.endswith("- status: open\n\nThe result was longer than what I was given.")
+
+
 def test_nobody_is_said_to_have_declined_when_nobody_was_asked() -> None:
     result = "not called: the person declined: nobody is here to ask; --yes says yes beforehand"
     assert worded(_made(result)) == "Nothing was done: nobody was here to allow it (get orders)."

@@ -9,6 +9,7 @@ import pytest
 
 from orchestrator.model.base import (
     AssistantMessage,
+    ModelCall,
     PhraseRequest,
     ReasoningRequest,
     ToolDefinition,
@@ -17,6 +18,7 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.model.offline import OfflineModel
+from orchestrator.model.offline.conversation import turns_of
 from runtimes.values import Json, JsonObject, dump_json, parse_json
 from tests.orchestrator.model.offline.chat import Chat, collect
 
@@ -391,3 +393,15 @@ async def test_a_result_of_a_call_that_was_never_made_is_ignored() -> None:
 )
 async def test_a_phrase_is_one_sentence_made_of_the_data(instruction: str, data: JsonObject, sentence: str) -> None:
     assert await OfflineModel().phrase(PhraseRequest(instruction=instruction, data=data)) == sentence
+
+
+def test_notes_and_sources_below_a_result_are_no_part_of_it() -> None:
+    """Issue 5, lines 2 and 7: what the host adds to a tool message."""
+    result = '[{"name": "Loft"}]\n[note: there is more]\n[sources: [1] Loft; [2] Attic]'
+    messages = (
+        UserMessage(text="flats"),
+        AssistantMessage(calls=(ModelCall(id="1", tool="estate-getFlats", arguments="{}"),)),
+        ToolMessage(call_id="1", text=result),
+    )
+    ((made,),) = (turn.made for turn in turns_of(messages))
+    assert made.result == '[{"name": "Loft"}]'

@@ -1,0 +1,88 @@
+"""What a validator of whole OpenAPI descriptions says of those that a manifest refers to. Pure: the validator is given.
+
+Validators fetch what references lead to, so none is given a description that refers to other documents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from orchestrator.check.codes import problem
+from orchestrator.check.places import in_source
+from orchestrator.check.referred import Referred
+from orchestrator.check.sources import Source
+from orchestrator.errors import Problem
+from orchestrator.manifest.problems import quoted
+from runtimes.positions import pointer_to
+from runtimes.values import Json, JsonObject
+
+_REFERENCES = ("$ref", "$dynamicRef", "$recursiveRef")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something in a description that the specification does not allow."""
+
+    pointer: str
+    """Where; empty where the validator does not say."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """What a validator has found."""
+
+    findings: tuple[Finding, ...] = ()
+    stopped: str = ""
+    """Why it did not come to the end; empty where it did."""
+
+
+class Linter(Protocol):
+    """Holds a whole description to the specification of its version."""
+
+    async def lint(self, description: JsonObject, name: str, /) -> Lint:
+        """Looks at a description that refers to no other document; `name` is what people are told it is called."""
+        ...
+
+
+def _elsewhere(description: JsonObject) -> tuple[str, str] | None:
+    """A reference that leads out of the document, and where it stands."""
+    waiting: list[tuple[tuple[str, ...], Json]] = [((), description)]
+    while waiting:
+        path, node = waiting.pop()
+        if isinstance(node, dict):
+            for name in _REFERENCES:
+                if isinstance(reference := node.get(name), str) and not reference.startswith("#"):
+                    return reference, pointer_to(*path, name)
+            waiting.extend(((*path, name), value) for name, value in node.items() if isinstance(value, dict | list))
+        elif isinstance(node, list):
+            waiting.extend(((*path, str(index)), value) for index, value in enumerate(node))
+    return None
+
+
+async def _lint(source: Source, description: JsonObject, linter: Linter) -> Sequence[Problem]:
+    if (elsewhere := _elsewhere(description)) is not None:
+        reference, pointer = elsewhere
+        message = f"the description is not linted, since it refers to another document: {quoted(reference)}"
+        return [problem("not-linted", pointer, message, hint="bundle the documents into one, and lint that")]
+    lint = await linter.lint(description, source.name or "api_description")
+    told = [problem("description-lint", found.pointer, found.message) for found in lint.findings]
+    if lint.stopped:
+        told.append(problem("not-linted", "", f"the description is not linted to its end: {lint.stopped}"))
+    return told
+
+
+def _descriptions(referred: Referred) -> Iterator[Source]:
+    sources = [one.operations.source for one in referred.runtimes if one.operations is not None]
+    yield from dict.fromkeys(sources)
+
+
+async def lint_problems(referred: Referred, linter: Linter) -> Sequence[Problem]:
+    """The findings in each description, once."""
+    told: list[Problem] = []
+    for source in _descriptions(referred):
+        if isinstance(source.document, dict):
+            told += in_source(await _lint(source, source.document, linter), source)
+    return told

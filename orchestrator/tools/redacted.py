@@ -1,0 +1,52 @@
+"""An executor around an executor: what the host's rules name is taken out of every answer, off the event loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import anyio
+from anyio import to_thread
+
+from orchestrator.response.redaction import Redactor, withheld
+from orchestrator.tools.definitions import tool_name
+from runtimes.base import CallContext, CallResult, FunctionCall, FunctionSignature, RuntimeExecutor, WireMessage
+
+REDACTION_SECONDS = 5.0
+"""Seconds that the rules may take over one answer, which is withheld otherwise."""
+
+
+class Redacted:
+    """Gives no answer on before the host's rules have been applied to it."""
+
+    def __init__(
+        self, inner: RuntimeExecutor, redactor: Redactor, plugin: str, seconds: float = REDACTION_SECONDS
+    ) -> None:
+        self._inner = inner
+        self._seconds = seconds
+        self._redactor = redactor
+        self._plugin = plugin
+
+    @property
+    def functions(self) -> Mapping[str, FunctionSignature]:
+        """Those of the executor inside."""
+        return self._inner.functions
+
+    @property
+    def unusable(self) -> Mapping[str, str]:
+        """Those of the executor inside."""
+        return self._inner.unusable
+
+    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
+        """What the executor inside would send."""
+        return self._inner.preview(call)
+
+    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
+        """The redacted answer. Raises: `InvocationError` as the executor inside does."""
+        result = await self._inner.invoke(call, context)
+        names = (call.function, f"{self._plugin}-{call.function}", tool_name(self._plugin, call.function))
+        rules = self._redactor.rules_for(names)
+        if not rules:
+            return result
+        with anyio.move_on_after(self._seconds):
+            return await to_thread.run_sync(self._redactor.redacted, result, rules, abandon_on_cancel=True)
+        return withheld(result, f"they took more than {self._seconds:g} s")

@@ -1,0 +1,128 @@
+"""Every card of real manifests: expanded with data made from the schema of its answers, judged, and drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+
+import pytest
+
+from orchestrator.check.answer_schemas import answer_schema
+from orchestrator.check.bindings import Bound, bound_by
+from orchestrator.check.cards import schema_problems
+from orchestrator.check.referred import read_referred
+from orchestrator.check.responses import inline_card
+from orchestrator.check.sources import Sources
+from orchestrator.content import Card
+from orchestrator.mock.generate import generated
+from orchestrator.mock.schemas import Schemas
+from orchestrator.render.cards import Look, card_text, plain
+from orchestrator.render.cards.lines import cells
+from orchestrator.response.cards import expand
+from orchestrator.response.semantics import results_of
+from runtimes.placeholders import Environment
+from runtimes.values import Json, JsonObject
+from tests.orchestrator.check.card_shapes import card_validator
+from tests.orchestrator.check.test_references_corpus import CORPUS, NotThere, manifests
+
+WIDTHS = (40, 80, 160)
+"""Cells of the lines that each card is drawn in."""
+
+SEEDS = 10
+"""How often data are made until an answer has a result."""
+
+RESULTS = 3
+"""Results of one answer that are looked at."""
+
+NUMBER_AS_TEXT = "the expression gives a number, and the member wants text: the author forgets `string(…)`"
+REASONS: Mapping[tuple[str, str, str], str] = {
+    (sample, function, pointer): NUMBER_AS_TEXT
+    for sample in ("path-e-lab06a-add-oauth", "cext-trey-research-auth", "cext-trey-research-csharp")
+    for function, pointer in (
+        ("postBillhours", "/body/3/items/1/text"),
+        ("postAssignConsultant", "/body/4/items/1/text"),
+    )
+}
+"""Where an expanded card is not as Adaptive Cards 1.6 are: sample, function and place, and why that is its author's."""
+
+pytestmark = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus of plugins does not lie beside the checkout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A card with the function whose answers it shows."""
+
+    sample: str
+    bound: Bound
+    template: JsonObject
+
+
+async def found_cards() -> list[Found]:
+    found: list[Found] = []
+    for path, examined in manifests():
+        assert examined.manifest is not None
+        referred = await read_referred(
+            examined.document, examined.manifest, Sources(str(path), NotThere(), Environment())
+        )
+        bound = {one.pointer: one for described in referred.runtimes for one in bound_by(described, referred.functions)}
+        for pointer, one in bound.items():
+            source = referred.cards.get(pointer)
+            template = inline_card(one.function) if one.function is not None else None
+            template = template or (source.document if source is not None else None)
+            if isinstance(template, dict):
+                sample = path.relative_to(CORPUS).as_posix()
+                found.append(Found(sample=sample, bound=one, template=template))
+    return found
+
+
+def _results(found: Found) -> list[Json]:
+    """Results of an answer that is made up from the schema; the whole answer where none has any."""
+    function, schema = found.bound.function, answer_schema(found.bound)
+    assert function is not None
+    assert function.capabilities.response_semantics is not None
+    assert schema is not None
+    standalone = Schemas(found.bound.operations.description).standalone(schema, "response")
+    for seed in range(SEEDS):
+        answer = generated(standalone, f"{seed}:{found.bound.name}")
+        results = results_of(function.capabilities.response_semantics, answer).values
+        if results:
+            return list(islice(results, RESULTS))
+    return [answer]
+
+
+def _expanded(found: Found) -> Iterator[JsonObject]:
+    for result in _results(found):
+        card = expand(found.template, result, seed=1)
+        assert isinstance(card, dict)
+        yield card
+
+
+def _reason(found: Found, pointer: str) -> str:
+    samples = (sample for sample, function, place in REASONS if (function, place) == (found.bound.name, pointer))
+    sample = next((sample for sample in samples if f"/{sample}/" in f"/{found.sample}"), "")
+    return REASONS.get((sample, found.bound.name, pointer), "")
+
+
+async def test_every_real_card_expands_to_an_adaptive_card_or_its_author_is_the_reason() -> None:
+    """Issue 5, what it must show."""
+    cards = await found_cards()
+    assert len(cards) == 129
+    used: set[tuple[str, str]] = set()
+    for found in cards:
+        for card in _expanded(found):
+            problems = list(schema_problems(card))
+            used |= {(found.bound.name, problem.pointer) for problem in problems}
+            assert [problem for problem in problems if not _reason(found, problem.pointer)] == [], found.sample
+            assert card_validator().is_valid(card) == (not problems)
+    assert used == {(function, pointer) for _, function, pointer in REASONS}
+
+
+async def test_every_real_card_is_drawn_at_three_widths() -> None:
+    """Issue 5, what it must show: something of each card is seen, and nothing is wider than the terminal."""
+    for found in await found_cards():
+        for body in _expanded(found):
+            for width in WIDTHS:
+                drawn = card_text(Card(body=body), Look(width=width))
+                assert "".join(map(plain, drawn)).strip(), found.sample
+                assert max(map(cells, drawn)) <= width, found.sample
