@@ -15,11 +15,13 @@ FINE, PROBLEM, WRONG_USE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 
 _COMMANDS = {
     "call": "orchestrator.cli.call",
+    "card": "orchestrator.cli.card",
     "chat": "orchestrator.cli.chat",
     "completion": "orchestrator.cli.completion",
     "demo": "orchestrator.cli.demo",
     "mock": "orchestrator.cli.mock",
     "new": "orchestrator.cli.new",
+    "render": "orchestrator.cli.render",
     "tools": "orchestrator.cli.tools",
     "validate": "orchestrator.cli.validate",
 }

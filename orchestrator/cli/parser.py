@@ -24,6 +24,7 @@ examples:
   orchestrator chat plugin.json --model openai:gpt-5-mini
   orchestrator tools plugin.json                 what the model is told
   orchestrator validate plugin.json              every mistake, where it stands
+  orchestrator card card.json data.json --text   a card's template, expanded and drawn
   orchestrator new openapi.yaml                  a manifest for an API
 """
 

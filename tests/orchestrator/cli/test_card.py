@@ -168,13 +168,6 @@ def test_a_file_that_is_no_json_is_a_problem_with_its_place(tmp_path: Path, caps
     assert f"{path}:2:11: not JSON" in capsys.readouterr().err
 
 
-def test_half_a_character_that_an_expression_makes_is_written_as_an_escape(
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    assert main(["card", with_text("${substring('\U0001f600', 0, 1)}"), "{}"]) == 0
-    assert r'"\ud83d"' in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("template", ["[1]", '{"type": "AdaptiveCard", "$when": "${false}"}'])
 def test_what_expands_to_no_card_is_not_drawn(capsys: pytest.CaptureFixture[str], template: str) -> None:
     assert main(["card", template, "{}", "--text"]) == 1

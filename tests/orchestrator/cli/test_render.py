@@ -146,19 +146,92 @@ def test_an_answer_that_turns_the_call_away_says_so(tmp_path: Path, capsys: pyte
     assert "too many requests" in capsys.readouterr().err
 
 
+def test_a_function_that_only_the_description_knows_is_rendered(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Spec 4.2.10: a manifest without functions has those of its runtimes."""
+    document = {name: value for name, value in manifest().items() if name != "functions"}
+    plugin = package(tmp_path, document)
+    assert main(["render", plugin, "find", "--response", answer(tmp_path, "no such thing"), "--status", "404"]) == 0
+    assert "no such city" in capsys.readouterr().err
+
+
+def test_what_only_a_distant_description_knows_is_not_to_be_had(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = manifest(spec={"url": "https://192.0.2.1/openapi.json"})
+    plugin = package(tmp_path, {name: value for name, value in document.items() if name != "functions"})
+    assert main(["render", plugin, "find", "--response", answer(tmp_path, HOMES)]) == 1
+    assert "cannot be read without a network" in capsys.readouterr().err
+
+
+def test_a_function_whose_operation_is_missing_is_rendered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The answer is there: that nothing could be sent for it does not matter."""
+    document = manifest()
+    plugin = package(
+        tmp_path, {**document, "functions": [{"name": "gone", "capabilities": {"response_semantics": {}}}]}
+    )
+    page: Json = [{"title": "Loft", "url": "https://homes.example/2"}]
+    assert main(["render", plugin, "gone", "--response", answer(tmp_path, page)]) == 0
+    assert "[1] Loft - https://homes.example/2" in capsys.readouterr().out
+
+
+def test_a_runtime_that_nobody_here_has_is_rendered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plugin = package(tmp_path, manifest(type="x-elsewhere", spec={}))
+    assert main(["render", plugin, "find", "--response", answer(tmp_path, HOMES)]) == 0
+    assert "[1] Brick bungalow - Tacoma" in capsys.readouterr().out
+
+
+def test_an_answer_that_is_no_text_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plugin = package(tmp_path, LOCAL)
+    path = tmp_path / "answer"
+    path.write_bytes(b"\xff\x00\xfe binary")
+    assert main(["render", plugin, "look", "--response", str(path)]) == 1
+    assert "the recorded answer cannot be read" in capsys.readouterr().err
+
+
+CARD: JsonObject = {
+    "type": "AdaptiveCard",
+    "version": "1.5",
+    "body": [{"type": "TextBlock", "text": "${name} in ${where}"}],
+}
+
+
+def test_the_cards_of_an_answer_are_expanded_one_for_each_result(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Design 5: `cards` are the expanded cards themselves."""
+    plugin = package(tmp_path, manifest({**SEMANTICS, "static_template": CARD}))
+    assert main(["render", plugin, "find", "--response", answer(tmp_path, HOMES), "--json"]) == 0
+    cards = json.loads(capsys.readouterr().out)["cards"]
+    assert [card["body"][0]["text"] for card in cards] == ["Brick bungalow in Tacoma", "Loft in Seattle"]
+
+
+def test_a_card_that_fails_gives_way_says_why_and_is_a_problem(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken: JsonObject = {**CARD, "body": [{"type": "TextBlock", "text": "${toUppr(name)}"}]}
+    plugin = package(tmp_path, manifest({**SEMANTICS, "static_template": broken}))
+    assert main(["render", plugin, "find", "--response", answer(tmp_path, HOMES), "--json"]) == 1
+    printed = capsys.readouterr()
+    assert "Brick bungalow" in json.dumps(json.loads(printed.out)["cards"])
+    assert "note: " in printed.err
+    assert "toUppr" in printed.err
+
+
 LOCAL: JsonObject = {
     **manifest(),
     "functions": [{"name": "look"}],
     "runtimes": [{"type": "LocalPlugin", "spec": {"local_endpoint": "nobody.has.this"}}],
 }
-CARD: JsonObject = {
+OFF: JsonObject = {
     "type": "AdaptiveCard",
     "version": "1.5",
     "body": [{"type": "TextBlock", "text": "Bluetooth is off"}],
 }
 RESULTS: Json = [
     {"id": "1", "type": "text/plain", "data": "Done."},
-    {"id": "2", "type": "text/adaptivecard", "data": json.dumps(CARD)},
+    {"id": "2", "type": "text/adaptivecard", "data": json.dumps(OFF)},
 ]
 
 
@@ -167,7 +240,7 @@ def test_the_results_of_a_local_plugin_are_text_and_cards(tmp_path: Path, capsys
     plugin = package(tmp_path, LOCAL)
     assert main(["render", plugin, "look", "--response", answer(tmp_path, RESULTS), "--json"]) == 0
     printed = json.loads(capsys.readouterr().out)
-    assert printed == {"citations": [], "cards": [CARD], "text": "Done."}
+    assert printed == {"citations": [], "cards": [OFF], "text": "Done."}
 
 
 def test_text_and_cards_are_drawn_with_an_empty_line_between(
@@ -175,7 +248,7 @@ def test_text_and_cards_are_drawn_with_an_empty_line_between(
 ) -> None:
     plugin = package(tmp_path, LOCAL)
     assert main(["render", plugin, "look", "--response", answer(tmp_path, RESULTS), "--width", "40"]) == 0
-    assert capsys.readouterr().out == "Done.\n\nBluetooth is off\n"
+    assert capsys.readouterr().out == "Done.\n\n| Bluetooth is off\n"
 
 
 def test_text_that_is_no_json_reaches_the_model_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -204,7 +277,7 @@ def test_a_page_is_written_once_and_over_only_when_forced(tmp_path: Path, capsys
     assert main(arguments) == 2
     assert "--force" in capsys.readouterr().err
     assert main([*arguments, "--force", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["cards"] == [CARD]
+    assert json.loads(capsys.readouterr().out)["cards"] == [OFF]
 
 
 @pytest.mark.parametrize(

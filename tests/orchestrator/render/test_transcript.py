@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator.content import Card, Citation, Shown
 from orchestrator.errors import UsageError
+from orchestrator.event_json import decode
 from orchestrator.events import (
     AnswerReceived,
     CallJudged,
@@ -17,7 +18,6 @@ from orchestrator.events import (
     TurnEnded,
     TurnStarted,
     TurnUndone,
-    decode,
 )
 from orchestrator.render.calls import CallLabel
 from orchestrator.render.transcript import as_markdown, save_transcript

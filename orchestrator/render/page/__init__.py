@@ -1,0 +1,1 @@
+"""A page that shows cards with Microsoft's renderer, which lies here beside its licences."""
