@@ -7,10 +7,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Literal
 
-from rich import box
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
-from rich.panel import Panel
 from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +16,6 @@ from rich.text import Text
 from orchestrator.content import Card, Citation
 from orchestrator.events import (
     AnswerReceived,
-    CallReturned,
     Event,
     ReplyReceived,
     RetryScheduled,
@@ -30,15 +27,14 @@ from orchestrator.events import (
 from orchestrator.model.base import Usage
 from orchestrator.render.answer import Answer
 from orchestrator.render.calls import SLOW, CallLine, CallLog, Labels
-from orchestrator.render.cards import card_lines
+from orchestrator.render.card_view import Offer, TurnCards, print_card
 from orchestrator.render.console import marks_for
 from orchestrator.render.markdown import Prose
 from orchestrator.render.sanitize import clean, clean_line
+from orchestrator.response.numbering import TurnCitations
 
 MAX_CITATIONS = 40
 """How many citations of one turn are listed."""
-MAX_CARDS = 10
-"""How many cards of one turn are shown."""
 REFRESHES = 8
 """Repaints of a growing answer in a second."""
 
@@ -73,23 +69,32 @@ class TerminalView:
     """Shows events as they come."""
 
     def __init__(
-        self, console: Console, labels: Labels, *, is_live: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        console: Console,
+        labels: Labels,
+        *,
+        is_live: bool,
+        clock: Callable[[], float] = time.monotonic,
+        locale: str | None = None,
     ) -> None:
         self.console = console
         self.is_live = is_live
+        self.locale = locale or ""
         self.marks = marks_for(console)
         self._clock = clock
         self._log = CallLog(labels, clock)
         self._section: Section = ""
         self.answer: Answer | None = None
         """The text that is still growing."""
+        self.offers: tuple[Offer, ...] = ()
+        """What can be chosen on the cards of the last turn."""
         self._waiting_since: float | None = None
         self._begin()
 
     def _begin(self) -> None:
         self._is_answered = False
-        self._citations: dict[Citation, None] = {}
-        self._cards: list[Card] = []
+        self._citations = TurnCitations()
+        self._cards = TurnCards()
         self._usage = Usage()
 
     def waiting(self) -> tuple[str, ...]:
@@ -171,6 +176,7 @@ class TerminalView:
         match event:
             case TurnStarted():
                 self._begin()
+                self.offers = ()
             case StateEntered():
                 self._settle()
                 self._is_answered = False
@@ -181,13 +187,12 @@ class TerminalView:
             case RetryScheduled():
                 reason = clean_line(event.reason)
                 self.notice(f"the model gave no answer: {reason}; trying again in {event.delay:.1f} s")
-            case CallReturned():
-                self._citations.update(dict.fromkeys(event.shown.citations))
-                self._cards.extend(event.shown.cards)
             case TurnEnded():
                 self._end(event)
             case _:
                 pass
+        self._citations.read(event)
+        self._cards.read(event)
         if line := self._log.read(event):
             self._call(line)
         self._waiting_since = self._clock()
@@ -222,10 +227,14 @@ class TerminalView:
 
     def _end(self, event: TurnEnded) -> None:
         self._settle()
-        for card in self._cards[:MAX_CARDS]:
-            self.card(card)
-        if self._citations:
-            self._cite(tuple(self._citations))
+        cards = self._cards.offered()
+        self.offers = tuple(offer for one in cards for offer in one.offers)
+        for one in cards:
+            self.card(one.card, first=one.first)
+        for remark in self._cards.remarks():
+            self.notice(remark)
+        if citations := tuple(self._citations.numbers):
+            self._cite(citations)
         if self._usage != Usage():
             self.notice(f"{self._usage.input_tokens} tokens in, {self._usage.output_tokens} out")
         detail = clean_line(event.detail)
@@ -242,17 +251,11 @@ class TerminalView:
                 pass
         self._begin()
 
-    def card(self, card: Card) -> None:
-        """Shows a card as text."""
+    def card(self, card: Card, *, first: int | None = None) -> None:
+        """Shows a card as text; `first` is the number of its first choice."""
         self.part()
         self.open("card")
-        lines = card_lines(card)
-        if not self.is_live:
-            for line in lines:
-                self.console.print(Text(f"| {line}"))
-            return
-        body = Text("\n".join(lines), overflow="fold")
-        self.console.print(Panel(body, box=box.ROUNDED, border_style="dim", expand=False, padding=(0, 1)))
+        print_card(self.console, card, is_live=self.is_live, first=first, locale=self.locale)
 
     def _cite(self, citations: tuple[Citation, ...]) -> None:
         self.open("citations")

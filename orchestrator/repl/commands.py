@@ -122,7 +122,7 @@ async def _why(dialogue: Dialogue, argument: str) -> None:
 
 async def _retry(dialogue: Dialogue, argument: str) -> None:
     del argument
-    attachments = dialogue.chat.last_attachments
+    attachments, chosen = dialogue.chat.last_attachments, dialogue.chosen
     text = await dialogue.chat.undo()
     dialogue.forget_offers()
     if text is None:
@@ -130,7 +130,7 @@ async def _retry(dialogue: Dialogue, argument: str) -> None:
         return
     dialogue.attachments = attachments
     dialogue.view.person(text)
-    await dialogue.say(text)
+    await dialogue.send(chosen or text)
 
 
 async def _undo(dialogue: Dialogue, argument: str) -> None:

@@ -111,6 +111,8 @@ class Dialogue:
         self._offers_starters = False
         self._offers: tuple[Offer, ...] = ()
         self._takes_numbers = False
+        self.chosen: CardAction | None = None
+        """The last message, where it was a choice on a card."""
         self.attachments: tuple[Attachment, ...] = ()
         """Files that go with the next message."""
 
@@ -155,7 +157,7 @@ class Dialogue:
         if self._offers_starters and (starter := self._by_number.get(text)):
             text = starter.text
             self.view.person(text)
-        await self._send(text)
+        await self.send(text)
 
     def _offer(self, number: str) -> Offer | None:
         return next((offer for offer in self._offers if str(offer.number) == number), None)
@@ -173,14 +175,17 @@ class Dialogue:
         else:
             self.view.person(clean_line(offer.choice.title))
             if (action := await fill_in(self.view, self._person, offer)) is not None:
-                await self._send(action)
+                await self.send(action)
 
     def forget_offers(self) -> None:
         """Cards that were shown before cannot be chosen from any more."""
         self._offers = ()
         self._takes_numbers = False
+        self.chosen = None
 
-    async def _send(self, message: str | CardAction) -> None:
+    async def send(self, message: str | CardAction) -> None:
+        """Runs the turn of a message as it is, or says why not."""
+        self.chosen = message if isinstance(message, CardAction) else None
         self._offers_starters = self._takes_numbers = False
         if self.chat.is_ended:
             await self._replace()

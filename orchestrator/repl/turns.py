@@ -13,7 +13,6 @@ from orchestrator.repl.confirm import Verdict
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.reply import Question
 from runtimes.base import Attachment
-from runtimes.values import dump_json
 
 Decide = Callable[[Question], Awaitable[Verdict | None]]
 """Answers a question; None leaves it open."""
@@ -35,11 +34,6 @@ class Audience(Protocol):
         ...
 
 
-def _in_words(action: CardAction) -> str:
-    """The choice as a message."""
-    return f"I choose {action.title!r} on the card: {dump_json(action.data)}"
-
-
 class Turns:
     """Runs the turns of conversations before one audience."""
 
@@ -56,8 +50,7 @@ class Turns:
 
         Raises: `ConversationError`, `UsageError`.
         """
-        text = message if isinstance(message, str) else _in_words(message)
-        await self._follow(chat.send(text, attachments=attachments, supersede=True))
+        await self._follow(chat.send(message, attachments=attachments, supersede=True))
         while chat.pending and self._end is None:
             if not await self._answer(chat):
                 return None

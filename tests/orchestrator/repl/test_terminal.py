@@ -137,8 +137,32 @@ def test_the_demo_answers_a_starter_and_changes_nothing_without_a_yes(tmp_path: 
         say(child, "Set the Windows theme to dark")
         child.expect(QUESTION)
         say(child, "y")
-        child.expect("theme: dark")
+        child.expect(r"Theme:\S* +dark")
         child.expect(PROMPT)
+        leave(child)
+
+
+def test_a_choice_on_a_card_is_taken_and_its_fields_filled_in(tmp_path: Path) -> None:
+    """Issue 5, line 6."""
+    with terminal(tmp_path, "-m", "tests.servers.carding") as child:
+        say(child, "a table please")
+        child.expect(re.escape("[3] Search again"))
+        child.expect("pick one by its number")
+        child.expect(PROMPT)
+        say(child, "1")
+        child.expect("Name")
+        say(child, "Ada")
+        child.expect("Guests")
+        child.sendintr()
+        child.expect("nothing is sent")
+        child.expect(PROMPT)
+        say(child, "/choose 1")
+        for label, answer in (("Name", "Ada"), ("Guests", "3"), ("Room \\(", "2"), ("PIN", "4711")):
+            child.expect(label)
+            say(child, answer)
+        child.expect("TOLD")
+        assert "4711" not in (child.before or "")
+        child.expect('"guests": ?"3"')
         leave(child)
 
 

@@ -76,6 +76,7 @@ LONG = "a text of some length that will be wrapped"
         ({"type": "Input.Text", "id": "n", "label": "Name:", "isRequired": True}, ["Name (required): [____]"]),
         ({"type": "Input.Text", "id": "n", "style": "Password", "value": "hunter2"}, ["n: [****]"]),
         ({"type": "Input.Number", "id": "n", "value": 0, "max": 5}, ["n: [0] up to 5"]),
+        ({"type": "Input.Rating", "id": "n", "label": "Stars"}, ["Stars: [____]"]),
         ({"type": "Input.Toggle", "id": "n", "title": "Yes?", "value": "true"}, ["[x] Yes?"]),
         ({"type": "Input.Toggle", "id": "n", "title": "Yes?", "value": "true", "valueOn": "1"}, ["[ ] Yes?"]),
         (

@@ -14,7 +14,7 @@ from orchestrator.content import Card
 from orchestrator.render.cards import Look, card_lines
 from orchestrator.render.cards.lines import MIN_WIDTH
 from orchestrator.render.cards.reading import MAX_CARD_DEPTH, MAX_ELEMENTS
-from orchestrator.render.cards.text import MAX_CARD_LINES
+from orchestrator.render.cards.text import MAX_CARD_LINES, MAX_LINE
 from orchestrator.response.card_forms import choices_of
 from orchestrator.response.card_standing import KNOWN, standing
 from runtimes.values import Json, JsonObject
@@ -150,6 +150,16 @@ def test_a_text_without_end_is_cut_and_says_so() -> None:
     lines = card_lines(Card(body={"body": [{"type": "TextBlock", "text": "word " * 100_000, "wrap": True}]}))
     assert len(lines) < MAX_CARD_LINES
     assert lines[-1] == "[… the card has more than is shown]"
+
+
+def test_marks_without_a_width_do_not_pile_up_without_end() -> None:
+    (line, *_) = card_lines(Card(body={"body": [{"type": "TextBlock", "text": "e" + "\u0301" * 3_000}]}))
+    assert len(line) == MAX_LINE
+
+
+def test_a_text_of_brackets_is_shown_as_it_was_written() -> None:
+    (line, *_) = card_lines(Card(body={"body": [{"type": "TextBlock", "text": "[" * 4_000}]}))
+    assert line == "[" * 79 + "…"
 
 
 @pytest.mark.parametrize(
