@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from orchestrator.selfcheck import check_packages
 
 if TYPE_CHECKING:
-    from orchestrator.content import Card, Citation, NumberedCitation
+    from orchestrator.content import Card, CardAction, Citation, NumberedCitation, ReturnedCard
     from orchestrator.conversation import Conversation
     from orchestrator.errors import (
         ConversationBusy,
@@ -43,6 +43,7 @@ _HOMES = {
     "Call": "orchestrator.reply",
     "CallOutcome": "orchestrator.host",
     "Card": "orchestrator.content",
+    "CardAction": "orchestrator.content",
     "ChatModel": "orchestrator.model.base",
     "Citation": "orchestrator.content",
     "Conversation": "orchestrator.conversation",
@@ -63,6 +64,7 @@ _HOMES = {
     "QuestionsPending": "orchestrator.errors",
     "Redaction": "orchestrator.response.redaction_rules",
     "Reply": "orchestrator.reply",
+    "ReturnedCard": "orchestrator.content",
     "UnknownName": "orchestrator.errors",
     "Usage": "orchestrator.model.base",
     "UsageError": "orchestrator.errors",
@@ -75,6 +77,7 @@ __all__ = [
     "Call",
     "CallOutcome",
     "Card",
+    "CardAction",
     "ChatModel",
     "Citation",
     "Conversation",
@@ -95,6 +98,7 @@ __all__ = [
     "QuestionsPending",
     "Redaction",
     "Reply",
+    "ReturnedCard",
     "UnknownName",
     "Usage",
     "UsageError",

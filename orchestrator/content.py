@@ -50,6 +50,13 @@ class Card:
     """Why the card is not the one that the manifest asks for first, a line for each choice that failed."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedCard(Card):
+    """A card of a reply, with the call that it came back with: what is chosen on it names that call."""
+
+    call_id: str
+
+
 def shown_card(card: Card) -> Json:
     """A card as commands print it: the Adaptive Card itself, or data with the URL of a template that is not known."""
     return card.body if card.template is None else {"template": card.template, "data": card.body}

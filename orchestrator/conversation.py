@@ -9,24 +9,25 @@ from typing import Literal
 
 import anyio
 
+from orchestrator.content import CardAction
 from orchestrator.errors import (
     ConversationBusy,
     ConversationEnded,
     JournalConflict,
-    QuestionsPending,
     UnknownName,
     UsageError,
 )
 from orchestrator.events import CallDecided, Event, Fact, TurnStarted, TurnUndone
 from orchestrator.model.base import Usage
 from orchestrator.reply import Question, Reply, question_of, reply_of
+from orchestrator.turn.actions import attributed, call_of
 from orchestrator.turn.deciding import asked_call, decision_on, own_arguments
 from orchestrator.turn.driver import CANCEL_TIMEOUT, TurnDriver, TurnServices
 from orchestrator.turn.explain import explain
 from orchestrator.turn.files import HeldFiles
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import ending
-from orchestrator.turn.saying import refuse_unsayable
+from orchestrator.turn.saying import refuse_unsayable, refuse_while_undecided, text_of
 from orchestrator.turn.state import Status
 from runtimes.base import Attachment
 from runtimes.values import JsonObject
@@ -114,7 +115,7 @@ class Conversation:
 
     async def ask(
         self,
-        text: str,
+        message: str | CardAction,
         *,
         attachments: Sequence[Attachment] = (),
         supersede: bool = False,
@@ -122,10 +123,10 @@ class Conversation:
     ) -> Reply:
         """One message, and where the turn then stands; `deadline` is in seconds, and cancels the turn.
 
-        The model is told of `attachments` all but their bytes, and may name them in calls.
-        Raises: `QuestionsPending`, `ConversationBusy`, `ConversationEnded`, `UsageError`.
+        A message is what the person says, or chose on a card. The model is told of `attachments` all but their bytes,
+        and may name them in calls. Raises: `QuestionsPending`, `ConversationBusy`, `ConversationEnded`, `UsageError`.
         """
-        return await self._read(self.send(text, attachments=attachments, supersede=supersede), deadline)
+        return await self._read(self.send(message, attachments=attachments, supersede=supersede), deadline)
 
     async def resume(self, *, deadline: float | None = None) -> Reply:
         """Goes on with a turn that was waiting; with questions still open it says so again.
@@ -135,7 +136,7 @@ class Conversation:
         return await self._read(self.resume_stream(), deadline)
 
     async def send(
-        self, text: str, *, attachments: Sequence[Attachment] = (), supersede: bool = False
+        self, message: str | CardAction, *, attachments: Sequence[Attachment] = (), supersede: bool = False
     ) -> AsyncGenerator[Event]:
         """One message, as a stream of facts and signals; leaving it early cancels the turn.
 
@@ -143,8 +144,8 @@ class Conversation:
         that the turn has ended when you go on. Raises as `ask`.
         """
         with self._exclusive():
-            started = await self._start(text, attachments, supersede=supersede)
-            async with aclosing(self._drive(started)) as events:
+            begun = await self._start(message, attachments, supersede=supersede)
+            async with aclosing(self._drive(begun)) as events:
                 async for event in events:
                     yield event
 
@@ -224,34 +225,31 @@ class Conversation:
         finally:
             self._is_busy = False
 
-    async def _start(self, text: str, attachments: Sequence[Attachment], *, supersede: bool) -> TurnStarted:
-        refuse_unsayable(text, attachments)
-        clock = self._services(self.locale).clock
+    async def _start(
+        self, message: str | CardAction, attachments: Sequence[Attachment], *, supersede: bool
+    ) -> Sequence[Fact]:
+        refuse_unsayable(message, attachments)
+        services = self._services(self.locale)
         await self._ledger.refresh()
         if self.is_ended:
             raise ConversationEnded("this conversation has ended; start a new one")
         if not supersede:
-            self._refuse_while_undecided(clock())
+            refuse_while_undecided(self._ledger.history, services.clock())
+        action = attributed(message, self._ledger.history.turns) if isinstance(message, CardAction) else None
         await self._close_open_turn("superseded by a new message")
         self._files.pass_over(self._ledger.history.attachments)
         started = TurnStarted(
-            text=text,
+            text=text_of(message),
             person=self.person,
             documents=self._documents,
             locale=self.locale,
             attachments=self._files.keep(attachments),
+            action=action,
         )
-        await self._ledger.append(started)
-        return started
-
-    def _refuse_while_undecided(self, now: float) -> None:
-        open_questions = [question.function for question in self.pending if question.expires > now]
-        if open_questions:
-            names = ", ".join(open_questions)
-            raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
-        turn = self._ledger.history.turn
-        if turn is not None and any(call.question is not None for call in turn.with_status(Status.READY)):
-            raise QuestionsPending("an approved call has not run yet; resume the turn, or supersede it")
+        made = call_of(action, services.requests.toolbox) if action is not None else None
+        begun = (started,) if made is None else (started, made)
+        await self._ledger.append(*begun)
+        return begun
 
     async def _close_open_turn(self, why: str) -> None:
         """Ends a turn that waits or broke off: what is asked is declined."""
@@ -267,7 +265,7 @@ class Conversation:
         assert turn is not None
         await self._ledger.append(*ending(turn, detail=why))
 
-    async def _drive(self, started: TurnStarted | None = None) -> AsyncGenerator[Event]:
+    async def _drive(self, begun: Sequence[Fact] = ()) -> AsyncGenerator[Event]:
         """Runs the turn in a task of its own and yields what it emits; being closed early cancels it."""
         sender, receiver = anyio.create_memory_object_stream[Event](EVENT_BUFFER)
 
@@ -285,8 +283,8 @@ class Conversation:
         task = self._spawn(run())
         try:
             async with receiver:
-                if started is not None:
-                    yield started
+                for fact in begun:
+                    yield fact
                 async for event in receiver:
                     yield event
         finally:

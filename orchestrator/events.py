@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.content import AttachedFile, Shown
+from orchestrator.content import AttachedFile, CardAction, Shown
 from orchestrator.model.base import ModelCall, Usage
 from runtimes.values import JsonObject
 
@@ -50,6 +50,8 @@ class TurnStarted:
     """The language that was asked for, as a tag such as `fr-CA`; None for each document's default."""
     attachments: tuple[AttachedFile, ...] = ()
     """The files that came with the words."""
+    action: CardAction | None = None
+    """What the person chose on a card, where that is what they said; `text` is then what its button says."""
     kind: Literal["turn_started"] = "turn_started"
 
 

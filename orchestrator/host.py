@@ -27,6 +27,7 @@ from orchestrator.response.redaction_rules import Redaction
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder, distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
+from orchestrator.tools.visual_templates import visual_templates
 from orchestrator.turn.driver import TurnServices
 from orchestrator.turn.judging import is_safe_to_repeat
 from orchestrator.turn.ledger import Ledger
@@ -69,6 +70,10 @@ class CallOutcome:
     """The files that the answer is, with their bytes."""
     is_truncated: bool = False
     """True when the answer was longer than is read."""
+    cards_left_out: int = 0
+    """How many more cards it would have given; one answer has a limit."""
+    rich: Json = None
+    """The answer as it is, where the function declares a rich response (spec 8)."""
 
 
 def _checked_servers(servers: Mapping[str, str], plugins: Sequence[Plugin]) -> Mapping[str, str]:
@@ -92,11 +97,13 @@ class Orchestrator:
     its descriptions list is called: a number from 1, a URL, a name or a description; the first is called otherwise.
     `cache` is a folder of the person's own where parts of large descriptions are kept; without one nothing is.
     `redactions` are applied to every answer before anything else sees it.
+    `card_templates` is a folder with the templates that local plugins name by URL (spec 13.2.2.1), each in a file of
+    the name that the URL ends with; those that come with the host are known without it.
     `inline_schemas` is for servers that refuse references in the schemas of tools; it needs the extra `prance`.
 
-    Raises: `UsageError` for a model that cannot be named, a locale that is no language tag, a redaction that cannot be
-    read and an extra that is not installed, `UnknownName` for a server of a plugin that is not there, at construction;
-    `UsageError` for a server that no description of its plugin lists, when it is entered.
+    Raises: `UsageError` for a model that cannot be named, a locale that is no language tag, a redaction or a card
+    template that cannot be read and an extra that is not installed, `UnknownName` for a server of a plugin that is not
+    there, at construction; `UsageError` for a server that no description of its plugin lists, when it is entered.
     """
 
     def __init__(  # noqa: PLR0913  # the options of the whole host, each by name and with a default
@@ -115,6 +122,7 @@ class Orchestrator:
         cache: Path | None = None,
         inline_schemas: bool = False,
         redactions: Sequence[Redaction] = (),
+        card_templates: Path | None = None,
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
@@ -122,6 +130,7 @@ class Orchestrator:
         self.plugins = tuple(plugin.in_language(self.locale) for plugin in distinct_namespaces(plugins))
         self._servers = _checked_servers(servers or {}, self.plugins)
         self._cache = cache
+        self._visual_templates = visual_templates(card_templates)
         self._redactor = Redactor(redactions, secrets.token_bytes(REDACTION_KEY_BYTES)) if redactions else None
         if inline_schemas:
             from orchestrator.tools.inlining import require_resolver
@@ -148,7 +157,7 @@ class Orchestrator:
                 stack.push_async_callback(self._http.aclose)
             if isinstance(self.model, AbstractAsyncContextManager):
                 await stack.enter_async_context(self.model)
-            binder = Binder(stack, self._runtimes, self._servers, self._redactor)
+            binder = Binder(stack, self._runtimes, self._servers, self._redactor, self._visual_templates)
             for plugin in self.plugins:
                 http = self._http.allowing(plugin.allowed_hosts)
                 services = RuntimeServices(http=http, local_endpoints=self._local, cache=self._cache)
@@ -259,14 +268,16 @@ class Orchestrator:
         """
         bound, call = self._prepare(function, arguments or {})
         result = await bound.executor.invoke(call, CallContext(person=person, may_repeat=is_safe_to_repeat(bound)))
-        _, shown = bound.read(result, self._limits.result_budget)
+        _, shown = await bound.read_aside(result, self._limits.result_budget, self.locale)
         return CallOutcome(
             status=result.status,
             payload=result.payload,
             is_error=result.is_error,
             citations=shown.citations,
             cards=shown.cards,
-            notes=tuple(note for note in (result.explanation, *result.notes) if note),
+            notes=tuple(note for note in (result.explanation, *result.notes, *shown.notes) if note),
+            cards_left_out=shown.cards_left_out,
+            rich=shown.rich,
             attachments=result.attachments,
             is_truncated=result.is_truncated,
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestrator.content import AttachedFile, Card, NumberedCitation
+from orchestrator.content import AttachedFile, Card, NumberedCitation, ReturnedCard
 from orchestrator.events import EndReason, Reason
 from orchestrator.model.base import Usage
 from orchestrator.response.numbering import numbered, numbers_of
@@ -55,7 +56,8 @@ class Reply:
     """What had been written when the turn broke off, by error or by being stopped."""
     citations: tuple[NumberedCitation, ...]
     """Those of all calls, numbered from 1; those that the answer does not cite are among them."""
-    cards: tuple[Card, ...]
+    cards: tuple[ReturnedCard, ...]
+    """Those of all calls; a `CardAction` that answers one names its `call_id`."""
     attachments: tuple[AttachedFile, ...]
     """The files that answers of calls are; `Conversation.attachment` has their bytes."""
     calls: tuple[Call, ...]
@@ -97,6 +99,22 @@ def _call(call: CallState) -> Call:
     )
 
 
+def _returned(card: Card, call: CallState) -> ReturnedCard:
+    return ReturnedCard(
+        body=card.body,
+        template=card.template,
+        origin=card.origin,
+        result_id=card.result_id,
+        notes=card.notes,
+        call_id=call.call_id,
+    )
+
+
+def _cards(turn: TurnState) -> Iterator[ReturnedCard]:
+    for call in turn.calls.values():
+        yield from (_returned(card, call) for card in (call.shown.cards if call.shown is not None else ()))
+
+
 def reply_of(turn: TurnState) -> Reply:
     """Where the turn stands."""
     shown = [call.shown for call in turn.calls.values() if call.shown is not None]
@@ -105,7 +123,7 @@ def reply_of(turn: TurnState) -> Reply:
         text=text,
         partial=partial,
         citations=numbered(numbers_of(shown), text or partial),
-        cards=tuple(card for part in shown for card in part.cards),
+        cards=tuple(_cards(turn)),
         attachments=tuple(file for call in turn.calls.values() for file in call.attachments),
         calls=tuple(_call(call) for call in turn.calls.values()),
         pending=tuple(question_of(call) for call in turn.with_status(Status.ASKED)),

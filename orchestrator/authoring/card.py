@@ -25,10 +25,11 @@ def _is_usable(name: str) -> bool:
 
 
 def _expression(name: str, shape: Shape, *, is_required: bool) -> str:
-    """The value as text; an optional one that is missing is empty."""
+    """The value as text, because renderers leave out a number; an optional one that is missing is empty."""
     if shape.kind == "boolean":
         return f"${{if({name}, 'yes', if({name} == false, 'no', ''))}}"
-    return f"${{{name}}}" if is_required else f"${{if({name}, {name}, '')}}"
+    value = f"string({name})" if shape.kind in ("integer", "number") else name
+    return f"${{{value}}}" if is_required else f"${{if({name}, {value}, '')}}"
 
 
 def _text(results: Results, role: str) -> str | None:

@@ -17,6 +17,7 @@ from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.model import Function
 from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.queries import data_path_of, within_result
+from orchestrator.response.semantics import TEMPLATE_SELECTOR
 
 
 def _problem(bound: Bound, pointer: str, query: str, nothing: Nothing) -> Problem:
@@ -45,5 +46,7 @@ def answer_problems(bound: Bound, function: Function) -> Iterator[Problem]:
         meant = within_result(path, query) if isinstance(found, Nothing) else None
         if meant is not None:  # the manifest's own rules say what it is taken for
             found = schema_at(description, result, meant)
+        if isinstance(found, Nothing) and place.endswith(TEMPLATE_SELECTOR):  # tried from the root of the answer on
+            found = schema_at(description, schema, path)
         if isinstance(found, Nothing):
             yield _problem(bound, place, path, found)

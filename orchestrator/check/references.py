@@ -48,7 +48,7 @@ MAX_OPERATIONS = 1000
 """How many operations of one manifest are looked at; each is read as a call would read it."""
 
 OPERATIONS_SECONDS = 30.0
-"""Seconds after which no more of them are looked at: one may lead to a whole large description."""
+"""Seconds after which no more of them are looked at: one may lead to a whole large description. Cards get as many."""
 
 
 def _binding_problems(referred: Referred) -> Iterator[Problem]:
@@ -121,16 +121,33 @@ def _function_problems(referred: Referred) -> Iterator[Problem]:
     for index, function in enumerate(referred.functions or ()):
         pointer = pointer_to("functions", index)
         yield from query_problems(function, pointer)
-        yield from inline_card_problems(function, pointer)
         if not any(described.has(function.name) for described in referred.runtimes):
             yield from confirmation_problems(function, pointer, None)
 
 
-def _card_problems(referred: Referred) -> Iterator[Problem]:
-    for source in dict.fromkeys(referred.cards.values()):
-        yield from in_source(card_problems(source.document), source)
+def _cards(referred: Referred) -> Iterator[tuple[str, Iterator[Problem]]]:
+    """What is wrong with each card, with the pointer of a function that has it."""
+    for index, function in enumerate(referred.functions or ()):
+        pointer = pointer_to("functions", index)
+        if inline_card(function) is not None:
+            yield pointer, inline_card_problems(function, pointer)
+    places: dict[Source, str] = {}
+    for pointer, source in referred.cards.items():
+        places.setdefault(source, pointer)
+    for source, pointer in places.items():
+        yield pointer, in_source(card_problems(source.document), source)
         if may_have_placeholders(source.data):
-            yield from in_source(unresolved_in(source.document), source)
+            yield pointer, in_source(unresolved_in(source.document), source)
+
+
+def _card_problems(referred: Referred, seconds: float) -> Iterator[Problem]:
+    deadline = time.monotonic() + seconds
+    for pointer, problems in _cards(referred):
+        if time.monotonic() >= deadline:
+            message = "the cards from here on are not checked: there are too many, or they are too large"
+            yield problem("too-many-references", pointer, message, hint="split the plugin")
+            return
+        yield from problems
 
 
 def _listed(found: Iterable[Problem]) -> list[Problem]:
@@ -167,7 +184,7 @@ async def check_references(
         _binding_problems(referred),
         _operation_problems(referred, location, seconds),
         _function_problems(referred),
-        _card_problems(referred),
+        _card_problems(referred, seconds),
         lint,
     )
     problems = placed(_listed(chain(referred.problems, *rules)), sources.read)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -41,7 +42,8 @@ class Referred:
     names: tuple[str, ...] | None
     """The names of all that the manifest declares."""
     runtimes: tuple[Described, ...]
-    cards: tuple[Source, ...]
+    cards: Mapping[str, Source]
+    """Those that lie in files, by the pointers of their functions."""
     problems: tuple[Problem, ...]
     """What kept documents from being read, and what is wrong with them as a whole."""
 
@@ -140,11 +142,12 @@ async def read_referred(document: JsonObject, manifest: Manifest, sources: Sourc
     spellings = [_spelling(runtime) for runtime in list_at(document, "runtimes")[:MAX_RUNTIMES]]
     looked_at = enumerate(zip(manifest.runtimes, spellings, strict=False))
     runtimes = [await reader.described(index, one, spelling) for index, (one, spelling) in looked_at]
-    cards = [await reader.card(one, pointer_to("functions", index)) for index, one in enumerate(functions or ())]
+    places = {pointer_to("functions", index): one for index, one in enumerate(functions or ())}
+    cards = {pointer: await reader.card(one, pointer) for pointer, one in places.items()}
     return Referred(
         functions=functions,
         names=tuple(one.name for one in manifest.functions) if manifest.functions is not None else None,
         runtimes=tuple(runtimes),
-        cards=tuple(dict.fromkeys(card for card in cards if card is not None)),
+        cards={pointer: card for pointer, card in cards.items() if card is not None},
         problems=(*_beyond(manifest), *sources.problems, *reader.problems),
     )

@@ -56,6 +56,7 @@ async def talk(
         servers=setting.servers_of(loaded.plugins),
         cache=setting.cache,
         redactions=setting.configuration.redactions,
+        card_templates=setting.configuration.card_templates,
         inline_schemas=setting.inline_schemas,
     ) as host:
         _refuse_nothing_to_call(host)

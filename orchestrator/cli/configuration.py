@@ -17,6 +17,7 @@ FILE_NAME = "orchestrator.toml"
 
 _MEMBERS = (
     "allow_hosts",
+    "card_templates",
     "inline_schemas",
     "local",
     "model",
@@ -48,6 +49,8 @@ class Configuration:
     local: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
     redactions: tuple[Redaction, ...] = ()
     """What is taken out of answers."""
+    card_templates: Path | None = None
+    """The folder with the templates that local plugins name by URL."""
 
 
 class _Table:
@@ -114,6 +117,11 @@ def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
     return LocalEndpoint(command=command, directory=str(directory), environment=environment)
 
 
+def _folder(path: Path, written: str | None) -> Path | None:
+    """A folder that is written relative to the file."""
+    return path.parent.absolute() / written if written is not None else None
+
+
 def _redaction(path: Path, number: int, members: Json) -> Redaction:
     place = f"redactions {number}"
     if not isinstance(members, dict):
@@ -152,6 +160,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
         proxy=table.text("proxy"),
         servers=table.texts_by_name("servers"),
         local={name: _local(path, name, members) for name, members in table.table("local").items()},
+        card_templates=_folder(path, table.text("card_templates")),
         redactions=tuple(
             _redaction(path, number, members) for number, members in enumerate(table.array("redactions"), start=1)
         ),

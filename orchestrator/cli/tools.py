@@ -71,6 +71,7 @@ async def _tools(options: argparse.Namespace) -> int:
             servers=setting.servers_of(loaded.plugins),
             cache=setting.cache,
             redactions=setting.configuration.redactions,
+            card_templates=setting.configuration.card_templates,
             inline_schemas=setting.inline_schemas,
         ) as host:
             warn_of_problems(host.plugins)

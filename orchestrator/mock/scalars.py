@@ -82,9 +82,29 @@ def _count(schema: JsonObject, name: str, otherwise: int) -> int:
     return value if isinstance(value, int) else otherwise
 
 
+def _by_format(schema: JsonObject, chance: random.Random) -> str | None:
+    """A text in the schema's format, where it has one and the text fits the pattern too."""
+    format_name, pattern = schema.get("format"), schema.get("pattern")
+    if not isinstance(format_name, str) or format_name not in _FORMATS:
+        return None
+    made = _FORMATS[format_name](chance)
+    return made if not isinstance(pattern, str) or _fits(made, pattern) else None
+
+
+def _fits(made: str, pattern: str) -> bool:
+    import jsonschema_rs
+
+    try:
+        return jsonschema_rs.is_valid({"pattern": pattern}, made)
+    except ValueError:  # a pattern that cannot be read forbids nothing
+        return True
+
+
 def text(schema: JsonObject, chance: random.Random) -> str:
-    """A text for a schema: by its pattern, else by its format, else words, as long as it may be."""
-    pattern, format_name = schema.get("pattern"), schema.get("format")
+    """A text for a schema: by its format, where that fits its pattern, else by its pattern, else words."""
+    pattern = schema.get("pattern")
+    if (formatted := _by_format(schema, chance)) is not None:
+        return formatted
     least, most = _count(schema, "minLength", 0), _count(schema, "maxLength", MAX_TEXT_CHARS)
     if isinstance(pattern, str):
         try:
@@ -93,8 +113,6 @@ def text(schema: JsonObject, chance: random.Random) -> str:
             made = ""
         if made or least == 0:
             return _stretched(made, least) if len(made) < least and not pattern.endswith("$") else made
-    if isinstance(format_name, str) and format_name in _FORMATS:
-        return _FORMATS[format_name](chance)
     said = " ".join(chance.sample(WORDS, 2)).capitalize()
     if len(said) > most:
         said = _word(chance)[:most]

@@ -38,7 +38,11 @@ Property = Callable[[str], str | None]
 
 
 def _web_address(reference: str | None, base: str) -> str | None:
-    """An absolute http(s) URL, or nothing: other schemes make a reader's click do something else."""
+    """An absolute http(s) URL, or nothing.
+
+    Other schemes make a reader's click do something else, a user's name in front of the host looks like another host,
+    and characters that are not seen may do anything.
+    """
     if reference is None:
         return None
     try:
@@ -46,7 +50,8 @@ def _web_address(reference: str | None, base: str) -> str | None:
         parts = urlsplit(url)
     except ValueError:
         return None
-    return url if parts.scheme in ("http", "https") and parts.hostname and len(url) <= MAX_URL else None
+    is_plain = parts.username is None and url.isprintable() and len(url) <= MAX_URL
+    return url if parts.scheme in ("http", "https") and parts.hostname and is_plain else None
 
 
 def _short(text: str | None) -> str | None:
@@ -130,14 +135,16 @@ def _is_mapped(semantics: ResponseSemantics) -> bool:
     return any(name in ALIASES for name in semantics.properties)
 
 
-def what_is_said_of(semantics: ResponseSemantics, result: Json, path: str, base: str) -> Citation | None:
+def what_is_said_of(
+    semantics: ResponseSemantics, result: Json, *, path: str, base: str, budget: Budget
+) -> Citation | None:
     """The title, subtitle and addresses of one result that was found by `path`; None without a title.
 
-    Unlike a citation, one that is inferred may lack a URL.
+    Unlike a citation, one that is inferred may lack a URL. The budget is that of all results of an answer.
     """
     if not _is_mapped(semantics):
         return _guessed(result, base)
-    return _citation(_said_by(readings_of(semantics), result, path, Budget()), base)
+    return _citation(_said_by(readings_of(semantics), result, path, budget), base)
 
 
 def citations_of(semantics: ResponseSemantics | None, payload: Json, base: str) -> tuple[Citation, ...]:

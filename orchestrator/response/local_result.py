@@ -5,9 +5,12 @@ Pure. The array is a stranger's: an entry that cannot be read is named in the mo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from orchestrator.content import Card, Shown
+from orchestrator.response.templates import MAX_CARDS, Chosen, Expander, NoCard, fits, is_card, work_for_answer
 from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 
 TEMPLATES = "https://copilot.microsoft.com/schemas/visual-templates/"
@@ -15,6 +18,10 @@ TEMPLATES = "https://copilot.microsoft.com/schemas/visual-templates/"
 ADAPTIVE_CARD = "text/adaptivecard"
 MAX_ENTRIES = 50
 """How many entries of the array are read."""
+MAX_ID = 200
+"""Characters of a result's id; a longer one is none."""
+
+_NO_TEMPLATES: Mapping[str, JsonObject] = {}
 
 
 class _BadEntry(Exception):
@@ -27,7 +34,7 @@ class _Entry:
 
     for_model: str
     text: str = ""
-    card: Card | None = None
+    cards: tuple[Card, ...] = ()
 
 
 def _is_result(entry: Json) -> bool:
@@ -72,49 +79,90 @@ def _template_of(data: JsonObject) -> tuple[str | None, str]:
     return None, f" (its template is not used: it does not start with {TEMPLATES})"
 
 
-def _card(entry: JsonObject) -> tuple[Card, str]:
-    data = _card_data(entry.get("data"))
-    if data.get("type") == "AdaptiveCard":
-        return Card(body=data), ""
-    inner = data.get("data")
-    content: Json = inner.get("cardContent") if isinstance(inner, dict) else None
-    if isinstance(content, list):
-        content = {"cardContent": content}
-    if not isinstance(content, dict):
-        raise _BadEntry("its data has neither 'cardContent' that is an object or an array, nor an Adaptive Card")
-    template, note = _template_of(data)
-    return Card(body=content, template=template), note
+def _id(entry: JsonObject) -> str:
+    name = entry.get("id")
+    return name if isinstance(name, str) and len(name) <= MAX_ID else ""
 
 
-def _read(entry: Json) -> _Entry:
-    if not isinstance(entry, dict):
-        raise _BadEntry("it is not an object")
-    description = _description(entry)
-    if _media_type(entry) == ADAPTIVE_CARD:
-        card, note = _card(entry)
-        return _Entry(for_model=(description or f"A card is shown with: {dump_json(card.body)}") + note, card=card)
-    if "data" not in entry:
-        raise _BadEntry("it has no data")
-    data = entry["data"]
-    text = data if isinstance(data, str) else dump_json(data)
-    return _Entry(for_model=f"{description}\n{text}".strip(), text=text)
+def template_name(url: str) -> str:
+    """What a known template is called: the last part of its URL (spec 13.2.2.1)."""
+    return urlsplit(url).path.rpartition("/")[2]
 
 
-def read_local_results(payload: Json) -> tuple[str, Shown] | None:
+class _Reader:
+    """Reads the entries of one array."""
+
+    def __init__(self, templates: Mapping[str, JsonObject], locale: str | None) -> None:
+        self._templates = templates
+        self._expander = Expander(work_for_answer(), locale)
+
+    def _expanded(self, url: str, content: Json, data: Card) -> tuple[Card, ...]:
+        """The content in its template; as data where the template is not known, or makes no card of it."""
+        name = template_name(url)
+        if name not in self._templates:
+            return (data,)
+        try:
+            chosen = Chosen(origin="local", content=self._templates[name], name=f"the template {name!r}")
+            return tuple(Card(body=body) for body in self._expander.cards(chosen, content))
+        except NoCard as reason:
+            return (replace(data, notes=(str(reason),)),)
+
+    def _cards(self, entry: JsonObject) -> tuple[tuple[Card, ...], Json, str]:
+        """The cards of an entry, what they are about, and what is to be said of its template."""
+        data = _card_data(entry.get("data"))
+        if is_card(data):
+            return (Card(body=data),), data, ""
+        inner = data.get("data")
+        content: Json = inner.get("cardContent") if isinstance(inner, dict) else None
+        if not isinstance(content, dict | list):
+            raise _BadEntry("its data has neither 'cardContent' that is an object or an array, nor an Adaptive Card")
+        url, note = _template_of(data)
+        body: JsonObject = content if isinstance(content, dict) else {"cardContent": content}
+        if is_card(content):
+            return (Card(body=body),), content, note
+        if url is None:
+            return (Card(body=body),), body, note
+        return self._expanded(url, content, Card(body=body, template=url)), body, note
+
+    def read(self, entry: Json) -> _Entry:
+        """What the entry is worth. Raises: `_BadEntry`."""
+        if not isinstance(entry, dict):
+            raise _BadEntry("it is not an object")
+        description = _description(entry)
+        if _media_type(entry) == ADAPTIVE_CARD:
+            cards, content, note = self._cards(entry)
+            if not all(fits(card.body) for card in cards):
+                raise _BadEntry("it is larger than a card may be")
+            named = tuple(replace(card, result_id=_id(entry)) for card in cards)
+            told = description or f"A card is shown with: {dump_json(content)}"
+            return _Entry(for_model=told + note, cards=named)
+        if "data" not in entry:
+            raise _BadEntry("it has no data")
+        data = entry["data"]
+        text = data if isinstance(data, str) else dump_json(data)
+        return _Entry(for_model=f"{description}\n{text}".strip(), text=text)
+
+
+def read_local_results(
+    payload: Json, templates: Mapping[str, JsonObject] = _NO_TEMPLATES, locale: str | None = None
+) -> tuple[str, Shown] | None:
     """What the model is told and what the person is shown; None when the payload is no such array (spec 13.2.1).
 
     An array counts when at least one entry has a `text/` type and data. `text/plain`, and any other text that is no
     card, goes to both. A card goes to the person and its `description_for_model` to the model; without one the model
-    gets the card's content. A template that spec 13.2.2.1 does not allow is dropped and its data kept as the card's
-    body; content that is an array becomes the member `cardContent` of the body.
+    gets the card's content. `templates` are those that are known, by the last part of their URLs: content is expanded
+    in them, and stays data for people to read where the template is not among them. A template that spec 13.2.2.1
+    does not allow is dropped and its data kept as the card's body; content that is an array becomes the member
+    `cardContent` of the body.
     """
     if not isinstance(payload, list) or not any(map(_is_result, payload)):
         return None
     told: list[str] = []
     entries: list[_Entry] = []
+    reader = _Reader(templates, locale)
     for number, raw in enumerate(payload[:MAX_ENTRIES], start=1):
         try:
-            entry = _read(raw)
+            entry = reader.read(raw)
         except _BadEntry as error:
             told.append(f"[result {number} of {len(payload)} cannot be used: {error}]")
             continue
@@ -122,7 +170,9 @@ def read_local_results(payload: Json) -> tuple[str, Shown] | None:
         entries.append(entry)
     if len(payload) > MAX_ENTRIES:
         told.append(f"[{len(payload) - MAX_ENTRIES} further results are left out]")
+    cards = [card for entry in entries for card in entry.cards]
     return "\n\n".join(filter(None, told)), Shown(
         text="\n\n".join(entry.text for entry in entries if entry.text),
-        cards=tuple(entry.card for entry in entries if entry.card is not None),
+        cards=tuple(cards[:MAX_CARDS]),
+        cards_left_out=len(cards[MAX_CARDS:]),
     )

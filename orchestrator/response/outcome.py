@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator.content import Shown
 from orchestrator.manifest.model import ResponseSemantics
 from orchestrator.response.citations import citations_of
 from orchestrator.response.jsonpath import InvalidQuery
 from orchestrator.response.local_result import read_local_results
+from orchestrator.response.presentation import Presentation, semantic_cards, sign_in_cards
 from orchestrator.response.projection import RESULT_BUDGET, project
+from orchestrator.response.rich_response import rich_response
 from orchestrator.response.semantics import results_of
 from runtimes.base import CallResult
 from runtimes.values import Json
@@ -17,6 +20,7 @@ from runtimes.values import Json
 LOCAL_PLUGIN = "localplugin"
 
 _NOTHING = "done; the answer has no content"
+_PLAIN = Presentation()
 _TRUNCATED = "[cut: the answer was longer than the host reads]"
 
 
@@ -51,19 +55,29 @@ def _error_text(result: CallResult, budget: int) -> str:
     return _within(result.payload, budget, lead=f"{lead}\n", is_truncated=result.is_truncated)
 
 
-def _read(
-    result: CallResult, *, runtime_type: str, semantics: ResponseSemantics | None, base: str, budget: int, results: Json
-) -> tuple[str, Shown]:
-    if result.is_error:
-        return _error_text(result, budget), Shown()
-    if runtime_type.casefold() == LOCAL_PLUGIN:
-        local = read_local_results(result.payload)
-        if local is not None:
-            text, shown = local
-            return _within(text, budget), shown
-    value: Json = _NOTHING if results in (None, "") else results
-    text = _within(value, budget, is_truncated=result.is_truncated)
-    return text, Shown(citations=citations_of(semantics, result.payload, base))
+def _local(
+    result: CallResult, runtime_type: str, presentation: Presentation, locale: str | None
+) -> tuple[str, Shown] | None:
+    """What a local plugin's array gives; None for any other answer."""
+    if runtime_type.casefold() != LOCAL_PLUGIN:
+        return None
+    return read_local_results(result.payload, presentation.visual_templates, locale)
+
+
+def _shown(
+    semantics: ResponseSemantics | None, payload: Json, *, presentation: Presentation, base: str, locale: str | None
+) -> Shown:
+    """What a person sees of an answer that is no local plugin's array."""
+    cards = semantic_cards(semantics, presentation, payload, base=base, locale=locale)
+    rich = rich_response(payload) if presentation.is_rich else Shown()
+    return replace(
+        cards,
+        citations=citations_of(semantics, payload, base),
+        cards=(*cards.cards, *rich.cards),
+        cards_left_out=cards.cards_left_out + rich.cards_left_out,
+        rich=rich.rich,
+        notes=(*cards.notes, *rich.notes),
+    )
 
 
 def read_result(
@@ -74,13 +88,23 @@ def read_result(
     base: str,
     budget: int = RESULT_BUDGET,
     is_templated: bool = False,
+    presentation: Presentation = _PLAIN,
+    locale: str | None = None,
 ) -> tuple[str, Shown]:
     """What the model is given of an answer, and what the person is shown.
 
     `base` is the address of the API, for relative URLs; `budget` is in characters. A templated answer is read whole.
+    `presentation` and `locale` are for cards.
     """
-    results = result.payload if is_templated else _results(semantics, result.payload)
-    text, shown = _read(
-        result, runtime_type=runtime_type, semantics=semantics, base=base, budget=budget, results=results
-    )
-    return "\n".join([text, *(f"[note: {note}]" for note in result.notes)]), shown
+    notes = [f"[note: {note}]" for note in result.notes]
+    if result.is_error:
+        text, shown = _error_text(result, budget), Shown()
+    elif (local := _local(result, runtime_type, presentation, locale)) is not None:
+        text, shown = _within(local[0], budget), local[1]
+    else:
+        results = result.payload if is_templated else _results(semantics, result.payload)
+        text = _within(_NOTHING if results in (None, "") else results, budget, is_truncated=result.is_truncated)
+        shown = _shown(semantics, result.payload, presentation=presentation, base=base, locale=locale)
+    if sign_in := sign_in_cards(semantics, result):
+        shown = replace(shown, cards=(*sign_in, *shown.cards))
+    return "\n".join([text, *notes]), shown

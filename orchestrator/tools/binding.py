@@ -12,13 +12,17 @@ from orchestrator.errors import Problem, UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function, Runtime, known_spellings
 from orchestrator.manifest.rules import WILDCARDS
+from orchestrator.response.presentation import Presentation
 from orchestrator.response.redaction import Redactor
+from orchestrator.response.rich_response import is_rich
+from orchestrator.tools.card_files import CardFiles
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
 from orchestrator.tools.redacted import Redacted
 from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
 from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
 from runtimes.discovery import factory_for
 from runtimes.errors import RuntimeUnavailable, ServerUnknown
+from runtimes.values import JsonObject
 from runtimes.wrappers import Bounded, Guarded, Templated
 
 PROGRESS_STYLES = ("None", "ShowUsage", "ShowUsageWithInput", "ShowUsageWithInputAndOutput")
@@ -102,8 +106,11 @@ class Binder:
         factories: Mapping[str, RuntimeFactory],
         servers: Mapping[str, str] | None = None,
         redactor: Redactor | None = None,
+        visual_templates: Mapping[str, JsonObject] | None = None,
     ) -> None:
-        """`servers` has the server that is wanted of a plugin's descriptions, by namespace."""
+        """`servers` has the server that is wanted of a plugin's descriptions, by namespace; `visual_templates` are
+        those that local plugins may name."""
+        self._visual_templates = visual_templates or {}
         self._redactor = redactor
         self._stack = stack
         self._factories = factories
@@ -125,17 +132,26 @@ class Binder:
         if plugin.namespace in self._servers:
             self._refuse_unknown_server(plugin, by_name)
         declared = {function.name: function for function in plugin.manifest.functions or ()}
+        cards = CardFiles(plugin, services.http)
         for name, rivals in by_name.items():
             if len(rivals) > 1:
                 reasons[name] = [f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)"]
             elif (executor := rivals[0].executor) is not None:
-                self._bound.append(_bind(plugin, rivals[0].runtime, executor, name, declared.get(name)))
+                bound = _bind(plugin, rivals[0].runtime, executor, name, declared.get(name))
+                self._bound.append(replace(bound, presentation=await self._presentation(bound.declaration, cards)))
                 reasons.pop(name, None)
         for name in declared:
             if name not in by_name:
                 reasons.setdefault(name, ["no runtime of the plugin runs it (spec 11.1.3)"])
         for name, texts in reasons.items():
             self._skip(plugin, name, "; ".join(dict.fromkeys(texts)))
+
+    async def _presentation(self, function: Function, cards: CardFiles) -> Presentation:
+        return Presentation(
+            template=await cards.template_of(function),
+            visual_templates=self._visual_templates,
+            is_rich=is_rich(function),
+        )
 
     def _refuse_unknown_server(self, plugin: Plugin, by_name: Mapping[str, Sequence[_Claim]]) -> None:
         """Raises: `UsageError` when no description of the plugin has the server that is wanted of it."""

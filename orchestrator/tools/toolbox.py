@@ -6,13 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from anyio import to_thread
+
 from orchestrator.content import Shown
 from orchestrator.errors import FunctionUnavailable, UnknownName, UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.localize import localized
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition, ToolSet
-from orchestrator.response.outcome import read_result
+from orchestrator.response.outcome import LOCAL_PLUGIN, read_result
+from orchestrator.response.presentation import Presentation
 from orchestrator.response.projection import RESULT_BUDGET
 from orchestrator.tools.arguments import ArgumentChecker
 from orchestrator.tools.definitions import WITHDRAW, WITHDRAW_TOOL
@@ -38,20 +41,25 @@ class BoundFunction:
     """spec 11.3.2.3."""
     signature: FunctionSignature
     executor: RuntimeExecutor = field(repr=False)
+    presentation: Presentation = field(default_factory=Presentation, repr=False)
+    """How its answers are shown."""
 
     @cached_property
     def checker(self) -> ArgumentChecker:
         """Checks arguments; compiled on first use."""
-        return ArgumentChecker(self.parameters)
+        is_inferred = self.declaration.parameters is None
+        rules = self.signature.rules if is_inferred else None
+        return ArgumentChecker(self.parameters, rules, self.signature.left_out)
 
     @property
     def tool(self) -> ToolDefinition:
         """As a model is told of it."""
         return ToolDefinition(name=self.tool_name, description=self.description, parameters=self.parameters)
 
-    def read(self, result: CallResult, budget: int = RESULT_BUDGET) -> tuple[str, Shown]:
+    def read(self, result: CallResult, budget: int = RESULT_BUDGET, locale: str | None = None) -> tuple[str, Shown]:
         """What the model is given of an answer, within so many characters, and what the person is shown (spec 9.4,
-        13.2). An `output_template` has said already what the model is to read (spec 11.1.5)."""
+        13.2). An `output_template` has said already what the model is to read (spec 11.1.5). `locale` is for the
+        numbers and dates of cards."""
         return read_result(
             result,
             runtime_type=self.runtime_type,
@@ -59,7 +67,22 @@ class BoundFunction:
             base=self.signature.destination,
             budget=budget,
             is_templated=isinstance(self.executor, Templated),
+            presentation=self.presentation,
+            locale=locale,
         )
+
+    async def read_aside(
+        self, result: CallResult, budget: int = RESULT_BUDGET, locale: str | None = None
+    ) -> tuple[str, Shown]:
+        """As `read`, off the event loop where making cards may take a while."""
+        if not self._may_show_cards:
+            return self.read(result, budget, locale)
+        return await to_thread.run_sync(self.read, result, budget, locale, abandon_on_cancel=True)
+
+    @property
+    def _may_show_cards(self) -> bool:
+        is_local = self.runtime_type.casefold() == LOCAL_PLUGIN
+        return is_local or self.presentation.makes_cards(self.declaration.capabilities.response_semantics)
 
     @property
     def may_be_cited(self) -> bool:

@@ -42,10 +42,11 @@ async def carry_out(
     progress: Callable[[str], None],
     files: HeldFiles,
     budget: int = RESULT_BUDGET,
+    locale: str | None = None,
 ) -> Outcome:
     """The call's one outcome; `timeout` is in seconds, `budget` in characters that the model reads.
 
-    `files` are the conversation's: the answer's join them.
+    `files` are the conversation's: the answer's join them. `locale` is for numbers and dates on cards.
     """
     if call.not_executed:
         await anyio.sleep(REPEAT_PAUSE)
@@ -59,7 +60,7 @@ async def carry_out(
         result = await function.executor.invoke(request, context)
     except InvocationError as error:
         return _without_answer(call, error)
-    text, shown = function.read(result, budget)
+    text, shown = await function.read_aside(result, budget, locale)
     attachments = files.keep(result.attachments)
     return CallReturned(
         call_id=call.call_id,

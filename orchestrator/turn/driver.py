@@ -237,6 +237,7 @@ class TurnDriver:
             progress=lambda text: self._note_progress(call.call_id, text),
             budget=self._rules.limits.result_budget,
             files=self._files,
+            locale=self._state.started.locale,
         )
         await self._arriving.send(fact)
 

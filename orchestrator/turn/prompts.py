@@ -13,6 +13,7 @@ from orchestrator.response.numbering import numbers_of, source_list
 from orchestrator.tools.attachments import notice
 from orchestrator.tools.definitions import WITHDRAW
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
+from orchestrator.turn.actions import action_notice
 from orchestrator.turn.state import CallState, Reply, Status, TurnState
 
 MAX_PLUGIN_DESCRIPTION = 2048
@@ -194,8 +195,10 @@ def turn_messages(state: TurnState) -> tuple[Message, ...]:
 
     Text that the responding state replaces is left out; an answer stands at the end.
     """
-    note = "\n".join(map(notice, state.started.attachments))
-    messages: list[Message] = [UserMessage(text=state.started.text, note=note)]
+    started = state.started
+    chosen = [action_notice(started.action)] if started.action is not None else []
+    note = "\n".join([*chosen, *map(notice, started.attachments)])
+    messages: list[Message] = [UserMessage(text=started.text, note=note)]
     for reply in state.replies:
         if reply.call_ids:
             messages += _reply_messages(state, reply)

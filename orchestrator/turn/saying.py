@@ -1,11 +1,15 @@
-"""What a person may say: a text of some length, and files with it."""
+"""What a person may say, and when: a text of some length with files, or what they chose on a card."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.errors import UsageError
+from orchestrator.content import CardAction
+from orchestrator.errors import QuestionsPending, UsageError
+from orchestrator.turn.actions import refuse_unsendable
 from orchestrator.turn.files import MAX_FILE_BYTES, MAX_FILES_AT_ONCE
+from orchestrator.turn.history import History
+from orchestrator.turn.state import Status
 from runtimes.base import Attachment
 
 MAX_MESSAGE = 32_000
@@ -20,8 +24,16 @@ def _is_text(text: str) -> bool:
     return True
 
 
-def refuse_unsayable(text: str, attachments: Sequence[Attachment]) -> None:
+def text_of(message: str | CardAction) -> str:
+    """The words of a message; of an action, those on its button."""
+    return message if isinstance(message, str) else message.title or message.verb
+
+
+def refuse_unsayable(message: str | CardAction, attachments: Sequence[Attachment]) -> None:
     """Raises: `UsageError` for a message that nothing can be made of."""
+    if isinstance(message, CardAction):
+        refuse_unsendable(message)
+    text = text_of(message)
     if not text.strip():
         raise UsageError("the message is empty")
     if len(text) > MAX_MESSAGE:
@@ -33,3 +45,15 @@ def refuse_unsayable(text: str, attachments: Sequence[Attachment]) -> None:
     for file in attachments:
         if len(file.data) > MAX_FILE_BYTES:
             raise UsageError(f"the attachment {file.name[:60]!r} is longer than {MAX_FILE_BYTES} bytes")
+
+
+def refuse_while_undecided(history: History, now: float) -> None:
+    """Raises: `QuestionsPending` while a question is open, or an approved call has not run; `now` is in seconds."""
+    turn = history.turn
+    asked = turn.with_status(Status.ASKED) if turn is not None else ()
+    open_questions = [call.function for call in asked if call.question is not None and call.question.expires > now]
+    if open_questions:
+        names = ", ".join(open_questions)
+        raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
+    if turn is not None and any(call.question is not None for call in turn.with_status(Status.READY)):
+        raise QuestionsPending("an approved call has not run yet; resume the turn, or supersede it")

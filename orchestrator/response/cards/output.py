@@ -22,6 +22,7 @@ def to_json(value: Value, budget: Budget, depth: int = 0) -> Json:
         if depth > MAX_NESTING:
             raise CardLimit(f"a value is nested more than {MAX_NESTING} deep")
         budget.make(1 + len(value))
+        budget.spend(len(value))
         return _container(value, budget, depth + 1)
     return _scalar(value)
 

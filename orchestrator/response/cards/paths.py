@@ -20,7 +20,7 @@ from orchestrator.response.cards.values import ABSENT, Ticks, Value
 MAX_PATH_CHARS: Final = 10_000
 """Characters of a path that is made while evaluating."""
 
-_MANY: Final = 32
+_MANY: Final = 16
 """Members of an object whose search costs steps."""
 
 _SEPARATORS: Final = re.compile(r"[.\[\]]+")

@@ -24,6 +24,9 @@ MAX_TEMPLATE_DEPTH: Final = 64
 MAX_TEMPLATE_VALUES: Final = 100_000
 """Values of a template, containers included."""
 
+MAX_TEMPLATE_TEXT: Final = 100_000
+"""Characters of all strings of a template that have expressions in them; reading them is what takes time."""
+
 RESERVED: Final = frozenset({"$data", "$when", "$root", "$index", "$host", "$_acTemplateVersion"})
 """Members that are not in the expanded object."""
 
@@ -43,11 +46,14 @@ _Scalar: TypeAlias = str | int | float | bool | None
 
 def check_size(template: Json) -> None:
     """Raises: `CardLimit` before anything walks a template that is too deep or too large."""
-    level, count = [template], 0
+    level, count, characters = [template], 0, 0
     for _ in range(MAX_TEMPLATE_DEPTH):
         count += len(level)
         if count > MAX_TEMPLATE_VALUES:
             raise CardLimit(f"the template has more than {MAX_TEMPLATE_VALUES} values")
+        characters += sum(len(node) for node in level if isinstance(node, str) and "${" in node)
+        if characters > MAX_TEMPLATE_TEXT:
+            raise CardLimit(f"the expressions of the template have more than {MAX_TEMPLATE_TEXT} characters")
         containers = [node for node in level if isinstance(node, dict | list)]
         if not containers:
             return

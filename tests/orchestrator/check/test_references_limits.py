@@ -27,7 +27,7 @@ from tests.servers.no_http import NoHttp
 
 
 async def test_a_manifest_refers_to_so_many_documents_and_no_more(tmp_path: Path) -> None:
-    card: JsonObject = {"type": "AdaptiveCard"}
+    card: JsonObject = {"type": "AdaptiveCard", "version": "1.5"}
     functions: list[Json] = []
     for number in range(MAX_REFERENCES + 1):
         (tmp_path / f"{number}.json").write_text(json.dumps(card), encoding="utf-8")

@@ -254,3 +254,11 @@ def test_nothing_in_a_file_reaches_the_terminal_as_a_command(report: Callable[[S
     told = report([Checked(path=HOSTILE, text=HOSTILE, problems=(problem,))])
     assert "evil" in told
     assert not any(char in told for char in "\x1b\x9b\x7f\u202e\r")
+
+
+def test_the_caret_points_into_a_text_at_what_is_wrong_in_it() -> None:
+    """Issue 5, line 1: JSONPath errors with a caret. Where the text is written with escapes, it points at its start."""
+    problem = Problem(severity="warning", code="x", message="m", line=1, column=3, before="$.a[?@ ")
+    for line, pointed in (('  "$.a[?@ = 1]"', "= 1]"), ('  "$.a[?\\u0040 = 1]"', '"$.a'), ('  "$.b"', '"$.b')):
+        lines = as_text([Checked(path="p", text=line, problems=(problem,))]).split("\n")
+        assert lines[1][lines[2].index("^") :].startswith(pointed)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import jsonschema_rs
+import random
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.mock.generate import MAX_GENERATED_ITEMS, generated
-from orchestrator.mock.scalars import MAX_TEXT_CHARS
+from orchestrator.mock.scalars import MAX_TEXT_CHARS, text
 from orchestrator.mock.schemas import compiled
 from runtimes.values import Json, JsonObject, depth_of, dump_json
 
@@ -250,6 +252,14 @@ def test_members_have_the_values_of_what_was_given_where_they_may() -> None:
     assert value == {"id": 42, "city": "Seattle", "state": "open"}
 
 
-def test_validators_of_ours_are_those_of_the_library() -> None:
-    assert isinstance(compiled({"type": "string"}), jsonschema_rs.Draft202012Validator)
-    assert compiled({"type": 3}) is None
+
+@pytest.mark.parametrize(
+    ("schema", "made"),
+    [
+        ({"format": "date", "pattern": r"^\d{4}-\d\d-\d\d$"}, r"20\d\d-(0[1-9]|1[0-2])-\d\d"),
+        ({"format": "date", "pattern": "^x{3}$"}, "xxx"),
+        ({"format": "date", "pattern": "((("}, r"20\d\d-\d\d-\d\d"),
+    ],
+)
+def test_a_format_is_followed_where_its_text_fits_the_pattern(schema: JsonObject, made: str) -> None:
+    assert re.fullmatch(made, text(schema, random.Random(3)))
