@@ -41,8 +41,8 @@ class Card:
 
     body: JsonObject
     template: str | None = None
-    """The URL of the template that `body` is the data for, where the host does not know it (spec 13.2.2.1); None when
-    `body` is a card itself."""
+    """The URL of the template that `body` is the data for, where the host does not know it (spec 13.2.2.1); empty where
+    it names none, or one that is not allowed; None when `body` is a card itself."""
     origin: CardOrigin = "local"
     result_id: str = ""
     """What a local plugin calls the result (spec 13.2.1.1)."""

@@ -21,6 +21,14 @@ from runtimes.values import Json, JsonObject
 CALL_TIMEOUT = 30.0
 """Seconds a call may take when its caller does not say."""
 
+RAW_BYTES: JsonObject = {
+    "format": "binary",
+    "contentEncoding": "base64",
+    "contentMediaType": "application/octet-stream",
+}
+"""What the schema of an argument says beside `string` that is given as base64 text and sent as the bytes themselves: a
+data URL may stand for it, and brings their type and name along."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalEndpoint:
@@ -73,6 +81,18 @@ class RuntimeServices:
     """A folder of the person's own for what is costly to make again; None keeps nothing."""
 
 
+class ArgumentRules(Protocol):
+    """What arguments are held to beyond what a model is told; worked out when it is first asked for."""
+
+    def schema(self) -> JsonObject:
+        """The JSON Schema that `completed` arguments are held to."""
+        ...
+
+    def completed(self, arguments: JsonObject, /) -> JsonObject:
+        """The arguments together with what a call sends unasked."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunctionSignature:
     """What a runtime knows of one of its functions."""
@@ -93,6 +113,8 @@ class FunctionSignature:
     """Optional arguments that the description has and that cannot be sent, each with the reason."""
     fingerprint: str = ""
     """A hash of the description the signature comes from."""
+    rules: ArgumentRules | None = field(default=None, compare=False, repr=False)
+    """What inferred arguments are held to, where that is more than `parameters` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +169,11 @@ class CallResult:
     notes: tuple[str, ...] = ()
     """What else there is to know of the answer, a line each: more pages, characters that were lost."""
     attachments: tuple[Attachment, ...] = ()
+    is_own_words: bool = field(default=False, compare=False)
+    """True when the payload is what the runtime itself says, such as that a redirect is not followed."""
+    retell: Callable[[Json], CallResult] | None = field(default=None, compare=False, repr=False)
+    """The same answer had it been another payload, with what is said of that one; None where the runtime cannot tell.
+    What is redacted is taken out of `explanation` and `notes` by this."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """JSON and YAML 1.2 that strangers wrote, read into plain JSON values within limits.
 
-YAML is read as its 1.2 core schema has it: `on`, `no` and dates are strings, keys are their own text. It is built from
-events rather than by recursion, so that neither nesting nor aliases can grow beyond the limits.
+YAML is read as its 1.2 core schema has it: `on`, `no` and dates are strings, keys are their own text. The merge keys of
+YAML 1.1 are read too, since people write them. It is built from events rather than by recursion, so that neither
+nesting nor aliases can grow beyond the limits.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from runtimes.limits import (
     MAX_YAML_BYTES,
 )
 from runtimes.values import InvalidJson, Json, decoded, depth_of, invalid_at, parse_json_document
-from runtimes.yaml_scalars import Refusal, check_tag, key_of, scalar_of
+from runtimes.yaml_scalars import Refusal, check_tag, is_merge, key_of, scalar_of
 
 _TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
 _BOM = "\ufeff"
@@ -76,6 +77,34 @@ class _Collection:
         self.anchor = anchor
         self.value: dict[str, Json] | list[Json] = {} if is_mapping else []
         self.key: str | None = None
+        self.merged: list[dict[str, Json]] | None = None
+        """The mappings whose members it has where it has none of its own; None without a merge key."""
+        self.is_merging = False
+        """True while the value of a merge key is awaited."""
+
+    def add(self, value: Json) -> None:
+        """Takes an item, the value of the key before it, or what is merged. Raises: `Refusal`."""
+        if isinstance(self.value, list):
+            self.value.append(value)
+        elif self.is_merging:
+            self._merge(value)
+        elif self.key is not None:
+            self.value[self.key] = value
+        self.key, self.is_merging = None, False
+
+    def _merge(self, value: Json) -> None:
+        mappings = value if isinstance(value, list) else [value]
+        self.merged = [one for one in mappings if isinstance(one, dict)]
+        if len(self.merged) < len(mappings):
+            raise Refusal("what a merge key (<<) merges must be a mapping or a list of mappings")
+
+    def finish(self) -> dict[str, Json] | list[Json]:
+        """The whole value: members of its own first, then those of mappings that are merged, the first of a name."""
+        for mapping in self.merged or ():
+            for name, one in mapping.items():
+                if isinstance(self.value, dict):
+                    self.value.setdefault(name, one)
+        return self.value
 
 
 class _Builder:
@@ -102,7 +131,7 @@ class _Builder:
             self._open(event)
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             done = self._stack.pop()
-            self._add(done.value, done.anchor)
+            self._add(done.finish(), done.anchor)
         elif isinstance(event, yaml.AliasEvent):
             self._repeat(event.anchor)
         elif isinstance(event, yaml.DocumentStartEvent):
@@ -111,15 +140,15 @@ class _Builder:
                 raise Refusal("there is more than one document in the file")
 
     def _expects_key(self) -> bool:
-        return bool(self._stack) and isinstance(self._stack[-1].value, dict) and self._stack[-1].key is None
+        top = self._stack[-1] if self._stack else None
+        return top is not None and isinstance(top.value, dict) and top.key is None and not top.is_merging
 
     def _take_key(self, event: yaml.ScalarEvent) -> None:
         top, name = self._stack[-1], key_of(event)
-        if name in top.value:
+        if name in top.value or (is_merge(event) and top.merged is not None):
             raise Refusal(f"the key {name[:80]!r} occurs twice")
-        if name == "<<" and event.implicit[0]:
-            raise Refusal("merge keys (<<) are not part of YAML 1.2; write the members out")
-        top.key = name
+        top.is_merging = is_merge(event)
+        top.key = None if top.is_merging else name
         if event.anchor:
             self._anchors[event.anchor] = name
 
@@ -160,12 +189,7 @@ class _Builder:
         if not self._stack:
             self.root = value
             return
-        top = self._stack[-1]
-        if isinstance(top.value, list):
-            top.value.append(value)
-        elif top.key is not None:
-            top.value[top.key] = value
-            top.key = None
+        self._stack[-1].add(value)
 
 
 class _Mark(Protocol):

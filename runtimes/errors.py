@@ -44,8 +44,13 @@ class InvocationError(Exception):
         is_lost: bool = False,
         is_final: bool = False,
         is_unsent: bool = False,
+        quoted: str = "",
     ) -> None:
-        super().__init__(message)
+        super().__init__(f"{message}; it says: {quoted}" if quoted else message)
+        self.reason = message
+        """The message without what it quotes."""
+        self.quoted = quoted
+        """The beginning of what the other side said, in one line: part of an answer, to be redacted as one."""
         self.not_executed: NotExecutedCause | None = not_executed
         """Why the call was certainly not carried out; None where that is not known."""
         self.is_lost = is_lost
@@ -54,3 +59,14 @@ class InvocationError(Exception):
         """True when the runtime has repeated the call as often as makes sense: whoever called does not."""
         self.is_unsent = is_unsent
         """True when nothing was sent, and the same call would not be either: it has failed, and is not unknown."""
+
+    def retold(self, quoted: str) -> InvocationError:
+        """The same error with other words of the other side; none where they are empty."""
+        return InvocationError(
+            self.reason,
+            not_executed=self.not_executed,
+            is_lost=self.is_lost,
+            is_final=self.is_final,
+            is_unsent=self.is_unsent,
+            quoted=quoted,
+        )

@@ -6,7 +6,8 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from runtimes.http import HttpClient, HttpRequest, HttpResponse, is_url, shown_u
 from runtimes.network import AddressRules, ContactRefused, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
 from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
-from runtimes.redirects import REDIRECTS, following
+from runtimes.redirects import REDIRECTS, send_following
 
 if TYPE_CHECKING:
     import ssl
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from runtimes.transport import Progress, Resolve
 
 MAX_DOCUMENT_REDIRECTS = 3
-"""Redirects followed for a document, all within its origin."""
+"""Redirects followed for a document."""
 
 DOCUMENT_TIMEOUT = 20.0
 """Seconds a document may take to arrive."""
@@ -98,25 +99,11 @@ class SharedClient:
         return await self.send_under(self._public, request)
 
     async def send_under(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        """Sends to where the rules allow, following redirects within one time limit. Raises: `InvocationError`.
-
-        A request that was carried out and whose result cannot be read elsewhere has its redirect for an answer.
-        """
-        deadline = time.monotonic() + request.timeout
-        carried_out: HttpResponse | None = None
-        while True:
-            try:
-                response = await self._logged(rules, replace(request, timeout=deadline - time.monotonic()))
-            except InvocationError:
-                if carried_out is not None:
-                    return carried_out
-                raise
-            further = following(request, response)
-            if further is None:
-                return response if carried_out is None or response.status < 300 else carried_out
-            if further.method != request.method:
-                carried_out = response
-            request = further
+        """Sends to where the rules allow, and follows redirects there. Raises: `InvocationError`."""
+        try:
+            return await send_following(partial(self._logged, rules), request)
+        except ContactRefused as refusal:
+            raise InvocationError(f"nothing was sent: {refusal}", is_unsent=True) from None
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -132,7 +119,7 @@ class SharedClient:
             response = await self._exchange(rules, request)
             error = None
             return response
-        except InvocationError as failure:
+        except (InvocationError, ContactRefused) as failure:
             error = str(failure)
             raise
         finally:
@@ -149,7 +136,8 @@ class SharedClient:
                 )
 
     async def _exchange(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        from runtimes.transport import BROKEN, FAILURES, PooledTransport, Progress, exchange
+        from runtimes.failures import FAILURES, told
+        from runtimes.transport import PooledTransport, Progress, exchange
 
         if self._transport is None:
             self._transport = PooledTransport(self._proxy, self._resolve, self._tls)
@@ -163,19 +151,17 @@ class SharedClient:
                 async with self._queues.turn(origin):
                     progress.is_queued = False
                     return await exchange(self._transport, request, progress, is_allowed=rules.names(origin))
-        except ContactRefused as refusal:
-            raise InvocationError(f"nothing was sent: {refusal}") from None
         except TimeoutError:
             limit = f"no answer within {request.timeout:.3g} s"
             queue = f"; {MAX_EXCHANGES_PER_ORIGIN} other requests to it are under way" if progress.is_queued else ""
             raise _no_answer(request, progress, limit + queue) from None
         except FAILURES as error:
-            reason = str(error) or type(error).__name__
-            raise _no_answer(request, progress, reason, is_lost=isinstance(error, BROKEN)) from error
+            reason, is_lost = told(error)
+            raise _no_answer(request, progress, reason, is_lost=is_lost) from error
 
 
 def _no_answer(request: HttpRequest, progress: Progress, reason: str, *, is_lost: bool = False) -> InvocationError:
-    place = shown_url(request.url)
+    place = f"{origin_of(request.url)}, to which {request.via} redirects," if request.via else shown_url(request.url)
     words = reason[:MAX_REASON_LENGTH]
     if not progress.is_sent:
         return InvocationError(f"cannot connect to {place}: {words}", not_executed="connect")
@@ -205,7 +191,8 @@ async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str
     except InvocationError as error:
         raise FetchError(str(error)) from None
     if response.status in REDIRECTS:
-        raise FetchError(f"{shown_url(location)} redirects to another place, which is not followed")
+        reason = f": {response.unfollowed}" if response.unfollowed else ""
+        raise FetchError(f"{shown_url(location)} redirects to another place, which is not followed{reason}")
     if response.status != 200:
         raise FetchError(f"{shown_url(location)} answered with HTTP status {response.status}")
     return response.body

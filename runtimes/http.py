@@ -47,7 +47,11 @@ class HttpRequest:
     """Seconds for the whole exchange."""
     max_bytes: int = MAX_RESPONSE_BYTES
     max_redirects: int = 0
-    """Redirects to follow: within the origin, GET and HEAD only."""
+    """Redirects to follow, as `runtimes.redirects` has it."""
+    credentials: frozenset[str] = frozenset()
+    """The names, case folded, of parameters of its query that carry credentials: these go to no other origin."""
+    via: str = ""
+    """The origin that was asked and redirected to this one; empty for a request that is still where it was meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +63,10 @@ class HttpResponse:
     body: bytes
     url: str
     """Where the answer came from, after redirects."""
+    unfollowed: str = ""
+    """Of a redirect that was not followed: the reason."""
+    notes: tuple[str, ...] = ()
+    """What there is to know of how redirects led to it, a line each, of URLs the origins only."""
 
     def header(self, name: str) -> str | None:
         """The first field of that name, whatever its case."""

@@ -55,9 +55,14 @@ _HOST = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
 _ISATAP_INTERFACES = frozenset({0x00005EFE, 0x02005EFE})
 _TRANSLATED = tuple(ip_network(text) for text in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96"))
 """NAT64, IPv4-compatible and IPv4-translated addresses: the last 32 bits are an IPv4 address."""
+_LOCAL_NAT64 = ip_network("64:ff9b:1::/48")
+"""NAT64 as a network has it for itself (RFC 8215): its prefix may have several lengths."""
+_NAT64_BYTES = ((6, 7, 9, 10), (7, 9, 10, 11), (9, 10, 11, 12), (12, 13, 14, 15))
+"""Where the IPv4 address lies behind prefixes of 48, 56, 64 and 96 bits (RFC 6052, 2.2)."""
 _METADATA = frozenset(
     ip_address(text)
     for text in (
+        "169.254.169.253",
         "169.254.169.254",
         "169.254.170.2",
         "169.254.170.23",
@@ -71,6 +76,7 @@ _METADATA = frozenset(
         "fd00:42::42",
         "fd00:c1::a9fe:a9fe",
         "fd20:ce::254",
+        "fe80::a9fe:a9fe",
     )
 )
 
@@ -156,6 +162,8 @@ def _embedded(address: Address) -> Iterator[Address]:
     interface = (int(plain) >> 32) & 0xFFFFFFFF
     if interface in _ISATAP_INTERFACES or any(plain in network for network in _TRANSLATED):
         yield IPv4Address(int(plain) & 0xFFFFFFFF)
+    if plain in _LOCAL_NAT64:
+        yield from (IPv4Address(bytes(plain.packed[place] for place in places)) for places in _NAT64_BYTES)
 
 
 def _is_metadata(address: Address) -> bool:

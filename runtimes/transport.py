@@ -46,23 +46,6 @@ MAX_ADDRESSES = 16
 DEFAULT_HEADERS = (("User-Agent", "plugin-orchestrator"), ("Accept", "*/*"), ("Accept-Encoding", "identity"))
 """Sent when the request does not name them."""
 
-FAILURES = (
-    httpcore2.TimeoutException,
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.ProxyError,
-    httpcore2.UnsupportedProtocol,
-    httpx2.InvalidURL,
-    httpx2.StreamError,
-    BadContent,
-    OSError,
-    UnicodeError,
-)
-"""What can go wrong in an exchange."""
-
-BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError)
-"""What can go wrong with a connection, and need not with the next one."""
-
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 """Finds the addresses of a host and port, the best first. Raises: `OSError`."""
 
@@ -282,7 +265,8 @@ def _prepared(request: HttpRequest, progress: Progress, *, is_allowed: bool) -> 
 async def exchange(
     transport: httpx2.AsyncBaseTransport, request: HttpRequest, progress: Progress, *, is_allowed: bool
 ) -> HttpResponse:
-    """One request and its answer, cut at the request's `max_bytes`. Raises: one of `FAILURES`, `ContactRefused`."""
+    """One request and its answer, cut at the request's `max_bytes`. Raises: `ContactRefused`, one of
+    `runtimes.failures.FAILURES`."""
     response = await transport.handle_async_request(_prepared(request, progress, is_allowed=is_allowed))
     try:
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)

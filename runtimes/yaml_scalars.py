@@ -10,6 +10,9 @@ import yaml
 from runtimes.limits import MAX_KEY_CHARS, MAX_NUMBER_DIGITS, MAX_STRING_CHARS
 from runtimes.values import Json
 
+MERGE = "<<"
+"""The key whose value is merged into the mapping it stands in."""
+
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
@@ -76,6 +79,11 @@ def check_tag(tag: str | None, kind: str) -> None:
     """Raises: `Refusal` for any tag but that of its kind, such as `str`."""
     if tag and tag not in ("!", _TAG + kind):
         raise _not_read(tag)
+
+
+def is_merge(event: yaml.ScalarEvent) -> bool:
+    """True for a key that stands for the members of other mappings (YAML 1.1): `<<` without quotes."""
+    return bool(event.value == MERGE and event.implicit[0])
 
 
 def key_of(event: yaml.ScalarEvent) -> str:

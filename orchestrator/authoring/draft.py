@@ -76,7 +76,7 @@ def _chosen(description: Description, wanted: Sequence[str]) -> list[Entry]:
     """
     if not wanted:
         return list(description.entries)
-    names = {id(entry): {entry.operation_id or "", entry.function_name} for entry in description.entries}
+    names = {id(entry): {entry.operation_id or "", entry.plain_name} for entry in description.entries}
     for pattern in wanted:
         if not any(fnmatchcase(name, pattern) for known in names.values() for name in known):
             near = (_shown_name(entry) for entry in islice(description.entries, MAX_NAMES_GUESSED_AMONG))
@@ -112,7 +112,7 @@ class _Reader:
 
     def read(self, entry: Entry) -> Usable:
         """Raises: `OperationUnusable`."""
-        name = entry.function_name
+        name = entry.plain_name  # what other hosts would call it too
         if len(name) > MAX_FUNCTION_NAME:
             raise OperationUnusable(f"its name has more than {MAX_FUNCTION_NAME} characters")
         if placeholder := unresolved_placeholder(entry.operation_id or entry.path):

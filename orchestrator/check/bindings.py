@@ -76,7 +76,8 @@ class Operations:
         self._by_id: dict[str, list[Entry]] = {}
         self._by_name: dict[str, list[Entry]] = {}
         for entry in description.entries:
-            self._by_name.setdefault(entry.function_name, []).append(entry)
+            for name in {entry.plain_name, entry.function_name}:
+                self._by_name.setdefault(name, []).append(entry)
             if entry.operation_id is not None:
                 self._by_id.setdefault(entry.operation_id, []).append(entry)
 
@@ -179,7 +180,7 @@ def _not_described(name: str, pointer: str, candidates: Sequence[Described]) -> 
     if described.operations is not None:
         known, file = described.operations.names, described.operations.source.name or "api_description"
         hint = guess(name, known, f"operations: {listed(known) or 'none'}")
-        message = f"{quoted(file)} has no operation {quoted(name)}"
+        message = f"{quoted(file)} has no operation {quoted(name)}{described.operations.description.unknown}"
         yield problem("no-operation", pointer, message, hint=hint)
         return
     known = described.tools or ()

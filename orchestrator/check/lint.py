@@ -15,6 +15,7 @@ from orchestrator.check.referred import Referred
 from orchestrator.check.sources import Source
 from orchestrator.errors import Problem
 from orchestrator.manifest.problems import quoted
+from runtimes.openapi.references import DATA, is_map_of_names
 from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject
 
@@ -47,18 +48,27 @@ class Linter(Protocol):
         ...
 
 
+def _is_data(path: tuple[str, ...], name: str, value: Json) -> bool:
+    """True for a member whose value is data; the examples of a media type are objects with a value."""
+    if name == "examples":
+        return not isinstance(value, dict)
+    return name in DATA or (name == "value" and path[-2:-1] == ("examples",))
+
+
 def _elsewhere(description: JsonObject) -> tuple[str, str] | None:
-    """A reference that leads out of the document, and where it stands."""
-    waiting: list[tuple[tuple[str, ...], Json]] = [((), description)]
+    """A reference that leads out of the document, and where it stands; in data a `$ref` is none."""
+    waiting: list[tuple[tuple[str, ...], Json, bool]] = [((), description, False)]
     while waiting:
-        path, node = waiting.pop()
-        if isinstance(node, dict):
-            for name in _REFERENCES:
-                if isinstance(reference := node.get(name), str) and not reference.startswith("#"):
-                    return reference, pointer_to(*path, name)
-            waiting.extend(((*path, name), value) for name, value in node.items() if isinstance(value, dict | list))
-        elif isinstance(node, list):
-            waiting.extend(((*path, str(index)), value) for index, value in enumerate(node))
+        path, node, is_map = waiting.pop()
+        if isinstance(node, list):
+            waiting.extend(((*path, str(index)), value, False) for index, value in enumerate(node))
+        if not isinstance(node, dict):
+            continue
+        for name, value in node.items():
+            if not is_map and name in _REFERENCES and isinstance(value, str) and not value.startswith("#"):
+                return value, pointer_to(*path, name)
+            if isinstance(value, dict | list) and (is_map or not _is_data(path, name, value)):
+                waiting.append(((*path, name), value, is_map_of_names(name, is_map=is_map)))
     return None
 
 

@@ -192,7 +192,7 @@ def _server_problems(bound: Bound, manifest_location: str) -> Iterator[Problem]:
 def ambiguous_name(bound: Bound) -> Iterator[Problem]:
     """A name that is the sanitised spelling of more than one operationId, at the function."""
     rivals = bound.operations.named(bound.name)
-    if bound.function is not None and len({entry.operation_id for entry in rivals}) > 1:
+    if bound.function is not None and len({entry.operation_id or entry.distinct_name for entry in rivals}) > 1:
         places = " and ".join(f"{entry.method} {entry.path}" for entry in rivals[:2])
         message = f"the name {quoted(bound.name)} means {len(rivals)} operations, such as {places}"
         hint = "give the operations operationIds that are function names as they stand"

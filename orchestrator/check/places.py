@@ -10,7 +10,7 @@ from orchestrator.check.codes import ALL_CODES
 from orchestrator.check.sources import Source
 from orchestrator.errors import Problem
 from orchestrator.manifest.examine import located
-from runtimes.openapi.document import MAX_REFERENCE_CHAIN
+from runtimes.openapi.references import MAX_REFERENCE_CHAIN
 from runtimes.placeholders import filled
 from runtimes.positions import Positions, pointer_to
 from runtimes.values import Json

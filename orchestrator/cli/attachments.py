@@ -6,23 +6,21 @@ Only here does an argument name a path, and only where the function takes a file
 from __future__ import annotations
 
 from orchestrator.repl.attaching import read_attachment
-from orchestrator.tools.attachments import FileKind
+from orchestrator.tools.attachments import PATH_MARK, FilePlace, schema_of
 from orchestrator.tools.attachments import with_files as filled
 from orchestrator.turn.files import file_text
+from runtimes.base import FunctionSignature
 from runtimes.values import JsonObject
 
-FILE_MARK = "@"
-"""What a path starts with; no base64 text does."""
 
-
-def _filled(argument: str, value: str, kind: FileKind) -> str:
+def _filled(place: FilePlace, value: str) -> str:
     """Raises: `UsageError`."""
-    if not value.startswith(FILE_MARK):
+    if not value.startswith(PATH_MARK):
         return value
-    file = read_attachment(value.removeprefix(FILE_MARK), purpose=f" of argument {argument!r}")
-    return file_text(file, kind)
+    file = read_attachment(value.removeprefix(PATH_MARK), purpose=f" of argument {place.argument!r}")
+    return file_text(file, place.kind)
 
 
-def with_files(arguments: JsonObject, parameters: JsonObject) -> JsonObject:
+def with_files(arguments: JsonObject, signature: FunctionSignature) -> JsonObject:
     """The arguments with each file that is named for a parameter that takes one. Raises: `UsageError`."""
-    return filled(arguments, parameters, _filled)
+    return filled(arguments, schema_of(signature), _filled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
 from orchestrator.cli.attachments import with_files
@@ -12,8 +12,8 @@ from orchestrator.cli.options import Loaded, Setting, http_client, load_all, rea
 from orchestrator.cli.output import STDOUT, refuse_output, write_answer
 from orchestrator.cli.running import run_command
 from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
-from orchestrator.content import Citation
-from orchestrator.errors import UsageError
+from orchestrator.content import Citation, shown_card
+from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.host import CallOutcome, Orchestrator
 from orchestrator.render.sanitize import clean, plain_json
 from runtimes.base import RuntimeFactory, WireMessage
@@ -45,7 +45,7 @@ def _as_json(outcome: CallOutcome) -> JsonObject:
         "payload": outcome.payload,
         "is_error": outcome.is_error,
         "citations": [{**asdict(citation)} for citation in outcome.citations],
-        "cards": [{"body": card.body, "template": card.template} for card in outcome.cards],
+        "cards": [shown_card(card) for card in outcome.cards],
         **_attachments_json(outcome),
     }
 
@@ -66,6 +66,8 @@ def _further_lines(outcome: CallOutcome) -> list[str]:
         from orchestrator.render.cards import card_lines
 
         lines += [line for card in outcome.cards for line in card_lines(card)]
+    if outcome.cards_left_out:
+        lines.append(f"note: {outcome.cards_left_out} more cards are not shown")
     lines += [f"note: {note}" for note in outcome.notes]
     return lines
 
@@ -88,9 +90,10 @@ async def _carry_out(
         servers=setting.servers_of(loaded.plugins),
         cache=setting.cache,
         redactions=setting.configuration.redactions,
+        card_templates=setting.configuration.card_templates,
     ) as host:
         warn_of_problems(host.plugins)
-        arguments = with_files(arguments, host.toolbox.find(options.function).signature.parameters)
+        arguments = with_files(arguments, host.toolbox.find(options.function).signature)
         if options.dry_run or options.curl:
             _print_preview(host.preview(options.function, arguments), options)
             return 0
@@ -100,15 +103,31 @@ async def _carry_out(
 
 
 def _report(outcome: CallOutcome, options: argparse.Namespace) -> None:
-    """Prints the answer, or writes it to where it is wanted. Raises: `OrchestratorError` where it cannot be written."""
+    """Prints the answer, or writes it to where it is wanted.
+
+    Raises: `OrchestratorError` where it cannot be written; it is printed then, since the call is not made again for it.
+    """
     target: str | None = None if outcome.is_error else options.output
-    written = write_answer(outcome, target, force=options.force) if target is not None else ()
+    if target is None:
+        _print_answer(outcome, options, None)
+        return
+    try:
+        written = write_answer(outcome, target, force=options.force)
+    except OrchestratorError as error:
+        _print_answer(outcome, options, None)
+        status = f" (HTTP {outcome.status})" if outcome.status is not None else ""
+        raise OrchestratorError(f"the call was made{status}; {error}") from None
+    _print_answer(outcome, options, written)
+
+
+def _print_answer(outcome: CallOutcome, options: argparse.Namespace, written: Sequence[str] | None) -> None:
+    """`written` are the files that hold it; None where it is printed itself."""
     if options.json:
-        told: JsonObject = {"written": [*written]} if target is not None else {}
+        told: JsonObject = {"written": [*written]} if written is not None else {}
         print(plain_json(pretty_json(_as_json(outcome) | told)))
         return
-    lines = _payload_lines(outcome) if target is None else []
-    lines += [*_further_lines(outcome), *(f"written: {name}" for name in written)]
+    lines = _payload_lines(outcome) if written is None else []
+    lines += [*_further_lines(outcome), *(f"written: {name}" for name in written or ())]
     if lines:
         print(clean("\n".join(lines)), file=sys.stderr if options.output == STDOUT else sys.stdout)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
 from orchestrator.cli.running import run_command
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import default_model_name, open_model
+from orchestrator.paths import typed_path
 from runtimes.base import LocalEndpoint, RuntimeFactory
 from runtimes.fetch import SharedClient
 
@@ -37,7 +37,7 @@ async def talk(
     from orchestrator.repl.attaching import read_attachment
     from orchestrator.repl.session import run_message, run_repl
 
-    save = Path(options.save) if options.save else None
+    save = typed_path(options.save, "--save: ") if options.save else None
     if options.json and options.message is None:
         raise UsageError("--json goes with -m TEXT: it prints one turn's events")
     if options.attach and options.message is None:

@@ -87,9 +87,10 @@ class _Table:
 
     def texts_by_name(self, member: str) -> Mapping[str, str]:
         values = self.table(member)
-        texts = {name: value for name, value in values.items() if isinstance(value, str) and value.strip()}
+        written = {name: str(value) if type(value) is int else value for name, value in values.items()}
+        texts = {name: value for name, value in written.items() if isinstance(value, str) and value.strip()}
         if len(texts) != len(values):
-            raise UsageError(f"{self._place} {member} must be a table of strings")
+            raise UsageError(f"{self._place} {member} must be a table of strings and numbers")
         return texts
 
     def array(self, member: str) -> list[Json]:

@@ -5,6 +5,7 @@ The name is the person's own: what a server calls its file is never a path here.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import count, islice
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.host import CallOutcome
+from orchestrator.paths import holds_what_is_written, typed_path
 from orchestrator.render.sanitize import clean
 from runtimes.values import pretty_json
 
@@ -19,17 +21,32 @@ STDOUT = "-"
 """The name that stands for the standard output."""
 
 
+def _obstacle(path: Path, *, force: bool) -> str:
+    """Why what is at the path cannot be written over; empty where it can. Raises: `OSError`."""
+    if path.is_dir():
+        return "is a folder; name a file in it"
+    if not holds_what_is_written(path):
+        return "is no regular file"
+    if os.path.lexists(path) and not force:  # a link that leads nowhere is there too
+        return "exists and is not overwritten without --force"
+    return "cannot be written" if path.exists() and not os.access(path, os.W_OK) else ""
+
+
 def refuse_output(target: str, *, force: bool) -> None:
     """Refuses a name that could not be written to, before anything is sent. Raises: `UsageError`."""
     if target == STDOUT:
         return
-    path = Path(target).expanduser()
-    if path.is_dir():
-        raise UsageError(f"--output: {target!r} is a folder; name a file in it")
-    if path.exists() and not force:
-        raise UsageError(f"--output: {target!r} exists and is not overwritten without --force")
-    if not path.parent.is_dir():
-        raise UsageError(f"--output: there is no folder {str(path.parent)!r} to write into")
+    path = typed_path(target, "--output: ")
+    try:
+        if reason := _obstacle(path, force=force):
+            raise UsageError(f"--output: {target!r} {reason}")
+        folder = Path(os.path.realpath(path)).parent
+        if not folder.is_dir():
+            raise UsageError(f"--output: there is no folder {str(folder)!r} to write into")
+        if not path.exists() and not os.access(folder, os.W_OK | os.X_OK):
+            raise UsageError(f"--output: the folder {str(folder)!r} cannot be written into")
+    except OSError as error:
+        raise UsageError(f"--output: {target!r} cannot be written: {error.strerror}") from None
 
 
 def _text(outcome: CallOutcome) -> str:
@@ -51,6 +68,8 @@ def _numbered(path: Path, *, force: bool) -> Iterator[Path]:
 
 def _write(path: Path, data: bytes, *, force: bool) -> None:
     try:
+        if not holds_what_is_written(path):
+            raise OrchestratorError(f"the answer cannot be written to {str(path)!r}: it is no regular file")
         with path.open("wb" if force else "xb") as file:
             file.write(data)
     except OSError as error:
@@ -78,12 +97,12 @@ def write_answer(outcome: CallOutcome, target: str, *, force: bool) -> Sequence[
     written.
     """
     if outcome.is_truncated:
-        raise OrchestratorError("nothing is written: the answer is longer than the host reads")
+        raise OrchestratorError("the answer is longer than the host reads, and no part of it is written")
     contents = _contents(outcome)
     if target == STDOUT:
         _print(outcome, contents)
         return ()
-    path = Path(target).expanduser()
+    path = typed_path(target)
     paths = [path] if len(contents) == 1 else [*islice(_numbered(path, force=force), len(contents))]
     for place, data in zip(paths, contents, strict=True):
         _write(place, data, force=force)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.paths import holds_what_is_written, typed_path
 from runtimes.values import InvalidJson, Json, decoded, parse_json_document
 
 STDIN: Final = "-"
@@ -38,14 +38,13 @@ def read_bytes(argument: str, purpose: str, *, max_bytes: int = MAX_SOURCE_BYTES
         if argument == STDIN:
             data = sys.stdin.buffer.read(max_bytes + 1)
         else:
-            path = Path(argument).expanduser()
+            path = typed_path(argument, f"{purpose}: ")
             if path.exists() and not path.is_file():
                 raise UsageError(f"{purpose}: {argument!r} is no regular file")
             with path.open("rb") as file:
                 data = file.read(max_bytes + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise UsageError(f"{purpose}: cannot read {argument!r}: {reason.lower()}") from None
+    except OSError as error:
+        raise UsageError(f"{purpose}: cannot read {argument!r}: {(error.strerror or str(error)).lower()}") from None
     if len(data) > max_bytes:
         raise UsageError(f"{purpose}: {argument!r} is longer than {max_bytes} bytes")
     return data
@@ -79,8 +78,10 @@ def write_text(target: str, text: str, *, option: str, force: bool) -> None:
 
     Raises: `UsageError` for a name that cannot be written to, `OrchestratorError` when the writing fails.
     """
-    path = Path(target).expanduser()
+    path = typed_path(target, f"{option}: ")
     try:
+        if not holds_what_is_written(path) and not path.is_dir():
+            raise UsageError(f"{option}: {target!r} is no regular file")
         with path.open("w" if force else "x", encoding="utf-8", errors="replace", newline="\n") as file:
             file.write(text)
     except FileExistsError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 import shlex
+import string
 from dataclasses import replace
 from urllib.parse import unquote
 
@@ -21,6 +22,8 @@ MAX_SHOWN_BODY = 4000
 
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie"})
 _SCHEME = re.compile(r"\w[\w.+-]*(?= )")
+_PRINTED_AS_IT_IS = frozenset(b" :;,./_=" + string.digits.encode() + string.ascii_letters.encode())
+"""Bytes that mean nothing else to `printf`."""
 
 
 def _masked_header(name: str, value: str, secrets: frozenset[str]) -> str:
@@ -81,12 +84,12 @@ def as_json(message: WireMessage) -> JsonObject:
 
 
 def _quoted(text: str) -> str:
-    """A word of a shell that stands for the text in Latin-1, as headers are sent."""
+    """A word of any shell that stands for the text in Latin-1, as headers are sent."""
     if text.isascii() and text.isprintable():
         return shlex.quote(text)
     data = text.encode("latin-1")
-    escaped = (chr(byte) if 0x20 <= byte < 0x7F and byte not in b"'\\" else f"\\x{byte:02x}" for byte in data)
-    return f"$'{''.join(escaped)}'"
+    escaped = (chr(byte) if byte in _PRINTED_AS_IT_IS else f"\\{byte:03o}" for byte in data)
+    return f"\"$(printf '{''.join(escaped)}')\""
 
 
 def _header_words(message: WireMessage) -> list[str]:
@@ -104,7 +107,7 @@ def _is_plain(data: bytes) -> bool:
 
 
 def curl_command(message: WireMessage) -> str:
-    """A line for a shell that sends the same request: bash, zsh or any other that knows `$'…'`.
+    """A line for a POSIX shell that sends the same request.
 
     Raises: `UsageError` for what is no HTTP request.
     """

@@ -98,7 +98,7 @@ class ResponseSemantics(_Member):
     static_template: JsonObject | None = None
     """A card, or `{"file": …}` with the place of one (version 2.4)."""
     oauth_card_path: str | None = None
-    """Never read (M365 document)."""
+    """The path of a card to sign in by, in an answer (M365 document); never taken for a file."""
 
 
 class SecurityInfo(_Member):
@@ -124,7 +124,7 @@ class Function(_Member):
     parameters: JsonObject | None = None
     """JSON Schema in shape (spec 6); None means: ask the runtime (spec 5.2.3)."""
     returns: JsonObject | None = None
-    """Of any JSON type in real manifests; only its description is used (spec 8)."""
+    """Of any JSON type in real manifests; its description and its `$ref` are used (spec 8)."""
     states: Or[States] = States()
     capabilities: Or[FunctionCapabilities] = FunctionCapabilities()
 

@@ -153,7 +153,7 @@ def _styled(pairs: Sequence[tuple[str, str]], media: Media, *, is_encoded: bool)
         claimed |= {name} | {key for key, _ in pairs if key.startswith(f"{name}[")}
         if reading is not None:
             claimed |= set(member.properties) if rule.explode and rule.style == "form" else set()
-            found[name] = value_of(reading, member)
+            found[name] = value_of(reading, member, rule.within)
     return found, claimed
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import jsonschema_rs
-
 from orchestrator.mock.schemas import Checks, Schemas
 from orchestrator.mock.shapes import Shape
+from runtimes.json_schema import JsonSchema
 from runtimes.openapi.document import Description, Entry
 from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.openapi.swagger import WITHIN
 from runtimes.values import Json, JsonObject
 
 NOT_PARAMETERS = frozenset({"accept", "content-type", "authorization"})
@@ -25,7 +25,7 @@ class Schema:
     """A schema with what is asked of it."""
 
     shape: Shape
-    validator: jsonschema_rs.Validator | None = field(repr=False)
+    validator: JsonSchema = field(repr=False)
     document: JsonObject = field(repr=False)
     """The schema and its definitions."""
 
@@ -41,6 +41,8 @@ class Demand:
     style: str
     explode: bool
     allows_empty: bool
+    within: tuple[str, ...]
+    """The formats of the arrays inside its array (Swagger 2.0)."""
     media_type: str
     """Of a value that is a document of its own; else empty."""
     schema: Schema
@@ -52,6 +54,7 @@ class FieldRule:
 
     style: str = ""
     explode: bool = True
+    within: tuple[str, ...] = ()
     media_type: str = ""
 
 
@@ -83,6 +86,10 @@ def _schema(schemas: Schemas, raw: Json) -> Schema:
     )
 
 
+def _within(raw: Json) -> tuple[str, ...]:
+    return tuple(name for name in list_at(raw, WITHIN) if isinstance(name, str))
+
+
 def _demand(schemas: Schemas, raw: JsonObject) -> Demand:
     place = text_at(raw, "in")
     content = object_at(raw, "content") if "schema" not in raw else {}
@@ -96,6 +103,7 @@ def _demand(schemas: Schemas, raw: JsonObject) -> Demand:
         style=style,
         explode=explode if isinstance(explode, bool) else style in _EXPLODED,
         allows_empty=raw.get("allowEmptyValue") is True,
+        within=_within(raw),
         media_type=media_type,
         schema=_schema(schemas, schemas.followed(media).get("schema") if content else raw.get("schema")),
     )
@@ -136,6 +144,7 @@ def _rules(media: JsonObject, *, has_styles: bool) -> Mapping[str, FieldRule]:
         found[name] = FieldRule(
             style=style,
             explode=explode if isinstance(explode, bool) else style == "form",
+            within=_within(raw),
             media_type=text_at(raw, "contentType"),
         )
     return found

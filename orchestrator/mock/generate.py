@@ -226,11 +226,11 @@ def generated(schema: JsonObject, seed: str, given: Mapping[str, Json] | None = 
     Members with the names of what was `given` have its values, where they may: what is asked for by its id has it.
     The first that is valid is taken; where none of a few attempts is, the last, which has no more than is demanded.
     """
-    validator, checks = compiled(schema), Checks(schema)
+    judge, checks = compiled(schema), Checks(schema)
     value: Json = None
     for attempt in range(MAX_ATTEMPTS):
         chance = random.Random(f"{attempt}:{seed}")  # noqa: S311  # it is to be the same each time, and guards nothing
         value = _Maker(checks, chance, given or {}, is_bare=attempt >= MAX_ATTEMPTS // 2).make(schema)
-        if validator is None or validator.is_valid(value):
+        if judge.is_valid(value):
             return value
     return value

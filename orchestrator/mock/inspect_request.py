@@ -5,11 +5,13 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from orchestrator.mock.bodies import body_value, is_json_type, matching, plain_type
 from orchestrator.mock.contract import Contract, Demand, Media, Schema
 from orchestrator.mock.exchange import Complaint, Request, cookie_pairs, query_pairs
-from orchestrator.mock.schemas import mistakes
+from orchestrator.mock.read_only import read_only_members
+from orchestrator.mock.schemas import MAX_ERRORS, mistakes
 from orchestrator.mock.shapes import Shape, scalar
 from orchestrator.mock.styles_read import (
     Place,
@@ -113,7 +115,7 @@ def _value(demand: Demand, reading: Reading) -> Json:
     """Raises: `Unreadable`."""
     if demand.media_type and reading.text is not None:
         return _document(reading.text, demand.media_type, demand.schema.shape)
-    return value_of(reading, demand.schema.shape)
+    return value_of(reading, demand.schema.shape, demand.within)
 
 
 def _parameter(demand: Demand, matched: Matched, given: dict[str, Json]) -> Iterator[Complaint]:
@@ -186,6 +188,8 @@ def _body(contract: Contract, request: Request, given: dict[str, Json]) -> Itera
     if isinstance(found[0], dict):
         given.update(found[0])
     yield from _valued(media.schema, found[0], "body")
+    for pointer in islice(read_only_members(media.schema.shape, found[0]), MAX_ERRORS):
+        yield Complaint(place="body", pointer=pointer, message="it is read-only: answers have it, and no request")
 
 
 def judged(contract: Contract, matched: Matched, keys: frozenset[str]) -> Judged:

@@ -9,10 +9,10 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, NoReturn
+from itertools import islice
+from typing import Literal
 
-import jsonschema_rs
-
+from runtimes.json_schema import JsonSchema, is_pattern
 from runtimes.openapi.document import Description, OperationUnusable
 from runtimes.openapi.members import list_at, object_at
 from runtimes.values import Json, JsonObject, dump_json
@@ -42,22 +42,12 @@ _BOUNDS = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum
 _HIDDEN: Mapping[Direction, str] = {"request": "readOnly", "response": "writeOnly"}
 
 
-def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"{uri!r} is not fetched")
-
-
 def _is_number(value: Json) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_pattern(value: Json) -> bool:
-    if not isinstance(value, str):
-        return False
-    try:
-        jsonschema_rs.validator_for({"pattern": value}, retriever=_refuse)
-    except (jsonschema_rs.ValidationError, ValueError):
-        return False
-    return True
+    return isinstance(value, str) and is_pattern(value)
 
 
 def _types(schema: JsonObject) -> list[str]:
@@ -70,25 +60,16 @@ def _types(schema: JsonObject) -> list[str]:
     return [*known, "null"] if known and is_nullable and "null" not in known else known
 
 
-def compiled(schema: Json) -> jsonschema_rs.Validator | None:
-    """What checks values against a schema of this module; None where it cannot be compiled, and says nothing."""
-    if not isinstance(schema, dict | bool):
-        return None
-    try:
-        return jsonschema_rs.Draft202012Validator(schema, validate_formats=True, retriever=_refuse)
-    except (jsonschema_rs.ValidationError, ValueError):
-        return None
+def compiled(schema: Json) -> JsonSchema:
+    """What checks values against a schema of this module."""
+    return JsonSchema(schema, checks_formats=True)
 
 
-def mistakes(validator: jsonschema_rs.Validator | None, value: Json) -> Iterator[tuple[str, str]]:
+def mistakes(schema: JsonSchema, value: Json) -> Iterator[tuple[str, str]]:
     """The pointer and the message of what is wrong with a value."""
-    if validator is None:
-        return
-    for number, error in enumerate(validator.iter_errors(value)):
-        if number >= MAX_ERRORS:
-            return
-        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in error.instance_path)
-        yield "".join(f"/{step}" for step in steps), error.message
+    for mistake in islice(schema.mistakes(value), MAX_ERRORS):
+        steps = (str(step).replace("~", "~0").replace("/", "~1") for step in mistake.path)
+        yield "".join(f"/{step}" for step in steps), mistake.message
 
 
 def pointed(root: JsonObject, reference: str) -> Json:
@@ -103,7 +84,7 @@ class Checks:
         self.root = root
         self.kinds: dict[str, frozenset[str]] = {}
         """The types of what references lead to, where they are known already."""
-        self._compiled: dict[str, jsonschema_rs.Validator | None] = {}
+        self._compiled: dict[str, JsonSchema] = {}
 
     def is_valid(self, schema: Json, value: Json) -> bool:
         """True when a value is valid against a part of the schema."""
@@ -115,8 +96,8 @@ class Checks:
         if key not in self._compiled and len(self._compiled) < MAX_COMPILED:
             definitions: JsonObject = {"$defs": object_at(self.root, "$defs")} if '"$ref"' in key else {}
             self._compiled[key] = compiled({**schema, **definitions})
-        validator = self._compiled.get(key)
-        return validator is None or validator.is_valid(value)
+        judge = self._compiled.get(key)
+        return judge is None or judge.is_valid(value)
 
 
 class Schemas:
@@ -125,7 +106,7 @@ class Schemas:
     def __init__(self, description: Description) -> None:
         self._description = description
         self._is_old = description.minor_version == 0
-        self._validators: dict[str, jsonschema_rs.Validator | None] = {}
+        self._validators: dict[str, JsonSchema] = {}
 
     def followed(self, value: Json) -> JsonObject:
         """The object that is meant, at the end of its references; empty where they lead nowhere."""
@@ -138,7 +119,7 @@ class Schemas:
         """A schema with all that it refers to, as a document of its own."""
         return _Bundle(self.followed, self._resolved, direction, is_old=self._is_old).of(schema)
 
-    def validator(self, schema: JsonObject) -> jsonschema_rs.Validator | None:
+    def validator(self, schema: JsonObject) -> JsonSchema:
         """What checks values against a schema that `standalone` has made; compiled once."""
         key = dump_json(schema)
         if key not in self._validators:

@@ -115,10 +115,21 @@ class Shape:
         more = [part["additionalProperties"] for part in parts if isinstance(part.get("additionalProperties"), dict)]
         return self._one_of(found or more)
 
+    def is_hidden(self, name: str) -> bool:
+        """True for a member that no part which mentions it lets travel this way."""
+        parts = [part for part in self._parts if name in object_at(part, "properties")]
+        return bool(parts) and all(name in list_at(part, "x-hidden") for part in parts)
+
     @cached_property
     def items(self) -> Shape:
         """What it says of the items of an array."""
         return self._one_of([part["items"] for part in self._parts if "items" in part])
+
+    def item(self, index: int) -> Shape:
+        """What it says of one of them."""
+        first = [list_at(part, "prefixItems")[index : index + 1] for part in self._parts if "prefixItems" in part]
+        found = [schema for one in first for schema in one]
+        return self._one_of(found) if found else self.items
 
     @property
     def is_bytes(self) -> bool:

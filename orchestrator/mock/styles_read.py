@@ -18,6 +18,7 @@ _DELIMITERS = {
     "pipeDelimited": re.compile(r"%7[Cc]|\|"),
     "tabDelimited": re.compile(r"%09|\t"),
 }
+_FORMATS = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
 _STEPS = re.compile(r"\[([^\[\]]*)\]")
 
 Decode = Callable[[str], str]
@@ -180,15 +181,25 @@ def _typed(value: Json, shape: Shape) -> Json:
     return {name: _typed(item, shape.member(name)) for name, item in value.items()}
 
 
-def value_of(reading: Reading, shape: Shape) -> Json:
-    """What a text stands for, by the schema. Raises: `Unreadable` where it can be nothing of the kind."""
+def _item(text: str, shape: Shape, within: Sequence[str]) -> Json:
+    """One item, which is an array itself where a format of Swagger 2.0 says how it is written."""
+    if not within or "array" not in shape.kinds:
+        return scalar(text, shape)
+    return [_item(part, shape.items, within[1:]) for part in text.split(_FORMATS.get(within[0], ","))]
+
+
+def value_of(reading: Reading, shape: Shape, within: Sequence[str] = ()) -> Json:
+    """What a text stands for, by the schema; `within` are the formats of the arrays inside an array.
+
+    Raises: `Unreadable` where it can be nothing of the kind.
+    """
     if reading.value is not None:
         return reading.value[0]
     candidates: list[Json] = []
     if reading.members is not None and "object" in shape.kinds:
         candidates.append({name: scalar(text, shape.member(name)) for name, text in reading.members})
     if reading.items is not None and "array" in shape.kinds:
-        candidates.append([scalar(text, shape.items) for text in reading.items])
+        candidates.append([_item(text, shape.items, within) for text in reading.items])
     if reading.text is not None and (shape.kinds - {"array", "object"} or not candidates):
         is_open = len(shape.kinds) > 3
         candidates.insert(0 if is_open else len(candidates), scalar(reading.text, shape))

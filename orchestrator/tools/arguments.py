@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import math
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from itertools import islice
 
 from orchestrator.tools.coercion import corrected
+from runtimes.base import ArgumentRules
+from runtimes.json_schema import JsonSchema, Mistake
 from runtimes.values import InvalidJson, Json, JsonObject, is_json, parse_json
-
-if TYPE_CHECKING:
-    import jsonschema_rs
 
 MAX_ARGUMENT_BYTES = 256 * 1024
 """How long the JSON text of a call's arguments may be."""
@@ -22,19 +22,12 @@ MAX_COMPLAINTS = 8
 MAX_COMPLAINT = 300
 """Characters of one complaint: it quotes what a model wrote."""
 
-MAX_BRANCHES = 3
-"""How many of the alternatives that a value could have satisfied are explained."""
-
 _OTHER_SOURCES = ("allOf", "anyOf", "oneOf", "$ref", "patternProperties", "additionalProperties")
 """Keywords that may admit properties that `properties` does not list."""
 
 
 class InvalidArguments(ValueError):
     """The arguments do not fit; the message tells a model what to correct."""
-
-
-def _refuse(uri: str) -> NoReturn:
-    raise ValueError(f"{uri!r} is not fetched")
 
 
 def _is_finite(arguments: JsonObject) -> bool:
@@ -47,38 +40,27 @@ def _is_finite(arguments: JsonObject) -> bool:
     return True
 
 
-def _branches(error: jsonschema_rs.ValidationError) -> str:
-    """What is wrong by each of several schemas of which one would do; empty where there is no such choice."""
-    import jsonschema_rs
-
-    kinds = jsonschema_rs.ValidationErrorKind
-    if not isinstance(error.kind, kinds.AnyOf | kinds.OneOfNotValid):
-        return ""
-    reasons = [_complaint(branch[0], len(error.instance_path)) for branch in error.kind.context if branch]
-    return f" ({'; or '.join(reasons[:MAX_BRANCHES])})" if reasons else ""
-
-
-def _complaint(error: jsonschema_rs.ValidationError, above: int = 0) -> str:
-    """The mistake, after its place below the one that is known."""
-    place = "/".join(str(part) for part in error.instance_path[above:])
-    message = error.message + _branches(error)
+def _complaint(mistake: Mistake) -> str:
+    """The mistake, after its place."""
+    place = "/".join(map(str, mistake.path))
+    message = f"{mistake.message} ({mistake.alternatives})" if mistake.alternatives else mistake.message
     return f"{place}: {message}" if place else message
 
 
 class ArgumentChecker:
     """The arguments of one function; its schema is compiled on first use."""
 
-    def __init__(self, schema: JsonObject) -> None:
+    def __init__(
+        self, schema: JsonObject, rules: ArgumentRules | None = None, left_out: Mapping[str, str] | None = None
+    ) -> None:
+        """`left_out` has the reasons why arguments cannot be sent."""
         self._schema = schema
+        self._rules = rules
+        self._left_out = left_out or {}
 
     @cached_property
-    def _validator(self) -> jsonschema_rs.Validator | None:
-        import jsonschema_rs
-
-        try:
-            return jsonschema_rs.validator_for(self._schema, retriever=_refuse)
-        except (jsonschema_rs.ValidationError, ValueError):
-            return None  # a schema that is none says nothing: the API has the last word
+    def _judge(self) -> JsonSchema:
+        return JsonSchema(self._schema if self._rules is None else self._rules.schema())
 
     @cached_property
     def _properties(self) -> JsonObject:
@@ -108,22 +90,21 @@ class ArgumentChecker:
         if not is_json(arguments) or not _is_finite(arguments):
             raise InvalidArguments("the arguments hold a value that cannot be written as JSON")
         arguments = corrected(arguments, self._schema)
-        complaints = [*self._unknown(arguments)]
-        if self._validator is not None:
-            for error in self._validator.iter_errors(arguments):
-                complaints.append(_complaint(error))
-                if len(complaints) > MAX_COMPLAINTS:
-                    break
+        complete = arguments if self._rules is None else self._rules.completed(arguments)
+        complaints = [*self._unknown(complete)]
+        complaints += map(_complaint, islice(self._judge.mistakes(complete), MAX_COMPLAINTS))
         if complaints:
             raise InvalidArguments("; ".join(text[:MAX_COMPLAINT] for text in complaints[:MAX_COMPLAINTS]))
         return arguments
 
     def _unknown(self, arguments: JsonObject) -> list[str]:
-        if not self._properties or any(self._schema.get(keyword) for keyword in _OTHER_SOURCES):
-            return []
-        complaints: list[str] = []
-        for name in arguments:
-            if name not in self._properties:
+        unknown = [name for name in arguments if name not in self._properties]
+        unsendable = [name for name in unknown if name in self._left_out]
+        complaints = [f"the parameter {name!r} cannot be sent: {self._left_out[name]}" for name in unsendable]
+        if not self._properties or any(self._schema.get(one) not in (None, False, []) for one in _OTHER_SOURCES):
+            return complaints
+        for name in unknown:
+            if name not in self._left_out:
                 near = difflib.get_close_matches(name, self._properties, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self._properties)}"
                 complaints.append(f"there is no parameter {name!r}; {hint}")

@@ -82,6 +82,15 @@ def has_servers(plugin: Plugin) -> bool:
     return any(_lists_servers(runtime) for runtime in plugin.manifest.runtimes)
 
 
+def _refuse_number(plugin: Plugin, server: str) -> None:
+    """Raises: `UsageError` for a number where several descriptions have lists that it may count in."""
+    listing = (runtime.spec for runtime in plugin.manifest.runtimes if _lists_servers(runtime))
+    descriptions = {(str(spec.get("url")), str(spec.get("api_description"))) for spec in listing}
+    if server.isdecimal() and len(descriptions) > 1:
+        reason = f"it has {len(descriptions)} descriptions, and server {server} may be any of theirs"
+        raise UsageError(f"plugin {plugin.namespace!r}: {reason}; choose it by its URL")
+
+
 def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference, server: str) -> RuntimeSpec:
     return RuntimeSpec(
         plugin=plugin.namespace,
@@ -115,15 +124,16 @@ class Binder:
         self._stack = stack
         self._factories = factories
         self._servers = servers or {}
-        self._unknown_servers: dict[str, str] = {}
+        self._unknown_servers: dict[str, list[str]] = {}
         self._bound: list[BoundFunction] = []
         self._skipped: list[Skipped] = []
 
     async def add(self, plugin: Plugin, services: RuntimeServices) -> None:
         """Binds the functions of one plugin; none of its mistakes reaches another plugin.
 
-        Raises: `UsageError` when a server is wanted of it that none of its descriptions has.
+        Raises: `UsageError` when a server is wanted of it that none of its descriptions has, or a number of many.
         """
+        _refuse_number(plugin, self._servers.get(plugin.namespace, ""))
         reasons: dict[str, list[str]] = {}
         by_name: dict[str, list[_Claim]] = {}
         for runtime in plugin.manifest.runtimes:
@@ -159,8 +169,8 @@ class Binder:
             raise UsageError(f"plugin {plugin.namespace!r} has no runtime of type 'OpenApi', and so no servers")
         is_met = any(_lists_servers(claim.runtime) for claims in by_name.values() for claim in claims)
         unknown = self._unknown_servers.get(plugin.namespace)
-        if unknown is not None and not is_met:
-            raise UsageError(f"plugin {plugin.namespace!r}: {unknown}")
+        if unknown and not is_met:
+            raise UsageError(f"plugin {plugin.namespace!r}: {'; '.join(dict.fromkeys(unknown))}")
 
     def toolbox(self, *, inline_schemas: bool = False) -> Toolbox:
         """What has been bound; two functions whose tools would have one name are both left out."""
@@ -197,7 +207,7 @@ class Binder:
             executor = await self._stack.enter_async_context(factory(spec, services))
         except RuntimeUnavailable as error:
             if isinstance(error, ServerUnknown):
-                self._unknown_servers[plugin.namespace] = str(error)
+                self._unknown_servers.setdefault(plugin.namespace, []).append(str(error))
             for name in names:
                 reasons.setdefault(name, []).append(str(error))
             return []

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import anyio
 from anyio import to_thread
 
 from orchestrator.response.redaction import Redactor, withheld
+from orchestrator.response.redaction_rules import Rule
 from orchestrator.tools.definitions import tool_name
 from runtimes.base import CallContext, CallResult, FunctionCall, FunctionSignature, RuntimeExecutor, WireMessage
+from runtimes.errors import InvocationError
 
 REDACTION_SECONDS = 5.0
 """Seconds that the rules may take over one answer, which is withheld otherwise."""
@@ -41,12 +43,22 @@ class Redacted:
         return self._inner.preview(call)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
-        """The redacted answer. Raises: `InvocationError` as the executor inside does."""
-        result = await self._inner.invoke(call, context)
+        """The redacted answer. Raises: `InvocationError` as the executor inside does, without words of the answer."""
         names = (call.function, f"{self._plugin}-{call.function}", tool_name(self._plugin, call.function))
         rules = self._redactor.rules_for(names)
         if not rules:
-            return result
+            return await self._inner.invoke(call, context)
+        try:
+            result = await self._inner.invoke(call, context)
+        except InvocationError as error:
+            if not error.quoted:
+                raise
+            wordless = error.retold("")  # what was cut short or is no JSON cannot be searched
+        else:
+            return await self._redacted(result, rules)
+        raise wordless
+
+    async def _redacted(self, result: CallResult, rules: Sequence[Rule]) -> CallResult:
         with anyio.move_on_after(self._seconds):
             return await to_thread.run_sync(self._redactor.redacted, result, rules, abandon_on_cancel=True)
         return withheld(result, f"they took more than {self._seconds:g} s")

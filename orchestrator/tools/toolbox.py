@@ -74,15 +74,16 @@ class BoundFunction:
     async def read_aside(
         self, result: CallResult, budget: int = RESULT_BUDGET, locale: str | None = None
     ) -> tuple[str, Shown]:
-        """As `read`, off the event loop where making cards may take a while."""
-        if not self._may_show_cards:
+        """As `read`, off the event loop where queries or cards may take a while."""
+        if not self._may_take_long:
             return self.read(result, budget, locale)
         return await to_thread.run_sync(self.read, result, budget, locale, abandon_on_cancel=True)
 
     @property
-    def _may_show_cards(self) -> bool:
+    def _may_take_long(self) -> bool:
+        """True where the manifest's queries read the answer, or a local plugin's cards come with it."""
         is_local = self.runtime_type.casefold() == LOCAL_PLUGIN
-        return is_local or self.presentation.makes_cards(self.declaration.capabilities.response_semantics)
+        return is_local or self.declaration.capabilities.response_semantics is not None
 
     @property
     def may_be_cited(self) -> bool:

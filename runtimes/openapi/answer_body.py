@@ -14,6 +14,7 @@ from runtimes.base import Attachment
 from runtimes.http import HttpResponse
 from runtimes.openapi.charsets import Decoded, decode
 from runtimes.openapi.html_text import HTML_TYPES, MAX_PAGE_CHARS, html_to_text
+from runtimes.openapi.mended_json import mended
 from runtimes.openapi.xml_value import NotAValue, xml_to_json
 from runtimes.values import InvalidJson, Json, parse_json
 
@@ -97,12 +98,27 @@ def _lost(decoded: Decoded) -> tuple[str, ...]:
     return (f"{places} in the answer could not be read in its charset and {are} marked \ufffd",)
 
 
+def _mended_json(text: str) -> AnswerBody | None:
+    """The value of a text that is JSON but for what can be mended; None for any other."""
+    better, places = mended(text)
+    if not places:
+        return None
+    try:
+        value = parse_json(better)
+    except InvalidJson:
+        return None
+    are = "one place in the answer is" if places == 1 else f"{places} places in the answer are"
+    return AnswerBody(
+        payload=value, notes=(f"{are} no JSON: half a character reads \ufffd, too large a number is text",)
+    )
+
+
 def _json(text: str, *, is_declared: bool) -> AnswerBody:
     try:
         return AnswerBody(payload=parse_json(text))
     except InvalidJson as error:
         notes = (f"the answer is declared as JSON and is not: {error}",) if is_declared else ()
-        return AnswerBody(payload=text, notes=notes)
+        return _mended_json(text) or AnswerBody(payload=text, notes=notes)
 
 
 def _xml(text: str) -> AnswerBody:

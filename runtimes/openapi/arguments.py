@@ -80,11 +80,50 @@ class Arguments:
 
     @property
     def required(self) -> list[str]:
-        """The arguments that a call must have."""
-        required = [name for name, parameter in self.parameters.items() if parameter.is_required]
+        """The arguments that a call must have; what can be one thing alone is sent unasked."""
+        given = self.parameters.items()
+        required = [name for name, parameter in given if parameter.is_required and parameter.fallback is None]
         if self.body is None or not self.body.is_required:
             return required
         return required + (list(self.body.required_members) if self._is_flat else [self.whole_body])
+
+    @property
+    def more(self) -> Json:
+        """The schema of arguments beyond these, which are members of the body; None where there are none."""
+        return self.body.more if self.body is not None and self._is_flat else None
+
+    @property
+    def dependent(self) -> Mapping[str, Sequence[str]]:
+        """The members that each member of an optional body needs beside it."""
+        if self.body is None or self.body.is_required or not self.body.required_members:
+            return {}
+        return dict.fromkeys(self.members, self.body.required_members)
+
+    def completed(self, arguments: JsonObject) -> JsonObject:
+        """The arguments with what a call sends unasked; members that were given as a whole body stand by themselves.
+
+        Raises: `OperationUnusable`.
+        """
+        fallbacks: JsonObject = {
+            name: one.fallback for name, one in self.parameters.items() if one.fallback is not None
+        }
+        complete = fallbacks | arguments
+        if self.body is None:
+            return complete
+        whole = arguments.get(self.whole_body) if self.whole_body not in self.members else None
+        if not self._is_flat:
+            return complete | {self.whole_body: self.body.completed(whole)} if whole is not None else complete
+        apart: JsonObject = {}
+        if isinstance(whole, dict):
+            apart = whole
+            del complete[self.whole_body]
+        members = apart | {name: value for name, value in complete.items() if self._is_member(name)}
+        is_sent = bool(members) or whole is not None or self.body.is_required
+        sent = self.body.completed(members) if is_sent else None
+        return complete | sent if isinstance(sent, dict) else complete
+
+    def _is_member(self, name: str) -> bool:
+        return name in self.members or (self._parameter(name) is None and self._goes_into_body(name))
 
     @cached_property
     def _loose(self) -> Mapping[str, Parameter]:
@@ -128,7 +167,7 @@ class Arguments:
     def _goes_into_body(self, name: str) -> bool:
         if self.body is None:
             return False
-        return name in (self.body.members or {}) or self.body.takes_more
+        return name in (self.body.members or {}) or (self.body.takes_more and name not in self.left_out)
 
     def _with_body(self, sent: list[tuple[Parameter, Json]], whole: list[Json], members: JsonObject) -> Placed:
         if whole:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from runtimes.base import RAW_BYTES
+from runtimes.openapi.body_members import BodyMembers
 from runtimes.openapi.content import BinaryWriter, Content, JsonWriter, TextWriter, Writer
 from runtimes.openapi.document import Description, Entry, OperationUnusable
 from runtimes.openapi.encoding import Encoding, is_file, read_encodings
@@ -17,14 +19,11 @@ from runtimes.openapi.media_types import (
     MediaType,
     read_media_type,
 )
-from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.openapi.members import object_at, text_at
 from runtimes.openapi.shapes import Shape, Shapes, sendable
 from runtimes.openapi.styles import InvalidArgument
 from runtimes.openapi.xml_body import XmlWriter
 from runtimes.values import Json, JsonObject
-
-MAX_COMPOSITION_DEPTH = 16
-"""How deep `allOf` may nest in a body whose members are collected."""
 
 MAX_OFFERED = 50
 """How many media types of a body are looked at."""
@@ -60,8 +59,11 @@ class Body:
     members: Mapping[str, Json] | None
     """The schemas of its top-level properties; None when the body is no object with named ones."""
     required_members: tuple[str, ...] = ()
+    """Those that have to be given: what can be one thing alone is sent unasked."""
     takes_more: bool = False
     """True when members beyond the named ones are welcome."""
+    more: Json = None
+    """The schema of these, where one is stated."""
     encoding: JsonObject
     """The Encoding Objects, as the description has them."""
     writer: Writer
@@ -69,10 +71,14 @@ class Body:
     """The schema that values are written by."""
     shapes: Shapes
 
+    def completed(self, value: Json) -> Json:
+        """The value as it is sent. Raises: `OperationUnusable`."""
+        return sendable(self.shapes, self.source, value)
+
     def content(self, value: Json, call_id: str) -> Content:
         """What is sent for a value. Raises: `InvalidArgument`."""
         try:
-            return self.writer.write(sendable(self.shapes, self.source, value), call_id)
+            return self.writer.write(self.completed(value), call_id)
         except OperationUnusable as error:
             raise InvalidArgument(f"the body cannot be written: {error}") from None
 
@@ -109,8 +115,9 @@ class _Choice:
         return _CONCRETE.get(self.kind, written) if self.media_type.is_range else written
 
 
-def _kind(named: Kind, shape: Shape, *, has_schema: bool) -> Kind | None:
-    """How a media type of a kind is written, given its schema; None when it cannot be."""
+def _kind(media_type: MediaType, shape: Shape, *, has_schema: bool) -> Kind | None:
+    """How a media type is written, given its schema; None when it cannot be."""
+    named = media_type.kind
     if named in {"form", "multipart"}:
         takes_object = not shape.types or "object" in shape.types
         return named if takes_object and (has_schema or named == "form") else None
@@ -120,7 +127,8 @@ def _kind(named: Kind, shape: Shape, *, has_schema: bool) -> Kind | None:
         return named
     if shape.types and not shape.types & {"string", "integer", "number", "boolean"}:
         return None
-    return "text" if shape.types else "binary"
+    # no text is of any type in a range such as `image/*`
+    return "text" if shape.types and not media_type.is_range else "binary"
 
 
 def _is_cramped(shapes: Shapes, kind: Kind, shape: Shape) -> bool:
@@ -141,7 +149,7 @@ def _choose(description: Description, offers: Sequence[_Offer]) -> _Choice | Non
         if is_plain and description.follow(schema).get("type") in _CONTAINERS:
             return _Choice(kind="json", media_type=offer.media_type, content=content, schema=schema)
         shape = shapes.of(schema)
-        kind = _kind(offer.media_type.kind, shape, has_schema="schema" in content)
+        kind = _kind(offer.media_type, shape, has_schema="schema" in content)
         if kind is None:
             continue
         is_cramped = len(offers) > 1 and _is_cramped(shapes, kind, shape)
@@ -151,42 +159,9 @@ def _choose(description: Description, offers: Sequence[_Offer]) -> _Choice | Non
     return min(fitting, key=lambda one: one[0])[1] if fitting else None
 
 
-class _Members:
-    """The properties of an object schema, put together across `allOf`."""
-
-    def __init__(self, description: Description) -> None:
-        self._description = description
-        self._shapes = Shapes(description)
-        self.properties: dict[str, Json] = {}
-        self.required: list[str] = []
-        self.takes_more = False
-        self.is_object = True
-        self.may_be_object = True
-
-    def collect(self, raw: Json, depth: int = 0) -> None:
-        """Adds those of one schema. Raises: `OperationUnusable`."""
-        schema = self._description.follow(raw)
-        if depth > MAX_COMPOSITION_DEPTH:
-            raise OperationUnusable(f"the schema of its body nests 'allOf' more than {MAX_COMPOSITION_DEPTH} deep")
-        declared = schema.get("type")
-        types = declared if isinstance(declared, list) else [declared or "object"]
-        self.may_be_object = self.may_be_object and "object" in types
-        if "object" not in types or "oneOf" in schema or "anyOf" in schema:
-            self.is_object = False
-            return
-        for name, sub in object_at(schema, "properties").items():
-            if not self._shapes.says_read_only(sub):
-                self.properties[name] = sub
-        self.required += [name for name in list_at(schema, "required") if isinstance(name, str)]
-        more = schema.get("additionalProperties")
-        self.takes_more = self.takes_more or more is True or isinstance(more, dict)
-        for part in list_at(schema, "allOf"):
-            self.collect(part, depth + 1)
-
-
 def _file_schema(description: Description, schema: Json) -> JsonObject:
     about = text_at(description.follow(schema), "description") if isinstance(schema, dict) else ""
-    return {"type": "string", "format": "binary", "description": f"{about.rstrip()} {FILE_NOTE}".lstrip()}
+    return {"type": "string", **RAW_BYTES, "description": f"{about.rstrip()} {FILE_NOTE}".lstrip()}
 
 
 def _is_surely_no_bytes(schema: Json) -> bool:
@@ -219,6 +194,17 @@ def _arguments_of_form(
         else:
             found[name] = schema
     return found
+
+
+def _with_files(
+    description: Description, schema: JsonObject, members: Mapping[str, Json], named: Mapping[str, Json]
+) -> JsonObject:
+    """The schema of a whole form, with those of its members as arguments where they differ."""
+    changed: JsonObject = {name: one for name, one in named.items() if one is not members[name]}
+    if not changed:
+        return schema
+    followed = description.follow(schema)
+    return {**followed, "properties": {**object_at(followed, "properties"), **changed}}
 
 
 def _writer(
@@ -269,7 +255,7 @@ def read_body(description: Description, entry: Entry) -> Body | None:
     if choice is None:
         offered = ", ".join(name[:60] for name in list(object_at(raw, "content"))[:MAX_OFFERED]) or "none"
         raise OperationUnusable(f"its body cannot be written: it takes {offered}")
-    members = _Members(description)
+    members = BodyMembers(description)
     members.collect(choice.schema)
     has_styles = choice.kind == "form" or description.minor_version >= 1 or description.is_translated
     encodings = read_encodings(description, choice.content, has_styles=has_styles)
@@ -277,13 +263,15 @@ def read_body(description: Description, entry: Entry) -> Body | None:
     is_flat = is_object and members.is_object and bool(members.properties)
     is_form = is_flat and choice.kind in {"form", "multipart"}
     named = _arguments_of_form(description, members.properties, encodings) if is_form else members.properties
+    schema = _argument_schema(description, choice, text_at(raw, "description"))
     return Body(
         media_type=choice.name,
-        schema=_argument_schema(description, choice, text_at(raw, "description")),
+        schema=_with_files(description, schema, members.properties, named),
         is_required=raw.get("required") is True,
         members=named if is_flat else None,
-        required_members=tuple(name for name in dict.fromkeys(members.required) if name in members.properties),
-        takes_more=members.takes_more if is_flat else is_object and members.may_be_object,
+        required_members=tuple(members.needed()),
+        takes_more=members.more is not None if is_flat else is_object and members.may_be_object,
+        more=members.more if is_flat else None,
         encoding=object_at(choice.content, "encoding"),
         writer=_writer(description, choice, encodings, offers),
         source=choice.schema,

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from runtimes.values import InvalidJson, Json, canonical_json, dump_json, parse_json
 
-FORMAT = 1
+FORMAT = 2
 """The form of an entry; another one makes older entries unfindable."""
 
 MIN_DESCRIPTION_BYTES = 256 * 1024

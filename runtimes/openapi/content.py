@@ -109,7 +109,7 @@ class BinaryWriter:
         """As `Writer.write`."""
         del call_id
         file = read_file(self.argument, value)
-        return Content(media_type=chosen_type(file, self.offered), data=file.data)
+        return Content(media_type=chosen_type(self.argument, file, self.offered), data=file.data)
 
 
 def shown_content(data: bytes, media_type: str) -> str:

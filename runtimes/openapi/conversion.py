@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from runtimes.json_schema import is_pattern as is_matched_with
+from runtimes.json_schema import readable_pattern
 from runtimes.openapi.compositions import Resolve, discriminated, merged, unwrapped
-from runtimes.openapi.keywords import CUT, add_note, is_nullable, is_pattern, keywords
+from runtimes.openapi.keywords import CUT, add_note, exact_plain, is_nullable, is_pattern, keywords
 from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.openapi.references import ANNOTATIONS
 from runtimes.values import Json, JsonObject
 
 MAX_SCHEMA_BYTES = 64 * 1024
 """The JSON text of one schema; a longer one fits no tool."""
+
+MAX_EXACT_BYTES = 4 * 1024 * 1024
+"""The same of a schema that no tool has, and arguments are judged by."""
 
 MAPS = ("properties", "patternProperties")
 """Keywords whose values are schemas by name."""
@@ -27,11 +33,30 @@ SINGLES = ("items", "additionalProperties")
 """Keywords whose values are schemas."""
 
 _NESTING = frozenset({*MAPS, *LISTS, *SINGLES})
+_CONDITIONS = frozenset(
+    {
+        "contains",
+        "dependentRequired",
+        "dependentSchemas",
+        "if",
+        "maxContains",
+        "minContains",
+        "not",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+    }
+)
+"""What no model is told of, but arguments are held to."""
 _INEXACT = frozenset({"contains", "dependentSchemas", "if", "not", "propertyNames", "unevaluatedProperties"})
 _CHECKED = ("pattern", "enum")
 _LOSING = _INEXACT.union(_CHECKED)
-_ABOUT = ("title", "description", "default")
-_KEPT_OF_3_0 = ("description", "nullable", "x-nullable")
+_OPEN_OBJECT = frozenset({"type", "properties"})
+MAX_OPEN_OBJECTS = 2
+"""Objects of which `oneOf` cannot choose one, if they demand nothing: no value could be valid by it."""
+
+_ABOUT = ("title", "description", "default", "examples")
+_KEPT_OF_3_0 = ("description", "example", "examples", "nullable", "x-nullable")
 """What counts beside a reference before OpenAPI 3.1: nothing, by the letter; this much, in what people write."""
 
 
@@ -44,6 +69,9 @@ class Grain:
     is_described: bool
     choices: int
     """Values in a list of them; a longer list is left out."""
+    has_examples: bool = False
+    is_exact: bool = False
+    """True for what is only judged by: with every keyword, and as long as it is."""
 
 
 class TooLong(Exception):
@@ -99,6 +127,11 @@ def _or_null(kept: JsonObject) -> JsonObject:
     return {**about, "anyOf": [kept, {"type": "null"}]}
 
 
+def _is_open_object(schema: Json) -> bool:
+    """True for what any object may fit whose members have the right names."""
+    return isinstance(schema, dict) and "properties" in schema and schema.keys() <= _OPEN_OBJECT | ANNOTATIONS
+
+
 def _chosen(schema: Json, name: str, values: list[Json]) -> Json:
     """A member of `oneOf` with the value of the property that a discriminator chooses it by."""
     if not isinstance(schema, dict) or {"properties", "required"} & schema.keys():
@@ -116,10 +149,12 @@ class Converter:
         self._name = name
         self._resolve = resolve
         self._keeps_own = keeps_own
-        self._left = MAX_SCHEMA_BYTES
+        self._left = MAX_EXACT_BYTES if grain.is_exact else MAX_SCHEMA_BYTES
         self._losses = 0
         self.has_references = False
         """True once a reference stays in what was converted."""
+        self.has_examples = False
+        """True once an example stays in it."""
 
     def convert(self, schema: Json, depth: int = 0) -> Json:
         """`{}` allows anything, which is what is left of nonsense. Raises: `TooLong`, `OperationUnusable`."""
@@ -134,7 +169,9 @@ class Converter:
             if "$ref" in schema:
                 return self._reference(schema, depth)
         kept = self._keywords(schema)
-        if _NESTING.isdisjoint(schema):
+        if self._grain.is_exact and not _CONDITIONS.isdisjoint(schema):
+            self._conditions(schema, kept, depth)
+        if _NESTING.isdisjoint(schema) and "required" not in schema:
             return kept
         if depth >= self._grain.depth:
             self._losses += 1
@@ -150,7 +187,11 @@ class Converter:
             raise TooLong
 
     def _keywords(self, schema: JsonObject) -> JsonObject:
-        kept = keywords(schema, is_described=self._grain.is_described, choices=self._grain.choices)
+        grain = self._grain
+        kept = keywords(schema, is_described=grain.is_described, choices=grain.choices, has_examples=grain.has_examples)
+        self.has_examples = self.has_examples or "examples" in kept
+        if grain.is_exact and (pattern := readable_pattern(text_at(schema, "pattern"))):
+            kept["pattern"] = pattern
         if not _LOSING.isdisjoint(schema) and _is_loss(schema, kept):
             self._losses += 1
         self._spend(2 + len(text_at(kept, "description")) + 8 * len(kept))
@@ -183,11 +224,35 @@ class Converter:
             if isinstance(schema.get(keyword), dict | bool):
                 kept[keyword] = self.convert(schema[keyword], depth)
         patterns = object_at(schema, "patternProperties")
-        if not all(is_pattern(pattern) for pattern in patterns):
+        is_readable = is_matched_with if self._grain.is_exact else is_pattern
+        if not all(is_readable(pattern) for pattern in patterns):
             self._losses += 1
             kept.pop("additionalProperties", None)
+            kept.pop("unevaluatedProperties", None)
         elif patterns:
             kept["patternProperties"] = self._each(patterns, depth)
+
+    def _part(self, schema: Json, depth: int) -> tuple[Json, bool]:
+        """A schema converted, and whether it allows no more than it did."""
+        before = self._losses
+        converted = self.convert(schema, depth + 1)
+        return converted, self._losses == before
+
+    def _conditions(self, schema: JsonObject, kept: JsonObject, depth: int) -> None:
+        """The keywords that only forbid. What allows more where it is converted must not stand under `not` or `if`."""
+        kept |= exact_plain(schema)
+        for name in ("propertyNames", "unevaluatedItems", "unevaluatedProperties", "contains", "not", "if"):
+            if isinstance(schema.get(name), dict | bool):
+                converted, is_same = self._part(schema[name], depth)
+                if name == "contains" and not is_same:
+                    kept.pop("maxContains", None)
+                if is_same or name not in ("not", "if"):
+                    kept[name] = converted
+        for name in ("then", "else") if "if" in kept else ():
+            if name in schema:
+                kept[name] = self.convert(schema[name], depth + 1)
+        if dependent := object_at(schema, "dependentSchemas"):
+            kept["dependentSchemas"] = self._each(dependent, depth + 1)
 
     def _object(self, schema: JsonObject, kept: JsonObject, depth: int) -> None:
         properties = writable(schema)
@@ -209,8 +274,11 @@ class Converter:
         for index, (name, values) in told.items():
             converted[index] = _chosen(converted[index], name, values)
         is_certain = self._losses == before or len(told) == len(members)
+        is_certain = is_certain and sum(map(_is_open_object, members)) < MAX_OPEN_OBJECTS
         if keyword == "oneOf" and not is_certain and "anyOf" not in schema:
             keyword = "anyOf"
         if keyword == "oneOf" and not is_certain:
+            kept.pop("unevaluatedProperties", None)
+            kept.pop("unevaluatedItems", None)
             return
         kept[keyword] = converted

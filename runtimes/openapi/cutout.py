@@ -69,7 +69,10 @@ class _Part:
 
 
 def _reached(description: Description, starts: Sequence[Json]) -> Mapping[str, Json]:
-    """Everything that references lead to, by JSON pointer. Raises: `OperationUnusable`, `_NotCut`."""
+    """Everything that references lead to, by JSON pointer; what leads to nothing does so in a part as well.
+
+    Raises: `_NotCut`.
+    """
     pending = list(starts)
     found: dict[str, Json] = {}
     while pending:
@@ -77,9 +80,13 @@ def _reached(description: Description, starts: Sequence[Json]) -> Mapping[str, J
             if not reference.startswith("#/"):
                 raise _NotCut
             pointer = unquote(reference[1:])
-            if pointer not in found:
+            if pointer in found:
+                continue
+            try:
                 found[pointer] = description.resolve(reference)
-                pending.append(found[pointer])
+            except OperationUnusable:
+                continue
+            pending.append(found[pointer])
     return found
 
 

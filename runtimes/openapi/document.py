@@ -4,89 +4,44 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import unquote
 
+from runtimes.openapi.entries import Entry as Entry
+from runtimes.openapi.entries import told_apart
 from runtimes.openapi.fragments import Definitions
 from runtimes.openapi.members import list_at as list_at
 from runtimes.openapi.members import object_at as object_at
 from runtimes.openapi.members import text_at as text_at
 from runtimes.openapi.parameter import Parameter
-from runtimes.openapi.references import Neighbours, absolute, anchors_in, overlaid, pointed_at, shown
+from runtimes.openapi.references import (
+    MAX_REFERENCE_CHAIN,
+    Neighbours,
+    absolute,
+    anchors_in,
+    overlaid,
+    pointed_at,
+    shown,
+)
+from runtimes.openapi.references import DocumentMissing as DocumentMissing
+from runtimes.openapi.references import OperationUnusable as OperationUnusable
 from runtimes.openapi.swagger import translated_operation, translated_root
 from runtimes.values import Json, JsonObject
 
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "query")
 """The members of a path item that are operations called here; `query` is one from OpenAPI 3.2 on."""
 
-MAX_REFERENCE_CHAIN = 32
-"""How many references may lead to one another before a value is reached."""
-
 MAX_NAMES_LISTED = 5
 """How many operation names a message lists."""
 
-_UNSAFE = re.compile(r"[^A-Za-z0-9_]")
 _VERSION = re.compile(r"3\.(\d{1,4})(\.\d+)?(-.*)?")
 _METHOD = re.compile(r"[A-Z][A-Z-]{0,30}")
 _NOT_CALLED = frozenset({"CONNECT", "TRACE"})
 
 
-class OperationUnusable(Exception):
-    """An operation cannot be offered; the message is the reason, in one line."""
-
-
-class DocumentMissing(OperationUnusable):
-    """A reference leads to a document that was not read; `address` is where it would be."""
-
-    def __init__(self, message: str, address: str) -> None:
-        super().__init__(message)
-        self.address = address
-
-
 class UnreadableDescription(Exception):
     """A document is no OpenAPI description that is understood here."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Entry:
-    """An operation, with nothing resolved."""
-
-    method: str
-    """Upper case."""
-    path: str
-    """The template, such as `/items/{id}`."""
-    written: JsonObject
-    """The operation as its author wrote it."""
-    written_item: JsonObject
-    """The path item as its author wrote it."""
-    translation: Callable[[JsonObject, JsonObject], JsonObject] | None = None
-    """What makes an operation of OpenAPI 3 of a path item and an operation of another version."""
-
-    @cached_property
-    def operation(self) -> JsonObject:
-        """The operation in the shape of OpenAPI 3."""
-        return self.written if self.translation is None else self.translation(self.written_item, self.written)
-
-    @property
-    def path_item(self) -> JsonObject:
-        """The path item in the shape of OpenAPI 3; empty where a translation has put its members into the operation."""
-        return self.written_item if self.translation is None else {}
-
-    @property
-    def operation_id(self) -> str | None:
-        """The author's name for it."""
-        name = self.written.get("operationId")
-        return name if isinstance(name, str) and name else None
-
-    @cached_property
-    def function_name(self) -> str:
-        """A legal function name: of the operationId, else of method and path (spec 4.2.10)."""
-        if self.operation_id is not None:
-            return _UNSAFE.sub("_", self.operation_id)
-        words = re.sub(r"[^A-Za-z0-9]+", "_", self.path).strip("_")
-        return f"{self.method.lower()}_{words}" if words else self.method.lower()
 
 
 def _minor_version(root: JsonObject) -> int:
@@ -127,8 +82,16 @@ def _grouped(entries: Iterator[tuple[str | None, Entry]]) -> Mapping[str, tuple[
 class Description:
     """An OpenAPI 3 document, or one of Swagger 2.0 seen as such, and the documents that it refers to."""
 
-    def __init__(self, root: Json, location: str, neighbours: Neighbours | None = None) -> None:
+    def __init__(
+        self,
+        root: Json,
+        location: str,
+        neighbours: Neighbours | None = None,
+        unusable: Mapping[str, str] | None = None,
+    ) -> None:
         """`location` is where the document was had, if it was a URL, and what relative servers start at; else empty.
+
+        `unusable` has the reasons for functions that a larger document, of which this is a part, does not have.
 
         Raises: `UnreadableDescription`.
         """
@@ -139,15 +102,18 @@ class Description:
         self.root: JsonObject = translated_root(root, location) if self.is_translated else root
         self.location = location
         self.neighbours = neighbours or Neighbours(base=location)
+        self._unusable = unusable or {}
         self.missing: set[str] = set()
         """The addresses of the documents that path items lead to and that were not read."""
+        self.broken: dict[str, str] = {}
+        """The paths whose operations are not known, each with the reason."""
         self.definitions = Definitions(self.resolve, keeps_own=self.minor_version >= 1)
         """The schemas that its operations share."""
         self.parameters: dict[int, tuple[JsonObject, Parameter]] = {}
         """The parameters that were read, each with what its author wrote, by the identity of that."""
         self._resolved: dict[str, Json] = {}
         self._anchors: dict[str, Mapping[str, Json]] = {}
-        self.entries: Sequence[Entry] = tuple(self._entries())
+        self.entries: Sequence[Entry] = told_apart(tuple(self._entries()))
 
     @cached_property
     def credentials(self) -> frozenset[tuple[str, str]]:
@@ -167,17 +133,19 @@ class Description:
 
     @cached_property
     def _by_name(self) -> Mapping[str, tuple[Entry, ...]]:
-        return _grouped((entry.function_name, entry) for entry in self.entries)
+        names = ((name, entry) for entry in self.entries for name in (entry.plain_name, entry.distinct_name))
+        return _grouped(names)
 
     def _entries(self) -> Iterator[Entry]:
         translation = self._translated if self.is_translated else None
         for path, written in object_at(self.root, "paths").items():
             try:
                 item = self._followed(written, keeps_own=True)
-            except DocumentMissing as missing:
-                self.missing.add(missing.address)
-                continue
-            except OperationUnusable:
+            except OperationUnusable as reason:
+                if isinstance(reason, DocumentMissing):
+                    self.missing.add(reason.address)
+                if not path.startswith("x-"):
+                    self.broken[path] = f"its operations are not known: {reason}"
                 continue
             for method, operation in _operations(item, self.minor_version):
                 yield Entry(method=method, path=path, written=operation, written_item=item, translation=translation)
@@ -196,18 +164,26 @@ class Description:
 
         Raises: `OperationUnusable` when there is none, or more than one.
         """
+        if function in self._unusable:
+            raise OperationUnusable(self._unusable[function])
         found: tuple[Entry, ...] = self._by_id.get(function) or self._by_name.get(function, ())
         if not found:
             names = [entry.operation_id or entry.function_name for entry in self.entries]
             near = difflib.get_close_matches(function, names, n=1, cutoff=0.6)
             listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
             hint = f"did you mean {near[0]!r}?" if near else f"it has: {listed or 'none'}"
-            raise OperationUnusable(f"the OpenAPI description has no operation {function!r}; {hint}")
+            raise OperationUnusable(f"the OpenAPI description has no operation {function!r}; {hint}{self.unknown}")
         first, *others = found
         if others:
-            places = " and ".join(f"{entry.method} {entry.path}" for entry in found[:2])
+            places = " and ".join(f"{entry.method} {entry.path} ({entry.distinct_name!r})" for entry in found[:2])
             raise OperationUnusable(f"the name {function!r} means {len(found)} operations, such as {places}")
         return first
+
+    @property
+    def unknown(self) -> str:
+        """What is not known of the operations there are, at the end of a message; empty where all is known."""
+        path, reason = next(iter(self.broken.items()), ("", ""))
+        return f"; of the path {path[:80]!r} {reason}" if path else ""
 
     def _document(self, reference: str, address: str) -> Json:
         """Raises: `DocumentMissing`."""

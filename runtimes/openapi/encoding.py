@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from runtimes.http import Headers
@@ -15,6 +15,7 @@ from runtimes.openapi.document import Description
 from runtimes.openapi.files import base64_text, chosen_type, file_name, read_file
 from runtimes.openapi.media_types import JSON_TYPE, OCTET_STREAM, MediaType, read_media_types
 from runtimes.openapi.members import object_at, text_at
+from runtimes.openapi.nested_arrays import flattened, inner_separators, keeping_separators
 from runtimes.openapi.shapes import Shape, Shapes
 from runtimes.openapi.styles import (
     DELIMITERS,
@@ -46,6 +47,8 @@ class Styled:
     style: Style
     explode: bool
     allows_reserved: bool
+    within: tuple[str, ...] = ()
+    """As `Parameter.within`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,7 @@ def _styled(raw: JsonObject) -> Styled | None:
         style=style,
         explode=explode if isinstance(explode, bool) else style in {"form", "deepObject"},
         allows_reserved=raw.get("allowReserved") is True,
+        within=inner_separators(raw),
     )
 
 
@@ -126,7 +130,8 @@ def styled_pairs(name: str, value: Json, styled: Styled) -> list[tuple[str, str]
 
     Raises: `InvalidArgument`.
     """
-    encode = percent_reserved if styled.allows_reserved else percent
+    encode = keeping_separators(percent_reserved if styled.allows_reserved else percent, styled.within)
+    value = flattened(value, styled.within, styled.style, explode=styled.explode)
     if styled.style != "deepObject" or isinstance(value, dict):
         return named_pairs(name, value, style=styled.style, explode=styled.explode, encode=encode)
     if isinstance(value, list):  # in no specification, but what descriptions that say so mean
@@ -150,7 +155,7 @@ class Fields:
         for name, member in value.items():
             encoding = self._encodings.get(name, Encoding())
             if encoding.styled is not None:
-                plain = Styled(style=encoding.styled.style, explode=encoding.styled.explode, allows_reserved=False)
+                plain = replace(encoding.styled, allows_reserved=False)
                 for one, text in styled_pairs(name, member, plain):
                     yield Field(name=unquote(one), text=unquote(text))
             else:
@@ -171,7 +176,7 @@ class Fields:
         offered = encoding.content_types
         if is_file(shape, offered):
             file = read_file(name, value)
-            media_type = chosen_type(file, offered)
+            media_type = chosen_type(name, file, offered)
             return Field(name=name, data=file.data, media_type=media_type, file_name=file_name(file, name, media_type))
         stated = next((one for one in offered if not one.is_range), None)
         media_type = stated.text if stated is not None else ""

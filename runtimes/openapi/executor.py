@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from runtimes.openapi.repeats import Sleep
 
 MAX_REDIRECTS = 3
-"""Redirects followed within the origin, to read and nothing else (`runtimes.redirects`)."""
+"""Redirects followed for a call (`runtimes.redirects`)."""
 
 MAX_BYTES_AT_ONCE = 256 * 1024
 """Of an answer that is read while nothing else runs; a longer one is read in a thread."""
@@ -90,6 +90,7 @@ class OpenApiExecutor:
             timeout=context.timeout,
             max_bytes=MAX_RESPONSE_BYTES + 1,
             max_redirects=MAX_REDIRECTS,
+            credentials=operation.credentials,
         )
         is_safe = operation.signature.repeatable and context.may_repeat
         repeating = Repeating(http=self._http, is_safe=is_safe, progress=context.progress, sleep=self._sleep)
@@ -138,7 +139,7 @@ async def open_openapi(
     except (DocumentError, UnreadableDescription) as error:
         raise RuntimeUnavailable(f"its OpenAPI description cannot be read: {error}") from error
     operations: dict[str, Operation] = {}
-    unusable: dict[str, str] = {}
+    unusable: dict[str, str] = dict(description.broken) if spec.functions is None else {}
     unknown = ""
     with collector_paused():
         for name in _names(description, spec.functions):

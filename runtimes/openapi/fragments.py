@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from runtimes.openapi.compositions import Resolve
 from runtimes.openapi.conversion import LISTS, MAPS, SINGLES, Converter, Grain, TooLong, is_leaf, request_references
 from runtimes.openapi.keywords import CUT, add_note, keywords
-from runtimes.openapi.references import ANNOTATIONS
+from runtimes.openapi.references import ANNOTATIONS, MAX_REFERENCE_CHAIN, OperationUnusable
 from runtimes.values import Json, JsonObject, canonical_json, dump_json
 
 MAX_STUB_DESCRIPTION = 160
@@ -97,6 +97,9 @@ class Definitions:
         self._references: dict[str, str] = {}
         self._shelves: dict[Grain, Shelf] = {}
         self._parts: dict[Grain, Parts] = {}
+        self._spellings: dict[int, tuple[Json, str]] = {}
+        self.has_examples = False
+        """True once a part has an example."""
         self._next: dict[str, tuple[str, ...]] = {}
         self.assembled: dict[tuple[object, tuple[int, ...]], tuple[Sequence[Fragment], Assembled | None]] = {}
         """Parts that were put together, in one detail, by their identities."""
@@ -104,8 +107,11 @@ class Definitions:
         self._digests: dict[tuple[str, ...], str] = {}
 
     def name(self, reference: str) -> str:
-        """What a definition is called in every tool schema."""
+        """What a definition is called in every tool schema. Raises: `OperationUnusable` for a reference to nothing."""
         if reference not in self._names:
+            known = self._spelling(reference)
+            if known != reference:
+                return self._names.setdefault(reference, self.name(known))
             word = _UNSAFE.sub("_", unquote(reference).rpartition("/")[2])[-64:] or "definition"
             name, number = word, 2
             while name in self._references:
@@ -113,6 +119,20 @@ class Definitions:
             self._names[reference] = name
             self._references[name] = reference
         return self._names[reference]
+
+    def _spelling(self, reference: str) -> str:
+        """The first reference that led to the same definition. Raises: `OperationUnusable` where that is none."""
+        target = value = self._resolve(reference)
+        for _ in range(MAX_REFERENCE_CHAIN):
+            following = value.get("$ref") if isinstance(value, dict) else None
+            if not isinstance(following, str):
+                break
+            value = self._resolve(following)
+        else:
+            raise OperationUnusable(f"more than {MAX_REFERENCE_CHAIN} references lead to one another")
+        if not isinstance(target, dict):
+            return reference
+        return self._spellings.setdefault(id(target), (target, reference))[1]  # the target stays, and so its id
 
     def digest(self, references: tuple[str, ...]) -> str:
         """A hash of all that some references lead to. Raises: `OperationUnusable` where one cannot be followed."""
@@ -154,6 +174,8 @@ class Definitions:
             converted = converter.convert(schema)
         except TooLong:
             return None
+        finally:
+            self.has_examples = self.has_examples or converter.has_examples
         found = _references(converted, ()) if converter.has_references else ()
         links = tuple(self._link(path, node) for path, node in found)
         return Fragment(schema=converted, size=len(dump_json(converted).encode()), links=links)

@@ -25,6 +25,12 @@ MAX_CHOICES_NAMED = 3
 MAX_CHOICE_LENGTH = 40
 """Characters of such a value."""
 
+MAX_EXAMPLES = 3
+"""Examples of one schema that are shown."""
+
+MAX_EXAMPLES_CHARS = 200
+"""Characters that they may have together; an example that is longer is left out."""
+
 CUT = "(what it holds is not listed here)"
 """Said of a schema whose parts were left out."""
 
@@ -62,6 +68,8 @@ def _is_text(value: Json) -> bool:
 _PLAIN: Mapping[str, Callable[[Json], bool]] = {
     "title": _is_text,
     "format": _is_text,
+    "contentEncoding": _is_text,
+    "contentMediaType": _is_text,
     "enum": lambda value: isinstance(value, list) and bool(value),
     "const": lambda value: True,
     "default": lambda value: value is not None,
@@ -140,7 +148,51 @@ def _copy(schema: JsonObject, kept: JsonObject, *, is_described: bool, choices: 
         _shorten_choices(kept, choices)
 
 
-def keywords(schema: JsonObject, *, is_described: bool, choices: int) -> JsonObject:
+def exact_plain(schema: JsonObject) -> JsonObject:
+    """The keywords beside conditions that are no schemas themselves."""
+    kept: JsonObject = {name: schema[name] for name in ("minContains", "maxContains") if _is_count(schema.get(name))}
+    dependent = schema.get("dependentRequired")
+    if isinstance(dependent, dict):
+        kept["dependentRequired"] = {
+            name: [*dict.fromkeys(one for one in names if isinstance(one, str))]
+            for name, names in dependent.items()
+            if isinstance(names, list)
+        }
+    return kept
+
+
+def _length(value: Json) -> int:
+    """Characters of a value, counted no further than anything is shown."""
+    length = 0
+    stack = [value]
+    while stack and length <= MAX_EXAMPLES_CHARS:
+        node = stack.pop()
+        length += len(str(node)) if not isinstance(node, dict | list) else 1
+        if isinstance(node, dict):
+            length += sum(map(len, node))
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+    return length
+
+
+def _examples(schema: JsonObject) -> list[Json]:
+    """The first of its examples that are short, in the words of either version."""
+    only = schema.get("example")
+    if isinstance(only, str) and "examples" not in schema:  # as most are
+        return [only] if len(only) <= MAX_EXAMPLES_CHARS else []
+    listed = schema.get("examples")
+    found: list[Json] = []
+    left = MAX_EXAMPLES_CHARS
+    for value in [only, *(listed if isinstance(listed, list) else ())][: MAX_EXAMPLES + 1]:
+        length = _length(value)
+        if value is not None and value not in found and length <= left and len(found) < MAX_EXAMPLES:
+            found.append(value)
+            left -= length
+    return found
+
+
+def keywords(schema: JsonObject, *, is_described: bool, choices: int, has_examples: bool = False) -> JsonObject:
     """All of a schema that is not a schema itself; with fewer words, and without long lists of values, where asked."""
     kept: JsonObject = {}
     declared = schema.get("type")
@@ -153,4 +205,6 @@ def keywords(schema: JsonObject, *, is_described: bool, choices: int) -> JsonObj
         kept["description"] = description[:MAX_DESCRIPTION_LENGTH]
     if not _COPIED.isdisjoint(schema):  # most schemas have no more than a type and a description
         _copy(schema, kept, is_described=is_described, choices=choices)
+    if has_examples and ("example" in schema or "examples" in schema) and (examples := _examples(schema)):
+        kept["examples"] = examples
     return kept

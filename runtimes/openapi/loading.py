@@ -30,10 +30,11 @@ from runtimes.openapi.document import (
     OperationUnusable,
     UnreadableDescription,
     list_at,
+    object_at,
 )
 from runtimes.openapi.references import Neighbours, address_of, location_of, rebased, references_in
 from runtimes.placeholders import Environment, filled, unresolved_placeholder
-from runtimes.values import Json
+from runtimes.values import Json, JsonObject, dump_json
 
 ACCEPT_DESCRIPTION = "application/yaml, application/json;q=0.9, */*;q=0.5"
 """What a description is asked for as."""
@@ -83,10 +84,19 @@ def may_refer_elsewhere(data: bytes) -> bool:
     return _traits(data).may_refer_elsewhere
 
 
-def _parsed(data: bytes, name: str, values: Mapping[str, str], traits: _Traits) -> Json:
-    """The document with its placeholders filled. Raises: `DocumentError`."""
+def _has_placeholder(document: Json) -> bool:
+    try:
+        return "${{" in dump_json(document)
+    except (TypeError, ValueError):
+        return True
+
+
+def _parsed(data: bytes, name: str, values: Mapping[str, str], traits: _Traits) -> tuple[Json, bool]:
+    """The document with its placeholders filled, and whether there were any. Raises: `DocumentError`."""
     document = parse_document(data, name)
-    return filled(document, values) if traits.may_have_placeholder else document
+    if not traits.may_have_placeholder or not _has_placeholder(document):
+        return document, False
+    return filled(document, values), True
 
 
 def _bound(description: Description, functions: Sequence[str] | None) -> Iterator[Entry]:
@@ -181,7 +191,8 @@ class Neighbourhood:
         data = await fetch_document(self._http, location, max_bytes=MAX_NEIGHBOUR_BYTES, accept=ACCEPT_DESCRIPTION)
         self._bytes_left -= len(data)
         name = posixpath.basename(location_of(address).partition("?")[0])
-        return rebased(_parsed(data, name, self._environment.of(location), _traits(data)), address)
+        document, _ = _parsed(data, name, self._environment.of(location), _traits(data))
+        return rebased(document, address)
 
 
 async def _had(spec: RuntimeSpec, http: HttpClient) -> tuple[bytes, str, str]:
@@ -207,6 +218,27 @@ def _cache_entry(spec: RuntimeSpec, data: bytes) -> str:
     return entry_name(data, spec.functions) if is_worth_it and spec.functions is not None else ""
 
 
+def _kept(folder: Path, entry: str, location: str, neighbours: Neighbours) -> Description | None:
+    value = read_entry(folder, entry)
+    if not isinstance(value, dict):
+        return None
+    unusable = {name: str(reason) for name, reason in object_at(value, "unusable").items()}
+    return Description(value.get("description"), location, neighbours, unusable)
+
+
+def _keep(folder: Path, entry: str, description: Description, functions: Sequence[str]) -> None:
+    """Keeps the part of a description that the functions need, and the reasons of those that it does not have."""
+    unusable: JsonObject = {}
+    for name in functions:
+        try:
+            description.find(name)
+        except OperationUnusable as reason:
+            unusable[name] = str(reason)
+    part = cut_out(description, [name for name in functions if name not in unusable])
+    if part is not None:
+        write_entry(folder, entry, {"description": part, "unusable": unusable})
+
+
 async def load_description(spec: RuntimeSpec, http: HttpClient, cache: Path | None = None) -> Description:
     """The description of a runtime object, ready for its functions (spec 11.3.2.2).
 
@@ -215,19 +247,18 @@ async def load_description(spec: RuntimeSpec, http: HttpClient, cache: Path | No
     disables only the functions that need it.
     """
     data, name, location = await _had(spec, http)
-    own, base = location if is_url(location) else "", address_of(location or spec.location)
+    own, neighbours = location if is_url(location) else "", Neighbours(base=address_of(location or spec.location))
     entry = _cache_entry(spec, data) if cache is not None else ""
     if cache is not None and entry:
-        kept = await anyio.to_thread.run_sync(read_entry, cache, entry)
+        kept = await anyio.to_thread.run_sync(_kept, cache, entry, own, neighbours)
         if kept is not None:
-            return Description(kept, own, Neighbours(base=base))
+            return kept
     traits = _traits(data)
-    root = _parsed(data, name, spec.environment.of(location or spec.location), traits)
+    root, is_filled = _parsed(data, name, spec.environment.of(location or spec.location), traits)
     if traits.may_refer_elsewhere:
-        neighbourhood = Neighbourhood(spec.location, spec.environment, http)
-        return Description(root, own, await neighbourhood.around(root, location, spec.functions))
-    description = Description(root, own, Neighbours(base=base))
-    part = cut_out(description, spec.functions or ()) if entry and not traits.may_have_placeholder else None
-    if cache is not None and part is not None:
-        await anyio.to_thread.run_sync(write_entry, cache, entry, part)
+        around = Neighbourhood(spec.location, spec.environment, http)
+        neighbours = await around.around(root, location, spec.functions)
+    description = Description(root, own, neighbours)
+    if cache is not None and entry and not is_filled and not neighbours.documents and not neighbours.reasons:
+        await anyio.to_thread.run_sync(_keep, cache, entry, description, spec.functions or ())
     return description

@@ -13,6 +13,7 @@ from runtimes.openapi.body import Body, read_body
 from runtimes.openapi.conversion import is_leaf, request_references
 from runtimes.openapi.document import Description, Entry, OperationUnusable, text_at
 from runtimes.openapi.error_answers import DeclaredErrors
+from runtimes.openapi.exact import ExactRules
 from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
 from runtimes.openapi.schema import tool_schema
 from runtimes.openapi.servers import destination_of, server_url
@@ -102,8 +103,8 @@ def read_arguments(description: Description, entry: Entry) -> Arguments:
     parameters, key, body = _inputs(description, entry)
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
-    _reached(description, schemas.values())
-    tool_schema(description, schemas, arguments.required)
+    _reached(description, [*schemas.values(), arguments.more])
+    tool_schema(description, schemas, arguments.required, arguments.more)
     return arguments
 
 
@@ -142,7 +143,7 @@ def read_operation(
     parameters, key, body = _inputs(description, entry)
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
-    reached = _reached(description, schemas.values())
+    reached = _reached(description, [*schemas.values(), arguments.more])
     shape = _shape(description, body) if body else ()
     return Operation(
         server=server,
@@ -152,7 +153,8 @@ def read_operation(
         signature=FunctionSignature(
             name=function,
             description=_description_of(entry),
-            parameters=tool_schema(description, schemas, arguments.required),
+            parameters=tool_schema(description, schemas, arguments.required, arguments.more),
+            rules=ExactRules(description, arguments),
             method=entry.method,
             destination=destination_of(server),
             repeatable=key is not None or entry.method in REPEATABLE_METHODS,

@@ -24,6 +24,8 @@ class Parameter:
     """True when reserved characters of a value stay as they are (in queries)."""
     allows_empty: bool = False
     """True when the name alone may stand for a value that would be left out (in queries)."""
+    within: tuple[str, ...] = ()
+    """What separates the items of the arrays inside its array (Swagger 2.0), the outermost of them first."""
     media_type: str = ""
     """`text/plain` or `application/json` for a value that is no style's but a document of its own."""
     schema: JsonObject = field(default_factory=dict[str, Json])
@@ -34,9 +36,11 @@ class Parameter:
     @property
     def fallback(self) -> Json:
         """What a required parameter is sent with when no argument is given; None for nothing."""
+        if not self.is_required:
+            return None
         enum = self.schema.get("enum")
         single = enum[0] if isinstance(enum, list) and len(enum) == 1 else None
-        return self.schema.get("default", single) if self.is_required else None
+        return self.schema.get("default", self.schema.get("const", single))
 
     @property
     def shape(self) -> list[Json]:

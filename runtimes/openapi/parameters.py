@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from runtimes.openapi.document import Description, DocumentMissing, Entry, OperationUnusable
 from runtimes.openapi.members import list_at, object_at, text_at
+from runtimes.openapi.nested_arrays import inner_separators
 from runtimes.openapi.parameter import Location as Location
 from runtimes.openapi.parameter import Parameter as Parameter
 from runtimes.openapi.styles import DELIMITERS, InvalidArgument, Style
@@ -94,7 +95,7 @@ def _undefined(description: Description, raw: JsonObject, style: str) -> str:
         return "the style 'deepObject' has no way to write an array" if shape == "array" else ""
     if shape == "object" and raw.get("explode") is True:
         return f"the style {style!r} with explode has no way to write an object"
-    if _is_nested(description, schema):
+    if not inner_separators(raw) and _is_nested(description, schema):
         return f"the style {style!r} has no way to write an array or object inside another"
     return ""
 
@@ -145,6 +146,14 @@ def _without_unresolved(schema: JsonObject) -> JsonObject:
     return schema
 
 
+def _with_examples(schema: JsonObject, raw: JsonObject) -> JsonObject:
+    """The schema with the examples of its parameter, which stand in for its own."""
+    named = object_at(raw, "examples").values()
+    values = [one["value"] for one in named if isinstance(one, dict) and "value" in one]
+    own: JsonObject = {name: value for name, value in schema.items() if name not in ("example", "examples")}
+    return {**own, "examples": [raw["example"]] if "example" in raw else values}
+
+
 def _read(description: Description, raw: JsonObject) -> Parameter:
     """Raises: `OperationUnusable` for a required one that cannot be sent."""
     name, known = text_at(raw, "name"), _LOCATIONS.get(text_at(raw, "in"))
@@ -159,6 +168,8 @@ def _read(description: Description, raw: JsonObject) -> Parameter:
     schema = _without_unresolved(_content_schema(content) if content else object_at(raw, "schema"))
     if about := text_at(raw, "description"):
         schema = schema | {"description": about}
+    if "example" in raw or "examples" in raw:
+        schema = _with_examples(schema, raw)
     style = _style(raw, location) or _STYLES[location][0]
     explode = raw.get("explode")
     in_query = location == "query" and not content
@@ -170,6 +181,7 @@ def _read(description: Description, raw: JsonObject) -> Parameter:
         explode=explode if isinstance(explode, bool) else style in {"form", "cookie"},
         allows_reserved=in_query and raw.get("allowReserved") is True,
         allows_empty=in_query and style == "form" and raw.get("allowEmptyValue") is True,
+        within=inner_separators(raw),
         media_type=_media_type(content) if content else "",
         schema=schema,
         obstacle=obstacle,

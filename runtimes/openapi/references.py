@@ -18,6 +18,9 @@ from runtimes.values import Json, JsonObject
 MAX_SHOWN_REFERENCE = 120
 """Characters of a reference in a message."""
 
+MAX_REFERENCE_CHAIN = 32
+"""How many references may lead to one another before a value is reached."""
+
 ANNOTATIONS = frozenset(
     {
         "$comment",
@@ -38,11 +41,23 @@ ANNOTATIONS = frozenset(
 """Members that say something of a value and do not change which values are valid."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
-_DATA = frozenset({"const", "default", "enum", "example", "examples", "x-example", "x-examples"})
+DATA = frozenset({"const", "default", "enum", "example", "examples", "x-example", "x-examples"})
 """Members whose values are data: a `$ref` in them is no reference."""
 
 _MAPS = frozenset({"$defs", "definitions", "patternProperties", "properties", "schemas"})
 """Members whose own members have names that the author chose."""
+
+
+class OperationUnusable(Exception):
+    """An operation cannot be offered; the message is the reason, in one line."""
+
+
+class DocumentMissing(OperationUnusable):
+    """A reference leads to a document that was not read; `address` is where it would be."""
+
+    def __init__(self, message: str, address: str) -> None:
+        super().__init__(message)
+        self.address = address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +110,8 @@ def shown(reference: str) -> str:
     return (shown_url(uri) + mark + fragment)[:MAX_SHOWN_REFERENCE]
 
 
-def _is_map(name: str, *, is_map: bool) -> bool:
+def is_map_of_names(name: str, *, is_map: bool) -> bool:
+    """True for a member whose own members have names that the author chose; `is_map` says that it is one of those."""
     return not is_map and name in _MAPS
 
 
@@ -109,10 +125,10 @@ def rebased(document: Json, base: str, *, is_map: bool = False) -> Json:
     for name, value in document.items():
         if name == "$ref" and isinstance(value, str) and not is_map:
             found[name] = absolute(base, value)
-        elif name in _DATA and not is_map:
+        elif name in DATA and not is_map:
             found[name] = value
         else:
-            found[name] = rebased(value, base, is_map=_is_map(name, is_map=is_map))
+            found[name] = rebased(value, base, is_map=is_map_of_names(name, is_map=is_map))
     return found
 
 
@@ -129,8 +145,8 @@ def references_in(value: Json) -> Iterator[str]:
         if isinstance(reference, str) and not is_map:
             yield reference
         for name, member in node.items():
-            if isinstance(member, dict | list) and (is_map or name not in _DATA):
-                stack.append((member, _is_map(name, is_map=is_map)))
+            if isinstance(member, dict | list) and (is_map or name not in DATA):
+                stack.append((member, is_map_of_names(name, is_map=is_map)))
 
 
 def _step(value: Json, token: str) -> Json:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from urllib.parse import urljoin
 
 from runtimes.base import CallResult
@@ -13,7 +14,8 @@ from runtimes.openapi.answer_body import AnswerBody, is_json_type, is_text, medi
 from runtimes.openapi.charsets import decode
 from runtimes.openapi.error_answers import DeclaredErrors, said
 from runtimes.openapi.next_page import next_page
-from runtimes.redirects import READING, SEE_OTHER
+from runtimes.redirects import READING, SAME_AGAIN, SEE_OTHER
+from runtimes.values import Json
 
 TOO_MANY_REQUESTS = 429
 """The status of a call that was turned away before it was carried out."""
@@ -39,30 +41,52 @@ def _turned_away(response: HttpResponse, *, is_final: bool) -> InvocationError:
     if is_json_type(media_type) or is_text(media_type, start, is_cut=True):
         text = decode(start, response.header("content-type") or "", is_cut=True).text
         words = " ".join("".join(char if char.isprintable() else " " for char in text).split())[:MAX_QUOTED_CHARS]
-    quoted = f"; it says: {words}" if words else ""
-    return InvocationError(
-        f"the server turned the call away: too many requests{hint}{quoted}", not_executed="rate", is_final=is_final
-    )
+    message = f"the server turned the call away: too many requests{hint}"
+    return InvocationError(message, not_executed="rate", is_final=is_final, quoted=words)
 
 
 def _redirected(response: HttpResponse, method: str) -> CallResult:
-    """A redirect that was not followed: it leaves the origin, would repeat more than reading, or is one too many."""
+    """A redirect that was not followed."""
+    status, location = response.status, response.header("location") or ""
+    if not location:
+        text = f"the server answered with a redirect (HTTP {status}) that names no place"
+        return CallResult(payload=text, is_error=True, status=status, notes=response.notes, is_own_words=True)
     try:
-        place = str(origin_of(urljoin(response.url, response.header("location") or "")))
+        place = str(origin_of(urljoin(response.url, location)))
     except (ValueError, ContactRefused):
         place = "another place"
-    if response.status == SEE_OTHER and method not in READING:
-        return CallResult(payload=f"done; what came of it is at {place} and was not read", status=response.status)
-    text = f"the server redirects to {place} (HTTP {response.status}), which is not followed"
-    return CallResult(payload=text, is_error=True, status=response.status)
+    reason = f": {response.unfollowed}" if response.unfollowed else ""
+    if status == SEE_OTHER and method not in READING:
+        text = f"done; what came of it is at {place} and was not read{reason}"
+        return CallResult(payload=text, status=status, notes=response.notes, is_own_words=True)
+    text = f"the server redirects to {place} (HTTP {status}), which is not followed{reason}"
+    doubt = "" if method in READING or status in SAME_AGAIN else "; whether the call was carried out is not certain"
+    return CallResult(payload=text + doubt, is_error=True, status=status, notes=response.notes, is_own_words=True)
 
 
-def _explanation(status: int, body: AnswerBody, declared: DeclaredErrors | None) -> str:
-    own = said(body.payload)
+def _explanation(status: int, payload: Json, declared: DeclaredErrors | None) -> str:
+    own = said(payload)
     meaning = declared.description(status) if declared is not None else ""
     if own and meaning and meaning.casefold() != own.casefold():
         return f"{own} (declared as: {meaning})"
     return own or meaning
+
+
+def _result(response: HttpResponse, body: AnswerBody, declared: DeclaredErrors | None, payload: Json) -> CallResult:
+    """The result with a payload, the body's or what is left of it; all that is told of it is told of this one."""
+    status = response.status
+    is_error = status >= 400
+    about = declared.members(status, payload) if is_error and declared is not None else ()
+    return CallResult(
+        payload=payload,
+        is_error=is_error,
+        status=status,
+        is_truncated=len(response.body) > MAX_RESPONSE_BYTES and status not in NO_CONTENT,
+        explanation=_explanation(status, payload, declared) if is_error else "",
+        notes=(*response.notes, *body.notes, *about, *(() if is_error else next_page(response, payload))),
+        attachments=body.attachments,
+        retell=partial(_result, response, body, declared),
+    )
 
 
 def read_response(
@@ -82,14 +106,4 @@ def read_response(
     is_cut = len(response.body) > MAX_RESPONSE_BYTES
     data = b"" if status in NO_CONTENT else response.body[:MAX_RESPONSE_BYTES]
     body = read_body(response, data, is_cut=is_cut) if data else AnswerBody(payload="")
-    is_error = status >= 400
-    about = declared.members(status, body.payload) if is_error and declared is not None else ()
-    return CallResult(
-        payload=body.payload,
-        is_error=is_error,
-        status=status,
-        is_truncated=is_cut and bool(data),
-        explanation=_explanation(status, body, declared) if is_error else "",
-        notes=(*body.notes, *about, *(() if is_error else next_page(response, body.payload))),
-        attachments=body.attachments,
-    )
+    return _result(response, body, declared, body.payload)

@@ -1,8 +1,9 @@
 """The JSON Schema of a tool: what its arguments reach, put together within a budget of bytes.
 
 A definition used once stands where it is used; one used more often, as every one that leads back to itself is, stands
-in `$defs`. Where the whole is too long it is trimmed from the bottom: descriptions of what is far away first, then
-long lists of values, then definitions that are many references away, then what lies deep; each cut says so.
+in `$defs`. Where the whole is too long it is trimmed from the bottom: examples first, then descriptions of what is far
+away, then long lists of values, then definitions that are many references away, then what lies deep; each cut but that
+of examples says so.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ MAX_NESTING = 48
 """How deep a definition may stand in another; deeper ones stand in `$defs`."""
 
 _MAX_BYTES_OF_CHAR = len(r"\u0000")
-_FRAME_BYTES = len('{"type":"object","properties":{},"required":[],"$defs":{}}')
+_FRAME_BYTES = len('{"type":"object","properties":{},"required":[],"additionalProperties":,"$defs":{}}')
+_MORE = "\0more"
+"""Stands for arguments that have no name of their own."""
 
 NEVER = -1
 """As a number of references: not even in what no reference leads to."""
@@ -41,13 +44,17 @@ class Detail:
     """Schemas inside each other between two references."""
     choices: int
     """Values in a list of them."""
+    has_examples: bool = False
+    """True where examples are shown beside descriptions."""
 
     def grain(self, *, is_described: bool) -> Grain:
         """That of a schema, with its description or without."""
-        return Grain(depth=self.depth, is_described=is_described, choices=self.choices)
+        has_examples = is_described and self.has_examples
+        return Grain(depth=self.depth, is_described=is_described, choices=self.choices, has_examples=has_examples)
 
 
 DETAILS = (
+    Detail(hops=64, described=64, depth=32, choices=2000, has_examples=True),
     Detail(hops=64, described=64, depth=32, choices=2000),
     Detail(hops=64, described=2, depth=32, choices=2000),
     Detail(hops=64, described=1, depth=32, choices=100),
@@ -192,10 +199,11 @@ def _tops(definitions: Definitions, properties: Mapping[str, Json], detail: Deta
 
 
 def assembled(
-    description: Description, properties: Mapping[str, Json], required: Sequence[str], detail: Detail
+    description: Description, properties: Mapping[str, Json], required: Sequence[str], detail: Detail, more: Json = None
 ) -> JsonObject | None:
     """The JSON Schema of a tool's arguments in one detail; None where that is too long. Raises: `OperationUnusable`."""
-    tops = _tops(description.definitions, properties, detail)
+    shown = properties if more is None else {**properties, _MORE: more}
+    tops = _tops(description.definitions, shown, detail)
     if tops is None:
         return None
     linked = {name: part for name, part in tops.items() if part.links}
@@ -203,11 +211,9 @@ def assembled(
     if found is None:
         return None
     placed = dict(zip(linked, found.schemas, strict=True))
-    schema: JsonObject = {
-        "type": "object",
-        "properties": {name: placed.get(name, part.schema) for name, part in tops.items()},
-        "required": list(required),
-    }
+    members: JsonObject = {name: placed.get(name, part.schema) for name, part in tops.items()}
+    rest: JsonObject = {} if more is None else {"additionalProperties": members.pop(_MORE)}
+    schema: JsonObject = {"type": "object", "properties": members, "required": list(required), **rest}
     if found.defined:
         schema["$defs"] = found.defined
     own = sum(part.size for part in tops.values() if not part.links)
@@ -217,10 +223,17 @@ def assembled(
     return schema if is_short else None
 
 
-def tool_schema(description: Description, properties: Mapping[str, Json], required: Sequence[str]) -> JsonObject:
-    """The JSON Schema of a tool's arguments. Raises: `OperationUnusable` when no detail fits the budget."""
-    for detail in DETAILS:
-        schema = assembled(description, properties, required, detail)
+def tool_schema(
+    description: Description, properties: Mapping[str, Json], required: Sequence[str], more: Json = None
+) -> JsonObject:
+    """The JSON Schema of a tool's arguments, `more` that of those which are not among the properties.
+
+    Raises: `OperationUnusable` when no detail fits the budget.
+    """
+    for index, detail in enumerate(DETAILS):
+        if index == 1 and not description.definitions.has_examples:
+            continue  # it is the first without its examples, of which there is none
+        schema = assembled(description, properties, required, detail, more)
         if schema is not None:
             return schema
     raise OperationUnusable(f"its parameters need a schema of more than {MAX_TOOL_SCHEMA_BYTES} bytes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
+from runtimes.openapi.nested_arrays import flattened, keeping_separators
 from runtimes.openapi.parameters import PLAIN_TEXT, Parameter
 from runtimes.openapi.styles import (
     Encode,
@@ -28,6 +29,8 @@ MAX_QUOTED = 20
 """Characters of a value that a message quotes."""
 
 _SEPARATORS = re.compile(r"[/\\;]")
+_NOTHING_FIRST = re.compile(r"[/\\]*;")
+"""An empty segment, to whoever decodes it and ends it at a semicolon."""
 _CONTROLS = re.compile(r"[\r\n\0]")
 _NOT_IN_HEADERS = re.compile(r"[^\t\x20-\x7e\x80-\xff]")
 
@@ -66,8 +69,12 @@ def _content_text(parameter: Parameter, value: Json, *, ascii_only: bool = False
 
 
 def _inline(parameter: Parameter, value: Json, encode: Encode) -> str | None:
+    style, explode = parameter.style, parameter.explode
     try:
-        return inline_text(parameter.name, value, style=parameter.style, explode=parameter.explode, encode=encode)
+        if parameter.within:
+            value = flattened(value, parameter.within, style, explode=explode)
+            encode = keeping_separators(encode, parameter.within)
+        return inline_text(parameter.name, value, style=style, explode=explode, encode=encode)
     except InvalidArgument as error:
         raise _unsendable(parameter, error) from None
 
@@ -77,6 +84,9 @@ def _pairs(parameter: Parameter, value: Json, encode: Encode, name_encode: Encod
         return [f"{percent(parameter.name)}={percent(_content_text(parameter, value))}"]
     style, explode = parameter.style, parameter.explode
     try:
+        if parameter.within:
+            value = flattened(value, parameter.within, style, explode=explode)
+            encode = keeping_separators(encode, parameter.within)
         pairs = named_pairs(parameter.name, value, style=style, explode=explode, encode=encode, name_encode=name_encode)
     except InvalidArgument as error:
         raise _unsendable(parameter, error) from None
@@ -92,7 +102,8 @@ def path_text(parameter: Parameter, value: Json) -> str:
     decoded = _decoded(text)
     is_label = parameter.style == "label" and bool(text)
     given = decoded.removeprefix(".") if is_label else decoded
-    if _has_dots(given) or not (is_label or _SEPARATORS.sub("", given)):
+    is_empty = not (is_label or _SEPARATORS.sub("", given))
+    if is_empty or _has_dots(given) or (parameter.style != "matrix" and _NOTHING_FIRST.match(given)):
         shown = scalar_text(value)[:MAX_QUOTED]
         raise InvalidArgument(f"{parameter.name!r} is part of the path and cannot be {shown!r}")
     if _CONTROLS.search(decoded):

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from runtimes.json_schema import JsonSchema, is_pattern
 from runtimes.openapi.document import Description
 from runtimes.openapi.media_types import read_media_type
 from runtimes.openapi.members import list_at, object_at
@@ -17,9 +19,18 @@ from runtimes.values import Json, JsonObject
 MAX_COMPOSED = 256
 """How many schemas may be put together by `allOf`, `oneOf` and `anyOf`; what is beyond them is not looked at."""
 
+MAX_PATTERNS = 256
+"""How many patterns of names are kept compiled."""
+
 _KEYWORDS = ("format", "contentEncoding", "contentMediaType", "xml")
 _VALUES = ("default", "const", "enum")
 _CHOICES = ("oneOf", "anyOf")
+
+
+@lru_cache(maxsize=MAX_PATTERNS)
+def _named(pattern: str) -> JsonSchema:
+    """What judges names by a pattern; no name fits one that cannot be read."""
+    return JsonSchema({"pattern": pattern} if is_pattern(pattern) else False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -33,14 +44,25 @@ class Shape:
     required: tuple[str, ...] = ()
     """Those that every value has."""
     items: Json = None
+    first_items: tuple[Json, ...] = ()
+    """The schemas of the first items, one each; `items` is that of those behind them."""
     more: Json = None
     """The schema of members beyond the properties."""
+    patterned: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """The schemas of members beyond the properties whose names match a pattern, by it."""
     keywords: JsonObject = field(default_factory=dict[str, Json])
     """Some keywords that are no schemas, the outermost of each; those that tell a value only if they always hold."""
 
     def member(self, name: str) -> Json:
         """The schema of a member."""
-        return self.properties.get(name, (self.more,))[0]
+        if name in self.properties or not self.patterned:
+            return self.properties.get(name, (self.more,))[0]
+        matching = (schema for pattern, schema in self.patterned.items() if _named(pattern).is_valid(name))
+        return next(matching, self.more)
+
+    def item(self, index: int) -> Json:
+        """The schema of an item."""
+        return self.first_items[index] if index < len(self.first_items) else self.items
 
     @property
     def is_text_encoded(self) -> bool:
@@ -75,6 +97,8 @@ class _Composition:
         self.properties: dict[str, tuple[Json, ...]] = {}
         self.required: list[str] = []
         self.schemas: JsonObject = {}
+        self.first_items: tuple[Json, ...] = ()
+        self.patterned: JsonObject = {}
         self.keywords: JsonObject = {}
 
     def add(self, schema: JsonObject, *, is_certain: bool) -> None:
@@ -84,6 +108,9 @@ class _Composition:
             self.properties[name] = (*self.properties.get(name, ()), definition)
         if is_certain:
             self.required += [name for name in list_at(schema, "required") if isinstance(name, str)]
+        self.first_items = self.first_items or tuple(list_at(schema, "prefixItems"))
+        for pattern, definition in object_at(schema, "patternProperties").items():
+            self.patterned.setdefault(pattern, definition)
         for keyword in ("items", "additionalProperties"):
             if isinstance(schema.get(keyword), dict):
                 self.schemas.setdefault(keyword, schema[keyword])
@@ -97,6 +124,8 @@ class _Composition:
             properties=self.properties,
             required=tuple(dict.fromkeys(self.required)),
             items=self.schemas.get("items"),
+            first_items=self.first_items,
+            patterned=self.patterned,
             more=self.schemas.get("additionalProperties"),
             keywords=self.keywords,
         )
@@ -162,16 +191,16 @@ def sendable(shapes: Shapes, schema: Json, value: Json) -> Json:
     Raises: `OperationUnusable` for a reference that cannot be followed.
     """
     if isinstance(value, list):
-        items = shapes.of(schema).items
-        return [sendable(shapes, items, item) for item in value]
+        array = shapes.of(schema)
+        return [sendable(shapes, array.item(index), item) for index, item in enumerate(value)]
     if not isinstance(value, dict):
         return value
     shape, hidden = shapes.of(schema), shapes.hidden(schema)
-    sent = {
-        name: sendable(shapes, shape.member(name), member) if isinstance(member, dict | list) else member
-        for name, member in value.items()
-        if name not in hidden
-    }
+    sent: JsonObject = {}
+    for name, member in value.items():
+        if name in hidden or (name not in shape.properties and shapes.says_read_only(shape.member(name))):
+            continue
+        sent[name] = sendable(shapes, shape.member(name), member) if isinstance(member, dict | list) else member
     for name in shape.required:
         if name not in sent and name not in hidden:
             fallback = shapes.of(shape.member(name)).fallback

@@ -21,6 +21,15 @@ DEFAULT_TYPE = "application/json"
 MULTIPART = "multipart/form-data"
 URLENCODED = "application/x-www-form-urlencoded"
 
+WITHIN = "x-collectionFormats"
+"""The member of a translated parameter that names the formats of the arrays inside its array; OpenAPI 3 has none."""
+
+SEPARATORS: Mapping[str, str] = {"csv": ",", "ssv": " ", "tsv": "\t", "pipes": "|"}
+"""What stands between the items of an array in each format but `multi`, which nothing inside another array has."""
+
+MAX_FORMATS = 8
+"""Arrays inside each other of which the format is looked at."""
+
 _SCHEMES = ("https", "http")
 _NOT_KEPT = frozenset({"consumes", "produces", "parameters", "responses", "schemes"})
 _NOT_SCHEMA = frozenset(
@@ -50,15 +59,27 @@ def _schema(raw: JsonObject) -> JsonObject:
     return schema
 
 
+def _within(raw: JsonObject) -> JsonObject:
+    """The formats of the arrays inside an array: `csv` where nothing is said."""
+    formats: list[Json] = []
+    items = object_at(raw, "items")
+    while items.get("type") == "array" and len(formats) < MAX_FORMATS:
+        stated = text_at(items, "collectionFormat")
+        formats.append(stated if stated in SEPARATORS else "csv")
+        items = object_at(items, "items")
+    return {WITHIN: formats} if formats else {}
+
+
 def _style(raw: JsonObject) -> JsonObject:
     """How the elements of an array are separated: by commas where nothing is said."""
     if raw.get("type") != "array":
         return {}
     separator = raw.get("collectionFormat", "csv")
     if separator == "multi":
-        return {"style": "form", "explode": True}
+        return {"style": "form", "explode": True, **_within(raw)}
     plain = "simple" if text_at(raw, "in") in {"path", "header"} else "form"
-    return {"style": _STYLES.get(separator, plain) if isinstance(separator, str) else plain, "explode": False}
+    style = _STYLES.get(separator, plain) if isinstance(separator, str) else plain
+    return {"style": style, "explode": False, **_within(raw)}
 
 
 def _parameter(raw: JsonObject) -> JsonObject:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
@@ -98,6 +99,9 @@ def test_the_note_about_files_stands_beside_the_persons_words() -> None:
         ("attachment:7", "'photo': there is no 'attachment:7'; there are: attachment:1 (photo.png)"),
         ("photo.png", "'photo': this file is named 'attachment:1'"),
         ("1", "'photo': this file is named 'attachment:1'"),
+        ("@/etc/hostname", "'photo' is a file; give its bytes as base64 text, not its path or its address"),
+        ("/etc/hostname", "'photo' is a file; give its bytes as base64 text, not its path or its address"),
+        ("not base64!", "'photo' is a file; give its bytes as base64 text, not its path or its address"),
     ],
 )
 async def test_a_file_that_is_misnamed_is_an_error_that_the_model_can_correct(argument: str, words: str) -> None:
@@ -163,11 +167,9 @@ async def test_what_a_file_is_called_leads_nowhere() -> None:
         assert chat.last_attachments == (Attachment(media_type="", data=b"", name="a[2Jb.png"),)
 
 
-async def test_what_is_no_file_is_never_sent_and_the_call_has_failed() -> None:
-    upload = Call("upload", {"photo": "not base64!"})
-    async with album_host(("send it", [upload, Say("sorry")])) as (host, server):
-        chat = host.conversation()
-        reply = await chat.ask("send it")
-        await chat.decide(reply.pending[0].call_id, approve=True)
-        reply = await chat.resume()
-        assert (reply.calls[0].status, server.requests) == ("failed", [])
+async def test_a_path_of_a_model_is_nothing_that_a_person_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    annotate = Call("annotate", {"text": f"@{tmp_path / 'secret'}", "scan": {"content": f"@{tmp_path / 'secret'}"}})
+    async with album_host(("send it", [annotate, Say("sorry")])) as (host, server):
+        reply = await host.conversation().ask("send it")
+        assert ([call.status for call in reply.calls], reply.pending, server.requests) == (["refused"], (), [])

@@ -50,6 +50,11 @@ def _nested_aliases() -> bytes:
     return "\n".join(lines).encode()
 
 
+def _merges() -> bytes:
+    members = b",".join(b"k%d: 1" % number for number in range(1000))
+    return b"- &a {" + members + b"}\n" + b"- <<: *a\n" * 2000
+
+
 def _directives() -> bytes:
     return b"".join(b"%%TAG !%x! b\n" % number for number in range(400_000)) + b"---\na: 1"
 
@@ -88,6 +93,7 @@ JSON: dict[str, tuple[Make, str]] = {
 YAML: dict[str, tuple[Make, str]] = {
     "too many bytes": (lambda: b"#" * (MAX_YAML_BYTES + 1), f"longer than {MAX_YAML_BYTES} bytes"),
     "billion laughs": (_laughs, VALUES),
+    "merged members": (_merges, VALUES),
     "deep arrays": (lambda: b"[" * 100_000 + b"]" * 100_000, DEEP),
     "deep objects": (lambda: b"[{a: " * 100_000, DEEP),
     "deep blocks": (lambda: b"- " * 100_000, DEEP),

@@ -78,7 +78,11 @@ UNREADABLE: dict[str, tuple[bytes, int, int, str]] = {
     "large exponent": (b'{"a": 1e999}', 1, 7, "too large"),
     "large exponent in yaml": (b"a: 1e999", 1, 4, "too large"),
     "same key in yaml": (b"a: {b: 1,\n b: 2}", 2, 2, "'b' occurs twice"),
-    "merge key": (b"a: &a {b: 1}\nc:\n  <<: *a", 3, 3, "merge keys"),
+    "merged scalar": (b"a: &a 1\nc:\n  <<: *a", 3, 7, "must be a mapping or a list of mappings"),
+    "merged list of scalars": (b"a:\n  <<: [{b: 1}, 2]", 2, 17, "must be a mapping or a list of mappings"),
+    "two merge keys": (b"a: &a {b: 1}\nc:\n  <<: *a\n  <<: *a", 4, 3, "'<<' occurs twice"),
+    "merge into itself": (b"a: &a\n  <<: *a", 2, 7, "no anchor"),
+    "two of its own beside a merge": (b"a:\n  <<: {b: 1}\n  b: 2\n  b: 3", 4, 3, "'b' occurs twice"),
     "tag of a key": (b"!x a: 1", 1, 1, "tag"),
     "lines of another kind": (b"a: '\xc2\x85\xe2\x80\xa8'\r\nb: *c", 2, 4, "no anchor"),
 }

@@ -55,13 +55,39 @@ def test_yaml_is_read_by_the_core_schema_of_version_1_2(text: str, value: Json) 
     assert canonical_json(parsed[0]) == canonical_json(value)
 
 
+MERGED = {
+    "a: &a {b: 1, c: 2}\nd: {<<: *a, c: 3}": {"a": {"b": 1, "c": 2}, "d": {"c": 3, "b": 1}},
+    "a: &a {b: 1, c: 2}\nd: {c: 3, <<: *a}": {"a": {"b": 1, "c": 2}, "d": {"c": 3, "b": 1}},
+    "<<: [{a: 1}, {a: 2, b: 3}]": {"a": 1, "b": 3},
+    "a: &a {x: 1}\nb: &b {<<: *a, y: 2}\nc: {<<: *b, z: 3}\nd: *b": {
+        "a": {"x": 1},
+        "b": {"y": 2, "x": 1},
+        "c": {"z": 3, "y": 2, "x": 1},
+        "d": {"y": 2, "x": 1},
+    },
+    "a: {<<: &x {y: 1}}\nb: *x": {"a": {"y": 1}, "b": {"y": 1}},
+    "l: &l [{a: 1}]\nb: {<<: *l}": {"l": [{"a": 1}], "b": {"a": 1}},
+    "<<: {}\na: 1": {"a": 1},
+    "<<: []": {},
+    "'<<': 1": {"<<": 1},
+    '"<<": {a: 1}': {"<<": {"a": 1}},
+    "<<: {'<<': {a: 1}}": {"<<": {"a": 1}},
+    "- <<": ["<<"],
+    "a: <<": {"a": "<<"},
+}
+
+
+@pytest.mark.parametrize("text", MERGED)
+def test_merge_keys_stand_for_members_that_a_mapping_has_not_itself(text: str) -> None:
+    assert parse_yaml(text.encode(), "x") == MERGED[text]
+
+
 REFUSED = {
     "a: 1\na: 2": (2, 1, "occurs twice"),
     "a: .inf": (1, 4, "no number in JSON"),
     "a: 1e999": (1, 4, "too large"),
     "? [a]\n: 1": (1, 3, "key must be a string"),
     "a: &x b\n*x : 1": (2, 1, "alias cannot be a key"),
-    "<<: {a: 1}": (1, 1, "merge keys"),
     "&a [*a]": (1, 5, "no anchor before it"),
     "a: *b": (1, 4, "no anchor before it"),
     "!!python/name:os.system x": (1, 1, "tag"),

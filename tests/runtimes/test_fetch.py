@@ -16,7 +16,7 @@ from anyio.abc import SocketAttribute, SocketStream
 from runtimes.errors import InvocationError
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import HttpClient, HttpRequest
-from tests.servers.loopback import Answer, Chunked, Raw, Request, Response, json_response, serve, text_response
+from tests.servers.loopback import Answer, Chunked, Raw, Request, Response, json_response, serve
 
 
 @asynccontextmanager
@@ -28,9 +28,8 @@ async def open_client(*hosts: str) -> AsyncGenerator[HttpClient]:
         await client.aclose()
 
 
-def get(url: str, **changes: float) -> HttpRequest:
-    timeout = changes.get("timeout", 5.0)
-    return HttpRequest(method="GET", url=url, timeout=timeout, max_redirects=int(changes.get("max_redirects", 0)))
+def get(url: str, timeout: float = 5.0) -> HttpRequest:
+    return HttpRequest(method="GET", url=url, timeout=timeout)
 
 
 async def echo(request: Request) -> Answer:
@@ -216,56 +215,6 @@ async def test_a_compressed_answer_is_decoded_no_further_than_the_limit(
     async with serve(bomb) as server, open_client() as http:
         response = await http.send(HttpRequest(method="GET", url=server.url, max_bytes=1000))
     assert response.body == b"y" * 1000
-
-
-async def redirecting(request: Request) -> Answer:
-    if request.path == "/end":
-        return text_response("arrived")
-    location = {"/near": "/end", "/two": "/near", "/loop": "/loop", "/scheme": "ftp://127.0.0.1/x"}.get(request.path)
-    return Response(status=302, headers=(("Location", location or request.query),), body=b"moved")
-
-
-async def test_redirects_within_the_origin_are_followed_up_to_their_number() -> None:
-    async with serve(redirecting) as server, open_client() as http:
-        assert (await http.send(get(f"{server.url}/two", max_redirects=2))).url == f"{server.url}/end"
-        assert (await http.send(get(f"{server.url}/two", max_redirects=1))).status == 302
-        assert (await http.send(get(f"{server.url}/loop", max_redirects=5))).status == 302
-        assert (await http.send(get(f"{server.url}/near"))).status == 302
-        post = HttpRequest(method="POST", url=f"{server.url}/near", max_redirects=3)
-        assert (await http.send(post)).status == 302
-    assert [request.target for request in server.requests].count("/loop") == 6
-
-
-async def test_see_other_is_read_with_a_get_and_no_other_redirect_of_a_post_is_followed() -> None:
-    """RFC 9110, 15.4.4."""
-
-    async def seeing(request: Request) -> Answer:
-        if request.path == "/end":
-            return text_response(f"{request.method} {request.header('content-type')} {request.body.decode()}|")
-        return Response(status=int(request.path[1:]), headers=(("Location", "/end"),))
-
-    async with serve(seeing) as server, open_client() as http:
-        for status in (301, 302, 303, 307, 308):
-            post = HttpRequest(
-                method="POST",
-                url=f"{server.url}/{status}",
-                headers=(("Content-Type", "text/plain"), ("X-One", "1")),
-                body=b"hello",
-                max_redirects=3,
-            )
-            response = await http.send(post)
-            assert (response.status, response.body) == ((200, b"GET None |") if status == 303 else (status, b""))
-    assert [request.header("x-one") for request in server.requests] == ["1"] * 6
-
-
-async def test_a_redirect_to_another_origin_is_handed_back_and_not_followed() -> None:
-    async def never(request: Request) -> Answer:
-        raise NotImplementedError(request)
-
-    async with serve(redirecting) as server, serve(never) as other, open_client() as http:
-        for target in (other.url, f"http://localhost:{server.port}/end", "http://[", "ftp://127.0.0.1/x"):
-            response = await http.send(get(f"{server.url}/far?{target}", max_redirects=3))
-            assert (response.status, response.body) == (302, b"moved")
 
 
 async def test_no_cookie_is_kept() -> None:

@@ -186,6 +186,14 @@ def test_a_name_that_resolves_to_one_closed_address_is_refused() -> None:
         "2001:0:a9fe:a9fe::1",
         "2001::5601:5601",
         "fe80::5efe:a9fe:a9fe",
+        "169.254.169.253",
+        "fe80::a9fe:a9fe",
+        "fe80::a9fe:a9fe%eth0",
+        "64:ff9b:1::a9fe:a9fe",
+        "64:ff9b:1:2:3:4:a9fe:a9fe",
+        "64:ff9b:1:a9fe:a9:fe00::",
+        "64:ff9b:1:a9:fe:a9fe::",
+        "64:ff9b:1:0:a9:fea9:fe00:0",
     ],
 )
 def test_a_metadata_service_stays_closed_to_allowed_hosts(address: str) -> None:
@@ -193,7 +201,9 @@ def test_a_metadata_service_stays_closed_to_allowed_hosts(address: str) -> None:
         check_addresses("a.example", [ip_address(address)], is_allowed=True)
 
 
-@pytest.mark.parametrize("address", ["::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "fe80::1%eth0"])
+@pytest.mark.parametrize(
+    "address", ["::1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "fe80::1%eth0", "64:ff9b:1::7f00:1"]
+)
 def test_other_closed_addresses_open_with_their_host(address: str) -> None:
     check_addresses("a.example", [ip_address(address)], is_allowed=True)
 

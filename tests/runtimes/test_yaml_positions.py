@@ -153,3 +153,15 @@ def test_a_json_document_has_the_places_of_json_and_of_yaml(value: Json) -> None
         pointer = pointer_to(*parts)
         assert as_json.value(pointer) == as_yaml.value(pointer)
         assert as_json.key(pointer) == as_yaml.key(pointer)
+
+
+def test_what_is_merged_stands_where_it_is_written() -> None:
+    text = "a: &a {x: 1, y: {z: 2}}\nb:\n  <<: *a\n  x: 3\nc:\n  <<: [{x: 4}, *a, {w: 5}]\nd: {<<: {'<<': {v: 6}}}\n"
+    value, positions = parse_yaml(text.encode(), "x"), scan_yaml(text)
+    for parts, inner in values_in(value):
+        if not isinstance(inner, dict | list):
+            assert rest_at(text, positions.value(pointer_to(*parts))).startswith(str(inner))
+            assert rest_at(text, positions.key(pointer_to(*parts))).startswith((f"{parts[-1]}:", f"'{parts[-1]}':"))
+    assert positions.value("/b/y/z") == Place(1, 21)
+    assert positions.value("/b/x") == Place(4, 6)
+    assert positions.value("/c/x") == Place(6, 12)

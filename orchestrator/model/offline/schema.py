@@ -25,8 +25,6 @@ MAX_REFERENCES = 8
 """References followed, one to the next."""
 MAX_CHOICES = 200
 """Members of an enumeration that are read."""
-MAX_BACKTRACKS = 10_000
-"""Steps back that a stranger's pattern may take on one value."""
 MAX_DESCRIPTION = 2_000
 """Characters of a description that are read."""
 
@@ -253,23 +251,11 @@ def parameters_of(schema: JsonObject) -> tuple[Parameter, ...]:
     return tuple(islice(_leaves(schema, schema, (), True), MAX_PARAMETERS))
 
 
-def _deny(uri: str, /) -> str:
-    raise ValueError(f"{uri!r} is not part of the schema")
-
-
 def is_valid(value: Json, schema: Json, root: JsonObject) -> bool:
     """Whether a value satisfies a schema that stands inside `root`; one that cannot be read demands nothing."""
-    from jsonschema_rs import FancyRegexOptions, ValidationError, validator_for
+    from runtimes.json_schema import JsonSchema
 
     if isinstance(schema, dict):
         around: JsonObject = {name: root[name] for name in ("$schema", "$defs", "definitions") if name in root}
         schema = around | schema
-    if not isinstance(schema, dict | bool):
-        return True
-    try:
-        validator = validator_for(
-            schema, retriever=_deny, pattern_options=FancyRegexOptions(backtrack_limit=MAX_BACKTRACKS)
-        )
-        return validator.is_valid(value)
-    except ValidationError:
-        return True
+    return JsonSchema(schema).is_valid(value)

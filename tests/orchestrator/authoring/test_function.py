@@ -210,9 +210,9 @@ def test_the_card_has_a_title_facts_and_a_link() -> None:
             {
                 "type": "FactSet",
                 "facts": [
-                    {"title": "Price", "value": "${price}"},
+                    {"title": "Price", "value": "${string(price)}"},
                     {"title": "Sold", "value": "${if(sold, 'yes', if(sold == false, 'no', ''))}"},
-                    {"title": "Id", "value": "${if(id, id, '')}"},
+                    {"title": "Id", "value": "${if(id, string(id), '')}"},
                 ],
             },
         ],

@@ -150,7 +150,7 @@ def test_what_an_error_quotes_cannot_steer_the_terminal(capsys: pytest.CaptureFi
         (["-", "-"], "only one of"),
         (["missing.json", "{}"], "cannot read 'missing.json'"),
         ([".", "{}"], "no regular file"),
-        (["a\0b", "{}"], "cannot read"),
+        (["a\0b", "{}"], "is no path"),
         (["{}", "{}", "--locale", "!"], "no language tag"),
         (["{}", "{}", "--width", "40"], "--text"),
         (["{}", "{}", "--text", "--width", "3"], "columns"),

@@ -119,6 +119,27 @@ def test_a_description_that_refers_to_others_is_not_linted(tmp_path: Path, refer
     assert finding == ("api.yaml", 14, 26, message)
 
 
+@pytest.mark.parametrize(
+    ("schema", "is_reference"),
+    [
+        ('{example: {$ref: "o.json"}}', False),
+        ('{default: [{$ref: "o.json"}], enum: [{$ref: "o.json"}]}', False),
+        ('{properties: {example: {$ref: "o.json"}}}', True),
+        ('{type: string}, examples: {a: {$ref: "o.json"}}', True),
+        ('{type: string}, examples: {a: {value: {$ref: "o.json"}}}', False),
+    ],
+)
+def test_a_reference_in_data_is_none(tmp_path: Path, schema: str, *, is_reference: bool) -> None:
+    text = DESCRIPTION.replace("requird", "required")
+    text = text.replace(
+        '"200": {description: fine}',
+        f'"200": {{description: fine, content: {{application/json: {{schema: {schema}}}}}}}',
+    )
+    (tmp_path / "api.yaml").write_text(text, encoding="utf-8")
+    told = [message for *_, message in found(manifest(tmp_path, {"url": "api.yaml"}))]
+    assert ["another document" in message for message in told if "not linted" in message] == [True] * is_reference
+
+
 def test_a_property_called_as_a_reference_is_none(tmp_path: Path) -> None:
     text = DESCRIPTION.replace("requird", "required").replace(
         "{type: string}", "{type: object, properties: {$ref: {type: string}}}"

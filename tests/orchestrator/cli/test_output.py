@@ -13,6 +13,7 @@ import anyio
 import pytest
 
 from orchestrator.cli.output import refuse_output, write_answer
+from orchestrator.cli.sources import write_text
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.host import CallOutcome
 from runtimes.base import Attachment
@@ -95,8 +96,23 @@ async def test_an_answer_that_is_wrong_or_not_whole_is_not_written(tmp_path: Pat
         wrong = await call(tmp_path, "wrong", "--output", "a.txt")
         assert (wrong.returncode, b"out of order" in wrong.stdout) == (1, True)
         long = await call(tmp_path, "long", "--output", "a.txt")
-        assert (long.returncode, b"longer than the host reads" in long.stderr) == (1, True)
+        assert long.returncode == 1
+        assert b"the call was made (HTTP 200); the answer is longer than the host reads" in long.stderr
+        assert long.stdout.count(b"x") == MAX_RESPONSE_BYTES
         assert not (tmp_path / "a.txt").exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+async def test_an_answer_that_cannot_be_written_is_printed_and_the_call_is_said_to_be_made(tmp_path: Path) -> None:
+    async with serve(answer) as server:
+        write_plugin(tmp_path, server)
+        text = await call(tmp_path, "text", "--output", "/dev/full", "--force")
+        assert (text.returncode, text.stdout) == (1, b"good\tday \n")
+        assert b"the call was made (HTTP 200); the answer cannot be written to '/dev/full': No space" in text.stderr
+        photo = await call(tmp_path, "photo", "--output", "/dev/full", "--force", "--json")
+        told = json.loads(photo.stdout)
+        assert (photo.returncode, told["status"], "written" in told) == (1, 200, False)
+        assert b"the call was made" in photo.stderr
 
 
 @pytest.mark.parametrize("options", [["--dry-run"], ["--curl"], ["--json"]])
@@ -132,6 +148,41 @@ def test_a_name_that_cannot_be_written_to_is_refused_beforehand(tmp_path: Path) 
             refuse_output(str(tmp_path / name), force=True)
     with pytest.raises(OrchestratorError, match="cannot be written"):
         write_answer(outcome("x"), str(tmp_path), force=True)
+    for target, words in (("~nobody-of-that-name/x", "home folder"), ("x" * 5000, "too long")):
+        with pytest.raises(UsageError, match=words):
+            refuse_output(target, force=True)
+
+
+def test_a_link_that_leads_nowhere_is_something_that_exists(tmp_path: Path) -> None:
+    (tmp_path / "there").symlink_to(tmp_path / "none" / "a.png")
+    (tmp_path / "here").symlink_to(tmp_path / "a.png")
+    for name, force, words in (("there", False, "exists"), ("here", False, "exists"), ("there", True, "no folder")):
+        with pytest.raises(UsageError, match=words):
+            refuse_output(str(tmp_path / name), force=force)
+    refuse_output(str(tmp_path / "here"), force=True)
+    write_answer(outcome("x"), str(tmp_path / "here"), force=True)
+    assert (tmp_path / "a.png").read_bytes() == b"x"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of POSIX")
+def test_a_pipe_is_never_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for force in (False, True):
+        with pytest.raises(UsageError, match="no regular file"):
+            refuse_output(str(tmp_path / "pipe"), force=force)
+    with pytest.raises(OrchestratorError, match="no regular file"):
+        write_answer(outcome("x"), str(tmp_path / "pipe"), force=True)
+    with pytest.raises(UsageError, match="no regular file"):
+        write_text(str(tmp_path / "pipe"), "x", option="--html", force=True)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_what_may_not_be_written_is_refused_beforehand(tmp_path: Path) -> None:
+    (tmp_path / "locked").mkdir(mode=0o500)
+    (tmp_path / "a.png").touch(mode=0o400)
+    for name, words in (("locked/a.png", "cannot be written into"), ("a.png", "cannot be written")):
+        with pytest.raises(UsageError, match=words):
+            refuse_output(str(tmp_path / name), force=True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of POSIX")

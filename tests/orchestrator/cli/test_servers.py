@@ -118,3 +118,7 @@ def test_the_configuration_chooses_too_and_the_tools_say_what_is_left_out(tmp_pa
     (tmp_path / "orchestrator.toml").write_text('[servers]\nmine = "9"\n')
     wrong = run(tmp_path, "tools", "plugin.json")
     assert (wrong.returncode, "there is no server '9'" in wrong.stderr) == (2, True)
+    (tmp_path / "orchestrator.toml").write_text("[servers]\nmine = 1\n")
+    assert run(tmp_path, "tools", "plugin.json").returncode == 0
+    (tmp_path / "orchestrator.toml").write_text("[servers]\nmine = true\n")
+    assert "servers must be a table of strings and numbers" in run(tmp_path, "tools", "plugin.json").stderr

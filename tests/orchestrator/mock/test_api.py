@@ -284,3 +284,53 @@ def test_spellings_of_one_path_are_one(one: str, other: str) -> None:
 )
 def test_a_path_template_matches_what_it_should(template: str, target: str, status: int) -> None:
     assert asked(mock_of({template: {"get": {"responses": {}}}}), "GET", target).status == status
+
+
+def test_members_that_only_answers_have_are_named() -> None:
+    base: JsonObject = {"type": "object", "properties": {"id": {"readOnly": True}, "at": {"readOnly": True}}}
+    schema: JsonObject = {
+        "allOf": [{"$ref": "#/components/schemas/Base"}, {"properties": {"at": {"type": "string"}}}],
+        "properties": {
+            "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Base"}},
+            "a/b": {"additionalProperties": {"$ref": "#/components/schemas/Base"}},
+        },
+    }
+    body: JsonObject = {"content": {"application/json": {"schema": schema}}}
+    paths: JsonObject = {"/x": {"post": {"requestBody": body, "responses": {"201": {}}}}}
+    api = mock_of(paths, components={"schemas": {"Base": base}})
+    sent: Json = {"id": 3, "at": "now", "parts": [{"n": 1}, {"id": 4}], "a/b": {"at": {"at": 5}}}
+    answer = asked(api, "POST", "/x", sent)
+    assert (answer.status, sorted(wrong(answer))) == (
+        400,
+        [("body", "", "/a~1b/at/at"), ("body", "", "/id"), ("body", "", "/parts/1/id")],
+    )
+    assert asked(api, "POST", "/x", {"at": "now", "parts": [{"n": 1}]}).status == 201
+
+
+def test_a_request_with_an_id_that_the_api_gives_is_refused() -> None:
+    answer = items().answer(
+        Request(
+            method="POST",
+            target="/items",
+            headers=(("Content-Type", "application/json"),),
+            body=b'{"id":3,"name":"abc"}',
+        )
+    )
+    assert (answer.status, wrong(answer)) == (400, [("body", "", "/id")])
+    assert "read-only" in answer.body.decode()
+
+
+@pytest.mark.parametrize("keyword", ["allOf", "anyOf", "oneOf"])
+def test_schemas_that_double_at_each_step_are_answered_all_the_same(keyword: str) -> None:
+    schemas: JsonObject = {"s0": {"type": "object", "properties": {"a": {"type": "string"}}}}
+    for level in range(1, 40):
+        smaller: JsonObject = {"$ref": f"#/components/schemas/s{level - 1}"}
+        schemas[f"s{level}"] = {keyword: [smaller, smaller]}
+    top: JsonObject = {"$ref": "#/components/schemas/s39"}
+    operation: JsonObject = {
+        "requestBody": {"content": {"application/json": {"schema": top}}},
+        "responses": {"200": {"content": {"application/json": {"schema": top}}}},
+    }
+    mock = mock_of({"/x": {"post": operation}}, components={"schemas": schemas})
+    answer = asked(mock, "POST", "/x", {"a": 1})
+    assert answer.status == 200

@@ -252,7 +252,6 @@ def test_members_have_the_values_of_what_was_given_where_they_may() -> None:
     assert value == {"id": 42, "city": "Seattle", "state": "open"}
 
 
-
 @pytest.mark.parametrize(
     ("schema", "made"),
     [

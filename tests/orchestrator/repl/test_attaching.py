@@ -41,6 +41,9 @@ def test_what_cannot_be_attached_is_told_in_one_line(tmp_path: Path) -> None:
     for name, words in (("none", "No such file"), ("", "directory"), ("large", "longer than"), ("pipe", "no regular")):
         with pytest.raises(UsageError, match=words):
             read_attachment(str(tmp_path / name))
+    for name, words in (("~nobody-of-that-name/x", "home folder"), ("a\0b", "no path"), ("x" * 5000, "too long")):
+        with pytest.raises(UsageError, match=words):
+            read_attachment(name)
 
 
 async def test_an_attached_file_goes_with_the_next_message_and_its_name_is_in_the_question(tmp_path: Path) -> None:
@@ -56,13 +59,35 @@ async def test_an_attached_file_goes_with_the_next_message_and_its_name_is_in_th
         assert PNG in server.requests[0].body
         assert dialogue.chat.last_attachments == ()
     shown = file.getvalue()
-    assert "a file name is missing" in shown
+    assert "no file waits" in shown
     assert "'none.png' cannot be read" in shown
     assert "photo.png, 10 bytes, goes with your next message" in shown
     assert 'with: {"photo":"attachment:1"}' in shown
     assert "files: attachment:1 is 'photo.png', image/png, 10 bytes" in shown
     assert "It sends photo.png away." in shown
     assert "iVBOR" not in shown
+
+
+async def test_files_that_wait_are_listed_and_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(PNG)
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    photo, text = f"/attach {tmp_path / 'photo.png'}", f"/attach {tmp_path / 'a.txt'}"
+    save = ["/attach ~nobody-of-that-name/x", "/save ~nobody-of-that-name/x", f"/save {'x' * 5000}"]
+    person = WrittenPerson([photo, photo, text, "/attach", "/attach -", "/attach -", *save, text, "look"])
+    file = StringIO()
+    async with album_host(("look", [Say("nice")])) as (host, _):
+        view = TerminalView(console_for(file, is_live=False, width=200), labels_of(host), is_live=False)
+        interrupts = Interrupts()
+        dialogue = Dialogue(host, view, person, interrupts)
+        assert await converse(dialogue, person, interrupts) == 0
+        assert [one.name for one in dialogue.chat.last_attachments] == ["a.txt"]
+    shown = file.getvalue()
+    assert "photo.png goes with your next message already" in shown
+    assert "  photo.png, 10 bytes\n  a.txt, 5 bytes\n" in shown
+    assert "taken back: photo.png, a.txt" in shown
+    assert "no file waits" in shown
+    assert shown.count("a home folder that is not known here") == 2
+    assert "File name too long" in shown
 
 
 async def test_a_message_that_is_sent_again_has_its_files_again(tmp_path: Path) -> None:

@@ -90,9 +90,35 @@ async def test_a_function_without_the_server_is_disabled_and_never_sent_elsewher
     async with Orchestrator(plugins=[plugin], model="offline", servers={"mine": "https://b.example"}) as host:
         assert [function.signature.destination for function in host.toolbox.functions] == ["https://b.example"]
         assert {one.function: one.reason for one in host.toolbox.skipped} == {
-            "*": "there is no server 'https://b.example'; there is: 1 'https://c'; "
+            "*": "there is no server 'https://b.example'; there is: 'https://c'; "
             "there is no server 'https://b.example'; there is: 1 'https://d.example'"
         }
+
+
+async def test_a_number_counts_in_the_list_of_one_description_whatever_its_operations_list() -> None:
+    """An operation with servers of its own is called on the chosen one or not at all."""
+    listed: list[Json] = [{"url": "https://a.example"}, {"url": "https://b.example"}]
+    elsewhere = await plugin_of(described("look", listed, servers=[{"url": "https://other.example"}]))
+    host = Orchestrator(plugins=[elsewhere], model="offline", servers={"mine": "1"})
+    with pytest.raises(UsageError, match=r"no server 'https://a\.example'; there is: 'https://other"):
+        await host.__aenter__()
+    reversed_ = await plugin_of(described("look", listed, servers=listed[::-1]))
+    async with Orchestrator(plugins=[reversed_], model="offline", servers={"mine": "1"}) as host:
+        assert host.toolbox.find("look").signature.destination == "https://a.example"
+    two = await plugin_of(described("look", listed), described("watch", [{"url": "https://c.example"}]))
+    host = Orchestrator(plugins=[two], model="offline", servers={"mine": "1"})
+    with pytest.raises(
+        UsageError, match="it has 2 descriptions, and server 1 may be any of theirs; choose it by its URL"
+    ):
+        await host.__aenter__()
+
+
+async def test_a_server_that_no_description_has_is_refused_with_those_of_all() -> None:
+    two = await plugin_of(
+        described("look", [{"url": "https://a.example"}]), described("watch", [{"url": "https://c.example"}])
+    )
+    with pytest.raises(UsageError, match=r"1 'https://a\.example'; .*1 'https://c\.example'"):
+        await Orchestrator(plugins=[two], model="offline", servers={"mine": "nope"}).__aenter__()
 
 
 async def test_each_plugin_has_its_own() -> None:

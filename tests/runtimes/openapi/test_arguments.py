@@ -26,7 +26,7 @@ async def test_parameters_and_body_members_stand_side_by_side() -> None:
         "type": "object",
         "properties": {
             "id": {"type": "integer"},
-            "dry": {"type": "boolean", "description": "Only try"},
+            "dry": {"type": "boolean", "description": "Only try", "examples": [True]},
             "title": {"type": "string"},
             "tags": {"type": "array", "items": {"type": "string"}},
         },

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtimes.base import RAW_BYTES
 from runtimes.errors import InvocationError
 from runtimes.openapi.body import MAX_OFFERED
 from runtimes.openapi.content import MAX_BODY_BYTES
@@ -135,14 +136,14 @@ async def test_files_are_offered_as_base64_text_and_read_only_members_are_not_of
     assert parameters == {
         "type": "object",
         "properties": {
-            "f": {"type": "string", "format": "binary", "description": f"The photo. {note}"},
+            "f": {"type": "string", **RAW_BYTES, "description": f"The photo. {note}"},
             "many": {
                 "type": "array",
                 "maxItems": 2,
-                "items": {"type": "string", "format": "binary", "description": note},
+                "items": {"type": "string", **RAW_BYTES, "description": note},
             },
-            "p": {"type": "string", "format": "binary", "description": note},
-            "e": {"type": "string", "format": "byte"},
+            "p": {"type": "string", **RAW_BYTES, "description": note},
+            "e": {"type": "string", "format": "byte", "contentEncoding": "base64"},
             "t": {"type": "string", "maxLength": 5},
         },
         "required": ["f"],
@@ -154,7 +155,7 @@ async def test_a_body_of_bytes_is_described_by_what_is_said_of_the_body() -> Non
     async with opened(api({"/x": {"post": {"operationId": "f", "requestBody": body}}})) as executor:
         properties = executor.functions["f"].parameters["properties"]
     described = "The scan. The content of a file, as base64 text."
-    assert properties == {"body": {"type": "string", "format": "binary", "description": described}}
+    assert properties == {"body": {"type": "string", **RAW_BYTES, "description": described}}
 
 
 async def test_encoding_is_part_of_what_a_signature_is_the_hash_of() -> None:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import anyio
 import pytest
+import yaml
 
 from runtimes.base import FunctionSignature, RuntimeServices, RuntimeSpec
 from runtimes.http import HttpRequest, HttpResponse
-from runtimes.openapi import cache, open_openapi
+from runtimes.openapi import OpenApiExecutor, cache, open_openapi
 from runtimes.openapi.cutout import cut_out
-from runtimes.openapi.document import Description
+from runtimes.openapi.document import Description, object_at
 from runtimes.openapi.operations import read_operation
 from runtimes.values import Json, JsonObject, dump_json, parse_json
 from tests.servers.descriptions import ID, api, having
@@ -88,11 +90,10 @@ def test_swagger_is_cut_out_too() -> None:
 @pytest.mark.parametrize(
     "description",
     [
-        having(DESCRIPTION, paths={"/a": {"get": {"operationId": "other", "parameters": [{"$ref": "#/nowhere"}]}}}),
         having(DESCRIPTION, paths={"/a": {"get": {"operationId": "other", "parameters": [{"$ref": "b.yaml#/q"}]}}}),
         having(DESCRIPTION, paths={}),
     ],
-    ids=["dangling", "elsewhere", "unknown"],
+    ids=["elsewhere", "unknown"],
 )
 def test_what_cannot_be_cut_out_is_not(description: JsonObject) -> None:
     assert cut_out(Description(description, ""), ("other",)) is None
@@ -105,15 +106,17 @@ class Offline:
         raise NotImplementedError(request)
 
 
-async def signature(folder: Path, function: str = "put") -> FunctionSignature:
+@asynccontextmanager
+async def opened(folder: Path, *functions: str, file: str = "api.json") -> AsyncGenerator[OpenApiExecutor]:
     spec = RuntimeSpec(
-        plugin="test",
-        type="OpenApi",
-        spec={"url": "api.json"},
-        location=str(folder / "plugin.json"),
-        functions=(function,),
+        plugin="test", type="OpenApi", spec={"url": file}, location=str(folder / "plugin.json"), functions=functions
     )
     async with open_openapi(spec, RuntimeServices(http=Offline(), cache=folder / "cache")) as executor:
+        yield executor
+
+
+async def signature(folder: Path, function: str = "put") -> FunctionSignature:
+    async with opened(folder, function) as executor:
         return executor.functions[function]
 
 
@@ -136,6 +139,52 @@ async def test_the_part_is_kept_and_used_as_long_as_the_description_stays(tmp_pa
     (tmp_path / "api.json").write_text(dump_json(having(DESCRIPTION, info={"title": "x"})), encoding="utf-8")
     assert await signature(tmp_path) == first
     assert len(await entries(tmp_path)) == 2
+
+
+def with_dangling(description: JsonObject) -> JsonObject:
+    parameters: list[Json] = [{"$ref": "#/components/parameters/none"}]
+    broken: JsonObject = {"/broken": {"get": {"operationId": "broken", "parameters": parameters}}}
+    return having(description, paths={**object_at(description, "paths"), **broken})
+
+
+TEXTS: Mapping[str, str] = {
+    "JSON with spaces": dump_json(with_dangling(DESCRIPTION)).replace('"$ref":', '"$ref" : '),
+    "JSON with escapes": dump_json(with_dangling(DESCRIPTION)).replace("Nodes", r"\u004eodes"),
+    "YAML": yaml.safe_dump(with_dangling(DESCRIPTION), sort_keys=False),
+}
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
+async def test_a_part_is_kept_however_it_is_written_and_whatever_of_it_cannot_be_used(
+    tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "api.yaml").write_text(text, encoding="utf-8")
+    functions = ("put", "get", "pit", "broken")
+    async with opened(tmp_path, *functions, file="api.yaml") as executor:
+        first = executor.functions
+        reasons = dict(executor.unusable)
+        assert list(first) == ["put", "get"]
+        assert "did you mean" in reasons["pit"]
+        assert "points to nothing" in reasons["broken"]
+    (entry,) = await entries(tmp_path)
+    kept = (await entry.read_bytes())[64:].replace(b"Nodes", b"Kept!")
+    await entry.write_bytes(hashlib.sha256(kept).hexdigest().encode() + kept)
+    async with opened(tmp_path, *functions, file="api.yaml") as executor:
+        assert executor.unusable == reasons
+        assert executor.functions.keys() == first.keys()
+        for name, one in executor.functions.items():
+            assert one.parameters == first[name].parameters
+    async with opened(tmp_path, *functions[::-1], file="api.yaml") as executor:
+        assert dict(executor.unusable) == reasons
+    assert len(await entries(tmp_path)) == 2
+
+
+async def test_a_yaml_description_with_placeholders_is_not_kept(tmp_path: Path) -> None:
+    described = having(DESCRIPTION, info={"title": "x", "description": "${{TITLE}}"})
+    (tmp_path / "api.yaml").write_text(yaml.safe_dump(described), encoding="utf-8")
+    async with opened(tmp_path, "put", file="api.yaml") as executor:
+        assert list(executor.functions) == ["put"]
+    assert await entries(tmp_path) == []
 
 
 async def test_an_entry_that_is_not_what_was_written_is_made_again(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ CONVERTED: Mapping[str, tuple[JsonObject, JsonObject]] = {
     "one-of-references": (body({"oneOf": [REF, {"type": "null"}]}, A=CAT), {"anyOf": [CAT, {"type": "null"}]}),
     "tuple-and-null-type": (
         body({"type": ["array", "null"], "prefixItems": [{"const": 1}], "items": False, "examples": [[1]]}),
-        {"type": ["array", "null"], "prefixItems": [{"const": 1}], "items": False},
+        {"type": ["array", "null"], "prefixItems": [{"const": 1}], "items": False, "examples": [[1]]},
     ),
     "pointer-into-a-schema": (
         body({"$ref": "#/components/schemas/A/$defs/B"}, A={"$defs": {"B": {"type": "boolean"}}}),

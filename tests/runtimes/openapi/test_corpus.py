@@ -91,6 +91,10 @@ async def check(spec: RuntimeSpec) -> int:
             schema = signature.parameters
             jsonschema_rs.meta.validate(schema)
             jsonschema_rs.validator_for(schema)
+            assert signature.rules is not None
+            exact = signature.rules.schema()
+            jsonschema_rs.meta.validate(exact)
+            jsonschema_rs.validator_for(exact)
             properties = object_at(schema, "properties")
             arguments = {key: sample(sub, object_at(schema, "$defs")) for key, sub in properties.items()}
             (message,) = executor.preview(FunctionCall(id="1", function=name, arguments=arguments))

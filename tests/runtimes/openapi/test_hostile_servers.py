@@ -83,7 +83,7 @@ def coded(coding: str, pack: Callable[[], bytes]) -> Handler:
 
 OK = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = OK + b"Content-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
-OVERLONG = "Receive buffer too long"
+OVERLONG = "has no end within 102400 bytes"
 UNUSABLE = "was sent and has no usable answer"
 
 HOSTILE: dict[str, Hostile[Handler]] = {
@@ -198,6 +198,13 @@ async def test_a_hostile_answer_ends_in_its_own_words_within_its_limits(hostile:
     hostile.check(await meet(hostile))
 
 
+@pytest.mark.parametrize("name", ["has endless headers", "has trailers without end", "extends a chunk without end"])
+async def test_what_has_no_end_is_not_asked_for_again(name: str) -> None:
+    async with serve(HOSTILE[name].handler) as server:
+        await outcome(server.url, HOSTILE[name])
+    assert len(server.requests) == 1
+
+
 def survive() -> None:
     """Meets all of them, one after the other, with a bound on the memory of this process."""
     bound_memory()
@@ -233,15 +240,33 @@ async def test_a_hostile_answer_does_not_keep_others_waiting() -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["get", "post"])
-async def test_a_redirect_elsewhere_takes_nothing_there(status: int, method: str) -> None:
+async def test_a_redirect_to_another_origin_takes_no_credential_there(status: int, method: str) -> None:
     """Neither the call nor its credential; a host that is allowed for this plugin is another origin all the same."""
     async with serve(saying(text_response("hello"))) as other:
-        for place in (f"{other.url}/x?a=b", "http://169.254.169.254/latest/meta-data/", "//[::ffff:a9fe:a9fe]/"):
-            async with serve(saying(Response(status=status, headers=(("Location", place),)))) as server:
-                result = await call(server.url, 5.0, method=method)
-                is_done = (method, status) == ("post", 303)
-                assert (result.status, result.is_error) == (status, not is_done)
-                assert ("was not read" if is_done else "not followed") in str(result.payload)
-                assert "?a=b" not in str(result.payload)
-                assert len(server.requests) == 1
-    assert other.connections == 0
+        answer = Response(status=status, headers=(("Location", f"{other.url}/x?a=b"),))
+        async with serve(saying(answer)) as server:
+            result = await call(server.url, 5.0, method=method)
+        assert "?a=b" not in str(result)
+    assert server.requests[0].header("x-api-key") == "s3cret"
+    if (method, status) in {("post", 307), ("post", 308)}:
+        assert (result.status, result.is_error, other.connections) == (status, True, 0)
+        assert f"redirects to {other.url} (HTTP {status}), which is not followed: " in str(result.payload)
+        return
+    assert (result.payload, result.status) == ("hello", 200)
+    assert f"the answer came from {other.url}, to which {server.url} redirected" in result.notes
+    (arrived,) = other.requests
+    assert (arrived.method, arrived.body) == ("GET", b"")
+    assert "s3cret" not in str(arrived)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["get", "post"])
+async def test_no_redirect_leads_to_a_metadata_service(status: int, method: str) -> None:
+    for place in ("http://169.254.169.254/latest/meta-data/", "//[::ffff:a9fe:a9fe]/", "https://169.254.169.253/"):
+        async with serve(saying(Response(status=status, headers=(("Location", place),)))) as server:
+            result = await call(server.url, 5.0, method=method, hosts=("127.0.0.1", "169.254.169.254"))
+        is_done = (method, status) == ("post", 303)
+        assert (result.status, result.is_error, len(server.requests)) == (status, not is_done, 1)
+        assert ("was not read" if is_done else "not followed") in str(result.payload)
+        if (method, status) not in {("post", 307), ("post", 308)}:
+            assert "metadata service, which is never contacted" in str(result.payload)

@@ -37,6 +37,19 @@ async def test_a_description_comes_from_a_file_beside_the_manifest(tmp_path: Pat
         assert list(executor.functions) == ["f"]
 
 
+async def test_merge_keys_of_a_description_stand_for_the_members_of_others() -> None:
+    document = """
+openapi: 3.0.4
+servers: [{url: https://api.example}]
+x-p: &p {name: a, in: query}
+paths: {/x: {get: {operationId: f, parameters: [{<<: *p, schema: {type: string}}, {name: b, <<: *p}]}}}
+"""
+    spec: JsonObject = {"api_description": document}
+    async with opened(None, None, "plugin.json", spec) as executor:
+        (message,) = executor.preview(FunctionCall(id="1", function="f", arguments={"a": "1", "b": "2"}))
+    assert message.url == "https://api.example/x?a=1&b=2"
+
+
 async def test_a_description_in_the_manifest_wins_over_its_url() -> None:
     spec: JsonObject = {"url": "http://127.0.0.1:1/never", "api_description": dump_json(get({}))}
     async with opened(None, None, "plugin.json", spec) as executor:
@@ -83,9 +96,53 @@ async def test_functions_are_found_by_operation_id_and_by_its_legal_form() -> No
 
 async def test_a_name_with_two_meanings_disables_that_name_alone() -> None:
     description = api({"/a": {"get": {"operationId": "a-b"}}, "/b": {"get": {"operationId": "a.b"}, "put": {}}})
-    async with opened(description) as executor:
+    async with opened(description, ("a_b", "put_b")) as executor:
         assert list(executor.functions) == ["put_b"]
-        assert "means 2 operations, such as GET /a and GET /b" in executor.unusable["a_b"]
+        words = "means 2 operations, such as GET /a ('a_b_f302df') and GET /b ('a_b_"
+        assert words in executor.unusable["a_b"]
+
+
+async def test_operations_of_one_name_are_told_apart_by_method_and_path_alone() -> None:
+    by_id: JsonObject = {
+        "/a": {"get": {"operationId": "a-b"}},
+        "/b": {"get": {"operationId": "a_b"}},
+        "/c": {"get": {"operationId": "twice"}, "put": {"operationId": "twice"}},
+    }
+    derived: JsonObject = {"/pets/{name}": {"get": {}}, "/pets/name": {"get": {}}}
+    names = ["a_b_f302df", "a_b", "twice_247925", "twice_aa68c5"]
+    names += ["get_pets_name_1033cb", "get_pets_name_444241"]
+    async with opened(api({**by_id, **derived})) as executor:
+        assert list(executor.functions) == names
+        assert executor.unusable == {}
+    async with opened(api({**dict(reversed(derived.items())), **by_id})) as executor:
+        assert set(executor.functions) == set(names)
+        (message,) = executor.preview(FunctionCall(id="1", function=names[4], arguments={"name": "x"}))
+        assert message.url == "https://api.example/v1/pets/x"
+        (message,) = executor.preview(FunctionCall(id="1", function=names[5], arguments={}))
+        assert message.url == "https://api.example/v1/pets/name"
+    async with opened(api({"/a": by_id["/a"]}), ("a_b_f302df", "a-b")) as executor:
+        assert executor.unusable == {}
+
+
+BROKEN: JsonObject = {
+    "/pets": {"$ref": "#/components/pathItems/x"},
+    "/file": {"$ref": "./no.yaml"},
+    "/empty": None,
+    "x-extension": None,
+    "/q": {"get": {"operationId": "q"}},
+}
+
+
+async def test_a_path_that_cannot_be_followed_is_told_with_the_reason() -> None:
+    async with opened(api(BROKEN)) as executor:
+        assert list(executor.functions) == ["q"]
+        assert list(executor.unusable) == ["/pets", "/file", "/empty"]
+        words = "its operations are not known: the reference '#/components/pathItems/x' points to nothing"
+        assert executor.unusable["/pets"] == words
+        assert "'./no.yaml'" in executor.unusable["/file"]
+    said = await reason(api(BROKEN), "listPets")
+    assert "has no operation 'listPets'; it has: q; of the path '/pets' its operations are not known: " in said
+    assert "points to nothing" in said
 
 
 async def test_an_unknown_name_is_answered_with_the_nearest() -> None:

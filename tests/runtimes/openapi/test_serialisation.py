@@ -77,6 +77,7 @@ def leads_elsewhere(text: str) -> bool:
 SAFE_PATHS = SCALARS.filter(
     lambda value: (
         decoded(str(value)).strip("/\\;") != ""
+        and not decoded(str(value)).lstrip("/\\").startswith(";")
         and not leads_elsewhere(decoded(str(value)))
         and not any(char in decoded(str(value)) for char in "\r\n\0")
     )

@@ -75,6 +75,109 @@ def test_a_server_is_chosen_by_its_number_its_name_or_its_url(wanted: str) -> No
     assert chosen(SEVERAL, wanted) == "https://beta.example"
 
 
+@pytest.mark.parametrize("wanted", ["HTTPS://API.one.example:443/v1", "https://api.ONE.example./v1/"])
+def test_a_server_is_chosen_whatever_the_case_of_its_host(wanted: str) -> None:
+    assert (
+        chosen([{"url": "https://a.example"}, {"url": "https://Api.One.example/v1"}], wanted)
+        == "https://Api.One.example/v1"
+    )
+    with pytest.raises(OperationUnusable, match="there is no server"):
+        chosen([{"url": "https://api.one.example/V1"}], wanted)
+
+
+def test_a_number_counts_in_the_list_of_the_document() -> None:
+    assert (
+        chosen(SEVERAL, "2", operation=[{"url": "https://a.example"}, {"url": "https://BETA.example/"}])
+        == "https://BETA.example"
+    )
+    others: list[Json] = [ONE, TWO, [{"url": "/v1"}]]
+    for own in others:
+        with pytest.raises(OperationUnusable, match=r"there is no server 'https://beta\.example'; there is: '"):
+            chosen(SEVERAL, "2", operation=own)
+
+
+def test_numbers_of_yaml_are_values_of_variables() -> None:
+    port: JsonObject = {"default": 8443, "enum": [443, 8443]}
+    assert (
+        chosen([url("https://a.example:{port}/v{v}", port=port, v={"default": 1.5})]) == "https://a.example:8443/v1.5"
+    )
+
+
+REGIONS: Json = [
+    url(
+        "https://{region}.api.example/{version}/{region}/",
+        region={"default": "us", "enum": ["us", "eu", "e"]},
+        version={"default": "v1"},
+    ),
+    url("https://{a}{b}.example:{port}", a={"enum": ["x", "xy"]}, b={"enum": ["yz", "z"]}, port={"enum": [80, 81]}),
+    url("https://a.example/{a}{b}", a={"enum": ["x", "$"]}, b={"enum": ["{{V}}"]}),
+]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "meant"),
+    [
+        ("https://eu.api.example/v1/eu", "https://eu.api.example/v1/eu"),
+        ("https://eu.api.example/v1/eu/", "https://eu.api.example/v1/eu"),
+        ("https://us.api.example/v1/us", "https://us.api.example/v1/us"),
+        ("https://xyz.example:81", "https://xyz.example:81"),
+        ("https://xyyz.example:80/", "https://xyyz.example:80"),
+    ],
+)
+def test_a_wanted_url_chooses_among_the_values_that_variables_list(wanted: str, meant: str) -> None:
+    assert chosen(REGIONS, wanted) == meant
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("https://eu.api.example/v1/us", "there is no server"),
+        ("https://ap.api.example/v1/ap", "there is no server"),
+        ("https://eu.api.example/v2/eu", "there is no server"),
+        ("https://eu.api.example/v1/eu/more", "there is no server"),
+        ("https://xyz.example:82", "there is no server"),
+        ("https://a.example/${{V}}", "the unresolved placeholder ${{V}}"),
+    ],
+)
+def test_a_wanted_url_that_no_values_make_is_refused(wanted: str, words: str) -> None:
+    with pytest.raises(OperationUnusable) as caught:
+        chosen(REGIONS, wanted)
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("servers", "wanted", "meant"),
+    [
+        ([], "https://real.example", "https://real.example"),
+        ([{"url": "/v1/"}, {"url": "v2"}], "https://real.example/", "https://real.example/v1"),
+        ([{"url": "/v1"}], "http://127.0.0.1:8080", "http://127.0.0.1:8080/v1"),
+        ([{"url": "/v1"}], "https://real.example/api/v1/", "https://real.example/api/v1"),
+        ([url("/{v}", v={"default": 2})], "https://real.example", "https://real.example/2"),
+    ],
+)
+def test_a_person_says_where_the_relative_servers_of_a_file_are(servers: Json, wanted: str, meant: str) -> None:
+    assert chosen(servers, wanted) == meant
+
+
+@pytest.mark.parametrize(
+    ("servers", "wanted", "location", "words"),
+    [
+        ([{"url": "/v1"}], "", "", "say where it is with --server https://HOST"),
+        ([{"url": "/v1"}], "https://real.example", "https://docs.example/api.json", "there is no server"),
+        ([{"url": "/v1"}, *ONE], "https://real.example", "", "there is no server"),  # type: ignore[misc]
+        ([{"url": "//other.example"}], "https://real.example", "", "there is no server"),
+        ([{"url": "/${{V}}"}], "https://real.example", "", "there is no server"),
+        ([{"url": "/v1"}], "https://u:p@real.example", "", "user name"),
+        ([{"url": "/v1"}], "https://real.example/?x=1", "", "query or a fragment"),
+        ([{"url": "/v1"}], "real.example", "", "there is no server"),
+    ],
+)
+def test_nobody_moves_servers_that_are_somewhere(servers: Json, wanted: str, location: str, words: str) -> None:
+    with pytest.raises(OperationUnusable) as caught:
+        chosen(servers, wanted, location)
+    assert words in str(caught.value)
+
+
 def test_without_a_choice_the_first_that_can_be_used_is_taken() -> None:
     assert chosen(SEVERAL) == "https://one.example"
     unusable: list[Json] = [{"url": "ftp://a.example"}, {"url": "https://{x}.example"}, {"url": "/relative"}]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
+from orchestrator.mock.api import MockApi
+from orchestrator.mock.exchange import Request
 from runtimes.base import FunctionCall
+from runtimes.errors import InvocationError
 from runtimes.openapi.document import Description
 from runtimes.openapi.servers import server_url
 from runtimes.values import Json, JsonObject
@@ -81,6 +85,60 @@ def test_parameters_get_schemas_and_styles() -> None:
             "schema": {"type": "integer", "minimum": 1, "default": 2},
         },
     ]
+
+
+def formatted(outer: str, *inner: str) -> JsonObject:
+    """An array of arrays in these formats; an empty one is not stated."""
+    schema: JsonObject = {"type": "string"}
+    for name in reversed((outer, *inner)):
+        stated: JsonObject = {"collectionFormat": name} if name else {}
+        schema = {"type": "array", "items": schema, **stated}
+    return schema
+
+
+NESTED: Mapping[str, tuple[str, JsonObject, Json, str | None]] = {
+    "multi of csv": ("query", formatted("multi", "csv"), [["1", "2"], ["3"]], "?m=1,2&m=3"),
+    "multi of nothing said": ("query", formatted("multi", ""), [["1", "2"], ["3"]], "?m=1,2&m=3"),
+    "csv of pipes": ("query", formatted("csv", "pipes"), [["1", "2"], ["3"]], "?m=1%7C2,3"),
+    "pipes of csv": ("query", formatted("pipes", "csv"), [["1", "2"], ["3"]], "?m=1,2%7C3"),
+    "ssv of tsv": ("query", formatted("ssv", "tsv"), [["a b"]], None),
+    "tsv of ssv": ("query", formatted("tsv", "ssv"), [["1", "2"], ["3"]], "?m=1%202%093"),
+    "three levels": ("query", formatted("multi", "csv", "pipes"), [[["1", "2"], ["3"]]], "?m=1%7C2,3"),
+    "other commas": ("query", formatted("csv", "pipes"), [["1,5", "2"], ["&"]], "?m=1%2C5%7C2,%26"),
+    "a null inside": ("query", formatted("multi", "csv"), [["1", None, "2"], None], "?m=1,2"),
+    "the separator in an item": ("query", formatted("multi", "csv"), [["1,2"]], None),
+    "an inner separator further in": ("query", formatted("multi", "csv", "pipes"), [[["1,2", "3"]]], None),
+    "the same separator twice": ("query", formatted("pipes", "pipes"), [["1", "2"], ["3"]], None),
+    "commas in commas": ("query", formatted("csv", "csv"), [["1", "2"], ["3"]], None),
+    "commas in commas, one each": ("query", formatted("csv", "csv"), [["1"], ["3"]], "?m=1,3"),
+    "multi inside": ("query", formatted("multi", "multi"), [["1", "2"]], "?m=1,2"),
+    "in a header": ("header", formatted("csv", "pipes"), [["1", "2"], ["3"]], "1|2,3"),
+    "in a form": ("formData", formatted("multi", "csv"), [["1", "2"], ["3"]], "m=1,2&m=3"),
+}
+
+
+@pytest.mark.parametrize(("place", "schema", "value", "expected"), NESTED.values(), ids=NESTED)
+async def test_arrays_inside_arrays_are_written_in_their_own_formats(
+    place: str, schema: JsonObject, value: Json, expected: str | None
+) -> None:
+    description: JsonObject = {
+        **HERE,
+        "paths": {"/x": {"post": {"operationId": "f", "parameters": [{"name": "m", "in": place, **schema}]}}},
+    }
+    call = FunctionCall(id="1", function="f", arguments={"m": value})
+    async with opened(description) as executor:
+        assert executor.unusable == {}
+        if expected is None:
+            with pytest.raises(InvocationError, match="nothing was sent"):
+                executor.preview(call)
+            return
+        (message,) = executor.preview(call)
+    written = {"query": message.url.removeprefix("https://api.example/v1/x"), "formData": message.body}
+    assert written.get(place, dict(message.headers).get("m")) == expected
+    target = message.url.removeprefix("https://api.example/v1")
+    body = (message.body or "").encode()
+    request = Request(method="POST", target=target, headers=message.headers, body=body)
+    assert MockApi(Description(description, "")).answer(request).complaints == ()
 
 
 def test_form_fields_become_one_body_and_files_make_it_multipart() -> None:
