@@ -76,6 +76,8 @@ class CardAction:
     """Of an `Action.Execute`: what it is to do."""
     data: Json = field(default=None)
     """The action's own data, with what the person put into the card's inputs."""
+    secret: tuple[str, ...] = ()
+    """The members of `data` that were typed unseen: they are sent, and neither shown nor told to a model."""
     plugin: str = ""
     """The namespace of the plugin whose card it is; the conversation fills it in."""
     function: str = ""

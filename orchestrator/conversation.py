@@ -78,7 +78,8 @@ class Conversation:
     def pending(self) -> tuple[Question, ...]:
         """The questions that are open."""
         turn = self._ledger.history.turn
-        return tuple(question_of(call) for call in turn.with_status(Status.ASKED)) if turn is not None else ()
+        asked = turn.with_status(Status.ASKED) if turn is not None else ()
+        return tuple(question_of(call, turn) for call in asked) if turn is not None else ()
 
     @property
     def is_ended(self) -> bool:

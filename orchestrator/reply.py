@@ -9,6 +9,7 @@ from orchestrator.content import AttachedFile, Card, NumberedCitation, ReturnedC
 from orchestrator.events import EndReason, Reason
 from orchestrator.model.base import Usage
 from orchestrator.response.numbering import numbered, numbers_of
+from orchestrator.response.unseen import unseen_in
 from orchestrator.turn.prompts import answer_text
 from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject
@@ -31,6 +32,8 @@ class Question:
     """Seconds since the epoch."""
     attachments: tuple[AttachedFile, ...] = ()
     """The files of the conversation that would be sent."""
+    secret: tuple[str, ...] = ()
+    """The arguments that the person typed unseen on a card, which are not to be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,10 +70,12 @@ class Reply:
     end: EndReason | None
     """None while questions are open."""
     detail: str = ""
+    texts: tuple[str, ...] = ()
+    """What local plugins say to the person beside the answer, a text for each call (spec 13.2.1)."""
 
 
-def question_of(call: CallState) -> Question:
-    """The question about a call that was asked about."""
+def question_of(call: CallState, turn: TurnState) -> Question:
+    """The question about a call of the turn that was asked about."""
     asked = call.question
     assert asked is not None
     return Question(
@@ -84,6 +89,7 @@ def question_of(call: CallState) -> Question:
         reasons=call.reasons,
         expires=asked.expires,
         attachments=asked.attachments,
+        secret=unseen_in(call.arguments, turn.started.action),
     )
 
 
@@ -126,8 +132,9 @@ def reply_of(turn: TurnState) -> Reply:
         cards=tuple(_cards(turn)),
         attachments=tuple(file for call in turn.calls.values() for file in call.attachments),
         calls=tuple(_call(call) for call in turn.calls.values()),
-        pending=tuple(question_of(call) for call in turn.with_status(Status.ASKED)),
+        pending=tuple(question_of(call, turn) for call in turn.with_status(Status.ASKED)),
         usage=turn.usage,
+        texts=tuple(one.text for one in shown if one.text),
         end=turn.ended.reason if turn.ended is not None else None,
         detail=turn.ended.detail if turn.ended is not None else "",
     )

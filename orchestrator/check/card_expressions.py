@@ -11,6 +11,7 @@ from orchestrator.errors import Problem
 from orchestrator.manifest.guesses import guess
 from orchestrator.manifest.problems import quoted
 from orchestrator.response.cards.errors import CardError
+from orchestrator.response.cards.evaluate import CONCAT
 from orchestrator.response.cards.limits import CardLimit
 from orchestrator.response.cards.nodes import Call, Constant, Node
 from orchestrator.response.cards.table import NAMES
@@ -58,20 +59,22 @@ def _calls(node: Node) -> Iterator[Call]:
 
 
 def _strings(value: Json, pointer: str) -> Iterator[Text]:
+    """The texts in which something may stand to be filled in."""
     if isinstance(value, str):
         yield Text(pointer, value)
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _strings(item, pointer + pointer_to(index))
-    elif isinstance(value, dict):
-        for name, item in value.items():
+        return
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in members:
+        if isinstance(item, dict | list) or (isinstance(item, str) and "{" in item):
             yield from _strings(item, pointer + pointer_to(name))
 
 
 def _function_problems(text: Text, node: Node) -> Iterator[Problem]:
+    is_left = isinstance(node, Call) and node.name == CONCAT and not text.pointer.endswith("/$when")
+    what_follows = "the expression is shown as it stands" if is_left else "showing the card fails"
     for call in _calls(node):
         if not call.is_known:
-            message = f"cards have no function {quoted(call.name)}, and showing the card fails"
+            message = f"cards have no function {quoted(call.name)}, and {what_follows}"
             hint = guess(call.name, NAMES, "see the list of functions in the documentation of cards")
             yield text.problem("card-function", message, max(call.at - 1, 0), hint)
 
@@ -96,6 +99,10 @@ def _text_problems(text: Text) -> Iterator[Problem]:
         yield problem("card-limit", text.pointer, str(limit))
     else:
         yield from _function_problems(text, node) if node is not None else ()
+        start = text.text.rfind("${")
+        if start > text.text.rfind("}"):
+            message = "'${' has no '}', and is shown as it stands"
+            yield text.problem("card-unclosed", message, start, "close it with '}'")
 
 
 def expression_problems(card: Json) -> Iterator[Problem]:

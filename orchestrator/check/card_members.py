@@ -57,6 +57,15 @@ class Member:
         """The same, where it came with version 1.`minor`."""
         return replace(self, since=(1, minor))
 
+    def takes(self, value: Json) -> bool:
+        """Whether a value certainly fits, as far as that is seen at first sight: most values of most cards do."""
+        if isinstance(value, str):
+            is_any_text = "string" in self.types and not (self.words or self.pattern or self.is_many)
+            return is_any_text or "${" in value
+        if isinstance(value, bool):
+            return "boolean" in self.types and not self.is_many
+        return value is None or not self.types
+
     def fits(self, text: str) -> bool:
         """Whether a string is one that the member takes."""
         if not self.words and not self.pattern:

@@ -38,7 +38,7 @@ _SCALARS = {"integer": "a number", "number": "a number", "boolean": "true or fal
 
 def _masked(template: Json) -> Json:
     if isinstance(template, str):
-        return without_placeholders(template)
+        return without_placeholders(template) if "${{" in template else template
     if isinstance(template, list):
         return [_masked(item) for item in template]
     if isinstance(template, dict):
@@ -166,20 +166,21 @@ def name_problems(bound: Bound, semantics: ResponseSemantics, card: JsonObject) 
     roots = _roots(bound, semantics) if not bound.described.runtime.output_template else None
     if roots is None:
         return
+    masked = _masked(card)
     try:
-        masked = references(_masked(card))
+        found = references(masked)
     except (CardError, CardLimit):  # told of the expression itself
         return
-    read = [replace(one, text=str(value_at(card, one.pointer))) for one in masked]
+    read = [replace(one, text=str(value_at(card, one.pointer))) for one in found] if masked != card else found
     data = {one.pointer: one for one in read if one.pointer.endswith("/$data") and _is_only_a_path(one.text)}
     scopes = _Scopes(bound.operations.description, roots, data)
     told: set[tuple[object, ...]] = set()
     for reference in read:
-        found = scopes.find(reference)
+        schemas = scopes.find(reference)
         key = (reference.within, reference.path)
-        if isinstance(found, Nothing) and key not in told:
+        if isinstance(schemas, Nothing) and key not in told:
             told.add(key)
-            yield _missed(bound, reference, found)
-        silent = _silent(reference, found) if isinstance(found, tuple) else None
+            yield _missed(bound, reference, schemas)
+        silent = _silent(reference, schemas) if isinstance(schemas, tuple) else None
         if silent is not None:
             yield silent

@@ -109,7 +109,8 @@ class _Reading:
                 continue
             if self.version < member.since > kind.since:
                 yield self._newer(place.at(key), quoted(key), member.since)
-            yield from self._value(member, value, place.inside(key, is_certain=key != "fallback"))
+            if not member.takes(value):
+                yield from self._value(member, value, place.inside(key, is_certain=key != "fallback"))
         for key, member in kind.members.items():
             if member.is_required and key not in node:
                 yield problem(

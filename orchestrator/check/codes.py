@@ -68,10 +68,13 @@ REFERENCE_CODES: Mapping[str, Kind] = {
     "card-version": warning("a card states no version, or one that is not known", "9.4.2.3"),
     "card-newer": warning("something in a card came with a later version than the card states", at_key=True),
     "card-input-id": warning("two inputs of a card have one id"),
+    "card-url": warning("an action opens what is no web address"),
+    "card-target": warning("an action shows or hides an element that is not there"),
     "card-expression": warning(
         "an expression in a card cannot be read, so that the card is never shown", strict="error"
     ),
     "card-function": warning("an expression in a card calls a function that there is not", strict="error"),
+    "card-unclosed": warning("an expression in a card has no end, and is shown as it stands"),
     "card-handlebars": warning("a card has `{{…}}`, which the template language of cards leaves as it is"),
     "card-name": warning("an expression in a card reads what the described answers certainly do not have"),
     "card-silent": warning("a text of a card becomes a number or a boolean, which common renderers leave out"),

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import islice
 
+from orchestrator.check.card_actions import action_problems
 from orchestrator.check.card_expressions import expression_problems
 from orchestrator.check.cards import CARD, schema_problems
 from orchestrator.check.codes import problem
 from orchestrator.errors import Problem
 from orchestrator.manifest.model import Function, ResponseSemantics
-from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.queries import Path, data_path_of, path_of, property_of
 from orchestrator.response.cards.limits import CardLimit
 from orchestrator.response.cards.template import check_size
-from orchestrator.response.jsonpath import CostlyQuery, InvalidQuery, is_query, select
+from orchestrator.response.jsonpath import CostlyQuery, InvalidQuery, select
 from runtimes.openapi.document import text_at
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.positions import pointer_to
@@ -46,20 +46,13 @@ def _queries(function: Function, pointer: str) -> Iterator[tuple[str, str]]:
         if path_of(semantics.data_path) is not None:  # the manifest's own rules speak of other text
             yield pointer + SEMANTICS + "/data_path", data_path_of(semantics.data_path)
         yield from property_queries(semantics, pointer)
-
-
-def _unread_problems(function: Function, pointer: str) -> Iterator[Problem]:
-    """A query that is never evaluated, and is none."""
-    semantics = function.capabilities.response_semantics
-    query = path_of(semantics.oauth_card_path or "") if semantics is not None else None
-    if query is not None and not unresolved_placeholder(query) and not is_query(query):
-        place, message = pointer + SEMANTICS + "/oauth_card_path", f"{quoted(query)} is not a JSONPath query"
-        yield problem("invalid-jsonpath", place, message, hint=_HINT)
+        sign_in = path_of(semantics.oauth_card_path or "")
+        if sign_in is not None:  # others name a file there
+            yield pointer + SEMANTICS + "/oauth_card_path", sign_in
 
 
 def query_problems(function: Function, pointer: str) -> Iterator[Problem]:
     """Queries that cannot be evaluated (spec 9.4.2)."""
-    yield from _unread_problems(function, pointer)
     for place, query in _queries(function, pointer):
         if unresolved_placeholder(query):
             continue
@@ -99,6 +92,7 @@ def card_problems(document: Json) -> Iterator[Problem]:
         yield problem("card-limit", "", str(limit))
         return
     yield from schema_problems(document)
+    yield from action_problems(document)
     yield from expression_problems(document)
 
 

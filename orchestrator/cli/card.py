@@ -15,13 +15,11 @@ from orchestrator.content import Card
 from orchestrator.errors import OrchestratorError, Problem, UsageError
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.render.sanitize import clean, clean_line, plain_json
+from orchestrator.response.card_language import card_language
 from orchestrator.response.cards import CardError, expand
 from runtimes.placeholders import filled
 from runtimes.positions import scan_within_limits
 from runtimes.values import Json, pretty_json
-
-DEFAULT_LOCALE = "en-US"
-"""The language of numbers and dates, where nobody chooses another."""
 
 
 def _text_at(value: Json, pointer: str) -> str:
@@ -95,7 +93,7 @@ def _report(expanded: Json, options: argparse.Namespace, locale: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Raises: `UsageError`, `OrchestratorError`."""
-    locale = checked_locale(options.locale) or DEFAULT_LOCALE
+    locale = card_language(checked_locale(options.locale))
     if checked_width(options.width) is not None and not options.text:
         raise UsageError("--width goes with --text")
     environment = read_environment(options.env, os.environ)

@@ -47,5 +47,5 @@ def why_it_escapes(reference: str, *, is_remote: bool) -> str:
 
 
 def why_a_card_path_escapes(written: str, *, is_remote: bool) -> str:
-    """The same for `oauth_card_path`: a JSONPath for some hosts and a file for others, never read by this one."""
+    """The same for `oauth_card_path`: a JSONPath for this host, and a file for others, never read by this one."""
     return "" if written.startswith(_ROOT_OF_JSONPATH) else why_it_escapes(written, is_remote=is_remote)

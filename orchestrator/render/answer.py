@@ -7,6 +7,15 @@ from rich.console import Console
 from orchestrator.render.markdown import Prose, settled
 from orchestrator.render.sanitize import Sanitizer
 
+_QUESTION_MARKS = ("?", "\uff1f", "\u061f")
+_CLOSERS = " \n*_`\"'\u201d\u2019\u00bb)]\uff09"
+"""What may stand after the last sign of a sentence."""
+
+
+def ends_in_question(text: str) -> bool:
+    """True where the last words of an answer ask something."""
+    return text.rstrip(_CLOSERS).endswith(_QUESTION_MARKS)
+
 
 class Answer:
     """One text of the model. A block that can no longer change is printed for good; `pending` is the rest.

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from orchestrator.content import CardAction
 from orchestrator.events import (
     CallDecided,
     CallDispatched,
@@ -23,6 +24,7 @@ from orchestrator.events import (
     TurnStarted,
 )
 from orchestrator.render.sanitize import clean_line
+from orchestrator.response.unseen import masked, unseen_in
 from runtimes.values import JsonObject, dump_json
 
 MAX_INPUT_WIDTH = 160
@@ -94,6 +96,7 @@ class CallLog:
         self.labels = labels
         self._clock = clock
         self._calls: dict[str, _Call] = {}
+        self._action: CardAction | None = None
 
     def running(self) -> tuple[str, ...]:
         """The calls that have been waited for longer than `SLOW`, for a status line."""
@@ -115,6 +118,7 @@ class CallLog:
         match event:
             case TurnStarted():
                 self._calls.clear()
+                self._action = event.action
             case ReplyReceived():
                 for call in event.calls:
                     self._calls[call.call_id] = _Call(label=CallLabel(plugin="", function=call.request.tool))
@@ -137,7 +141,8 @@ class CallLog:
         return self._calls.setdefault(call_id, _Call(label=CallLabel(plugin="", function="call")))
 
     def _judged(self, event: CallJudged) -> CallLine | None:
-        call = _Call(label=self._label(event.plugin, event.function), arguments=event.arguments)
+        arguments = masked(event.arguments, unseen_in(event.arguments, self._action))
+        call = _Call(label=self._label(event.plugin, event.function), arguments=arguments)
         self._calls[event.call_id] = call
         if event.verdict != "deny":
             return None

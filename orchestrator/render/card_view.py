@@ -12,11 +12,14 @@ from rich.text import Text
 from orchestrator.content import Card
 from orchestrator.events import CallReturned, Event
 from orchestrator.render.cards import ASCII_SIGNS, UNICODE_SIGNS, Look, card_text
+from orchestrator.render.sanitize import clean
 from orchestrator.response.card_forms import Choice, choices_of
 from orchestrator.response.card_standing import standing
 
 MAX_CARDS = 10
 """How many cards of one turn are shown."""
+MAX_TEXT_LINES = 60
+"""Lines that are shown of a text that a plugin has for the person."""
 MAX_NOTES = 5
 """How many notes are shown on cards that are not there."""
 MAX_CARD_WIDTH = 160
@@ -25,6 +28,13 @@ _FRAME = 4
 """Cells of a frame and the space in it, on both sides."""
 _MARK = "| "
 """Before each line of a card in a pipe."""
+
+
+def text_lines(text: str) -> tuple[str, ...]:
+    """A text of a plugin as lines, clean and bounded."""
+    lines = clean(text).strip().splitlines()
+    more = len(lines) - MAX_TEXT_LINES
+    return (*lines[:MAX_TEXT_LINES], f"… and {more} more lines") if more > 0 else tuple(lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +65,7 @@ class TurnCards:
         self._cards: list[tuple[str, Card]] = []
         self._left_out = 0
         self._notes: dict[str, None] = {}
+        self._texts: list[str] = []
 
     def read(self, event: Event) -> None:
         """Takes what the event brings."""
@@ -62,6 +73,11 @@ class TurnCards:
             self._cards += [(event.call_id, card) for card in event.shown.cards]
             self._left_out += event.shown.cards_left_out
             self._notes |= dict.fromkeys(event.shown.notes)
+            self._texts += [event.shown.text] if event.shown.text else []
+
+    def texts(self) -> tuple[tuple[str, ...], ...]:
+        """What local plugins say to the person besides (spec 13.2.1), as lines, each clean."""
+        return tuple(text_lines(text) for text in self._texts[:MAX_CARDS])
 
     def offered(self) -> tuple[OfferedCard, ...]:
         """The cards that are shown; their choices are numbered from 1, across all of them."""

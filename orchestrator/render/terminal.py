@@ -25,7 +25,7 @@ from orchestrator.events import (
     TurnStarted,
 )
 from orchestrator.model.base import Usage
-from orchestrator.render.answer import Answer
+from orchestrator.render.answer import Answer, ends_in_question
 from orchestrator.render.calls import SLOW, CallLine, CallLog, Labels
 from orchestrator.render.card_view import Offer, TurnCards, print_card
 from orchestrator.render.console import marks_for
@@ -88,6 +88,10 @@ class TerminalView:
         """The text that is still growing."""
         self.offers: tuple[Offer, ...] = ()
         """What can be chosen on the cards of the last turn."""
+        self.takes_choices = False
+        """True where a choice can be taken by its number; else cards show their choices without."""
+        self.is_asking = False
+        """True when the last answer ended in a question."""
         self._waiting_since: float | None = None
         self._begin()
 
@@ -177,6 +181,7 @@ class TerminalView:
             case TurnStarted():
                 self._begin()
                 self.offers = ()
+                self.is_asking = False
             case StateEntered():
                 self._settle()
                 self._is_answered = False
@@ -216,6 +221,7 @@ class TerminalView:
         if isinstance(event, AnswerReceived) and not self._is_answered:
             self._text(event.text)
         self._settle()
+        self.is_asking = ends_in_question(event.text)
         self._usage += event.usage or Usage()
 
     def _call(self, line: CallLine) -> None:
@@ -227,12 +233,7 @@ class TerminalView:
 
     def _end(self, event: TurnEnded) -> None:
         self._settle()
-        cards = self._cards.offered()
-        self.offers = tuple(offer for one in cards for offer in one.offers)
-        for one in cards:
-            self.card(one.card, first=one.first)
-        for remark in self._cards.remarks():
-            self.notice(remark)
+        self._show_cards()
         if citations := tuple(self._citations.numbers):
             self._cite(citations)
         if self._usage != Usage():
@@ -250,6 +251,20 @@ class TerminalView:
             case "answered":
                 pass
         self._begin()
+
+    def _show_cards(self) -> None:
+        """What the turn's calls have for the person: texts, cards, and what is to be said of cards."""
+        for text in self._cards.texts():
+            self.part()
+            self.open("card")
+            for line in text:
+                self.line(line)
+        cards = self._cards.offered()
+        self.offers = tuple(offer for one in cards for offer in one.offers)
+        for one in cards:
+            self.card(one.card, first=one.first if self.takes_choices else None)
+        for remark in self._cards.remarks():
+            self.notice(remark)
 
     def card(self, card: Card, *, first: int | None = None) -> None:
         """Shows a card as text; `first` is the number of its first choice."""

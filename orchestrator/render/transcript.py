@@ -18,7 +18,9 @@ from orchestrator.events import (
     TurnUndone,
 )
 from orchestrator.render.calls import CallLog, Labels
+from orchestrator.render.card_view import text_lines
 from orchestrator.render.cards import card_lines
+from orchestrator.render.plain_words import address_in_markdown, in_markdown
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.response.numbering import TurnCitations
 
@@ -50,23 +52,24 @@ class _Turn:
     def read(self, fact: Fact) -> None:
         self._citations.read(fact)
         if line := self._log.read(fact):
-            self._calls.append(f"- {line.text}" + (f": {line.detail}" if line.detail else ""))
+            self._calls.append("- " + in_markdown(line.text) + (f": {in_markdown(line.detail)}" if line.detail else ""))
         match fact:
             case ReplyReceived():
                 self._answer = "" if fact.calls else fact.text
             case AnswerReceived():
                 self._answer = fact.text
             case CallReturned():
-                self._cards += ["\n".join(f"    {line}" for line in card_lines(card)) for card in fact.shown.cards]
+                shown = [text_lines(fact.shown.text), *map(card_lines, fact.shown.cards)]
+                self._cards += ["\n".join(f"    {line}" for line in lines) for lines in shown if lines]
             case TurnEnded():
                 self._answer = self._answer or fact.partial
-                detail = f": {clean_line(fact.detail)}" if fact.detail else ""
+                detail = f": {in_markdown(clean_line(fact.detail))}" if fact.detail else ""
                 self._end = "" if fact.reason == "answered" else f"*{fact.reason}{detail}*"
             case _:
                 pass
 
     def blocks(self) -> Iterator[str]:
-        attached = [f"[{clean_line(file.label)}]" for file in self._started.attachments]
+        attached = [f"[{in_markdown(clean_line(file.label))}]" for file in self._started.attachments]
         yield _quoted("\n".join([self._started.text, *attached]))
         yield "\n".join(self._calls)
         yield clean(self._answer).strip()
@@ -76,8 +79,11 @@ class _Turn:
 
 
 def _citation(number: int, citation: Citation) -> str:
-    parts = (citation.title, citation.subtitle, citation.information_protection_label, citation.url)
-    return f"{number}. " + " · ".join(clean_line(part) for part in parts if part)
+    words = (citation.title, citation.subtitle, citation.information_protection_label)
+    parts = [in_markdown(clean_line(part)) for part in words if part]
+    if citation.url:
+        parts.append(address_in_markdown(clean_line(citation.url)))
+    return f"{number}. " + " · ".join(parts)
 
 
 def as_markdown(facts: Iterable[Fact], labels: Labels) -> str:
@@ -105,10 +111,13 @@ def as_json_lines(facts: Iterable[Fact]) -> str:
 
 def refuse_existing(path: Path) -> None:
     """Raises: `UsageError` when saving would overwrite something, or there is no folder to save into."""
-    if path.exists():
-        raise UsageError(f"{str(path)!r} exists and is not overwritten; choose another name")
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {str(path.parent)!r} to save into")
+    try:
+        if path.exists():
+            raise UsageError(f"{str(path)!r} exists and is not overwritten; choose another name")
+        if not path.parent.is_dir():
+            raise UsageError(f"there is no folder {str(path.parent)!r} to save into")
+    except OSError as error:
+        raise UsageError(f"cannot write {str(path)!r}: {error.strerror}") from None
 
 
 def save_transcript(path: Path, facts: Sequence[Fact], labels: Labels) -> None:
@@ -116,7 +125,6 @@ def save_transcript(path: Path, facts: Sequence[Fact], labels: Labels) -> None:
 
     Raises: `UsageError` when the file exists or cannot be written.
     """
-    path = path.expanduser()
     refuse_existing(path)
     text = as_json_lines(facts) if path.suffix == JSON_LINES else as_markdown(facts, labels)
     try:

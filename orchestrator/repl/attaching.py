@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import mimetypes
-from pathlib import Path
 
 from orchestrator.errors import UsageError
+from orchestrator.paths import typed_path
 from orchestrator.turn.files import MAX_FILE_BYTES
 from runtimes.base import Attachment
 
 
 def read_attachment(path: str, *, purpose: str = "") -> Attachment:
     """The file at a path; its type is a guess by its name. Raises: `UsageError`, which also tells the purpose."""
-    place = Path(path).expanduser()
+    place = typed_path(path, f"the file{purpose}: ")
     about = f"the file {str(place)!r}{purpose}"
     try:
         if place.exists() and not (place.is_file() or place.is_dir()):

@@ -18,6 +18,9 @@ MAX_LISTED = 20
 MAX_TITLE = 40
 """Characters of a choice's title, or of what stands in a field, on one line."""
 NOT_HERE = "what stands on a card can be chosen in a chat at a terminal only"
+UNSEEN_NOTICE = "what you type here is not shown; it is sent to the plugin, and stays in the facts of the conversation"
+BY_NUMBER = "pick one by its number, or later with /choose N"
+BY_COMMAND = "pick one with /choose N; a number alone is a message"
 _CLEAR = "-"
 """What is typed to empty a field that has a value."""
 _PICKS = {"Toggle": "y/n", "Number": "number", "Date": "YYYY-MM-DD", "Time": "HH:MM"}
@@ -27,13 +30,13 @@ def _short(text: str) -> str:
     return cut(clean_line(text), MAX_TITLE)
 
 
-def list_offers(view: TerminalView, offers: Sequence[Offer]) -> None:
-    """Says what can be chosen, and how."""
-    labels = [f"[{offer.number}] {_short(offer.choice.title)}" for offer in offers[:MAX_LISTED]]
+def list_offers(view: TerminalView, offers: Sequence[Offer], *, takes_numbers: bool = True) -> None:
+    """Says what can be chosen, and how; unless it `takes_numbers`, a number alone is a message."""
+    labels = [f"({offer.number}) {_short(offer.choice.title)}" for offer in offers[:MAX_LISTED]]
     if (more := len(offers) - MAX_LISTED) > 0:
         labels.append(f"and {more} more")
     view.notice("  ".join(labels), style="")
-    view.line("pick one by its number, or later with /choose N", style="dim")
+    view.line(BY_NUMBER if takes_numbers else BY_COMMAND, style="dim")
 
 
 def _default(field: Input) -> str:
@@ -63,6 +66,8 @@ def _introduce(view: TerminalView, field: Input) -> None:
             view.line(f"  {number}  {_short(choice.title)}")
     elif field.placeholder and field.placeholder != field.label:
         view.notice(_short(field.placeholder))
+    if field.is_secret:
+        view.notice(UNSEEN_NOTICE)
 
 
 def _read(field: Input, typed: str) -> str:

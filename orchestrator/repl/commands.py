@@ -10,11 +10,15 @@ from urllib.parse import urljoin
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.manifest.load import Plugin
+from orchestrator.paths import typed_path
 from orchestrator.render.sanitize import clean_line
 from orchestrator.repl.attaching import read_attachment
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.tools.toolbox import BoundFunction
 from runtimes.http import is_url, shown_url
+
+NO_FILES = "-"
+"""What `/attach` is given to take back what waits."""
 
 _Run = Callable[[Dialogue, str], Awaitable[None]]
 
@@ -152,14 +156,36 @@ async def _save(dialogue: Dialogue, argument: str) -> None:
     if not argument:
         dialogue.view.failure("a file name is missing: /save FILE writes Markdown, /save FILE.jsonl the events")
         return
-    await dialogue.save(Path(clean_line(argument)))
+    await dialogue.save(typed_path(clean_line(argument)))
+
+
+def _list_attachments(dialogue: Dialogue) -> None:
+    view = dialogue.view
+    if not dialogue.attachments:
+        view.notice("no file waits; /attach FILE sends one with your next message")
+        return
+    view.notice("with your next message go; /attach - takes them back")
+    for file in dialogue.attachments:
+        view.line(f"  {clean_line(file.name)}, {len(file.data)} bytes", style="dim")
+
+
+def _take_back_attachments(dialogue: Dialogue) -> None:
+    names = ", ".join(clean_line(file.name) for file in dialogue.attachments)
+    dialogue.attachments = ()
+    dialogue.view.notice(f"taken back: {names}" if names else "no file waits")
 
 
 async def _attach(dialogue: Dialogue, argument: str) -> None:
     if not argument:
-        dialogue.view.failure("a file name is missing: /attach FILE sends it with your next message")
+        _list_attachments(dialogue)
+        return
+    if argument == NO_FILES:
+        _take_back_attachments(dialogue)
         return
     file = read_attachment(clean_line(argument))
+    if file in dialogue.attachments:
+        dialogue.view.notice(f"{clean_line(file.name)} goes with your next message already")
+        return
     dialogue.attachments += (file,)
     dialogue.view.notice(f"{clean_line(file.name)}, {len(file.data)} bytes, goes with your next message")
 
@@ -185,7 +211,7 @@ COMMANDS = {
         Command(name="/undo", summary="take the last message back", run=_undo),
         Command(name="/clear", summary="a new conversation", run=_clear),
         Command(name="/save", argument="FILE", summary="keep the conversation; FILE.jsonl keeps the events", run=_save),
-        Command(name="/attach", argument="FILE", summary="send a file with the next message", run=_attach),
+        Command(name="/attach", argument="[FILE]", summary="a file for the next message; - takes it back", run=_attach),
         Command(name="/choose", argument="[N]", summary="take a choice of the last cards by its number", run=_choose),
         Command(name="/quit", summary="leave", run=_quit),
     )

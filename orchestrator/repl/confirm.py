@@ -15,6 +15,7 @@ from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.input import PersonInput
 from orchestrator.reply import Question
+from orchestrator.response.unseen import masked
 from orchestrator.tools.attachments import reference_to
 from runtimes.values import dump_json, pretty_json
 
@@ -56,12 +57,13 @@ def _short(name: str) -> str:
 
 
 def _arguments(question: Question, *, is_wide: bool) -> str:
-    """All of the arguments, whatever they are: they are what is approved."""
+    """All of the arguments, whatever they are: they are what is approved. What was typed unseen stays so."""
     if not question.arguments:
         return "no arguments"
-    text = dump_json(question.arguments)
+    arguments = masked(question.arguments, question.secret)
+    text = dump_json(arguments)
     if len(text) > MAX_ON_ONE_LINE and not is_wide:
-        text = pretty_json(question.arguments)
+        text = pretty_json(arguments)
     return clean(text)
 
 

@@ -99,6 +99,7 @@ class Dialogue:
     ) -> None:
         self.host = host
         self.view = view
+        view.takes_choices = person.is_interactive
         self.labels = labels_of(host)
         self.starters = starters_of(host, starters)
         self._by_number = {str(number): starter for number, starter in enumerate(self.starters, start=1)}
@@ -149,7 +150,8 @@ class Dialogue:
     async def say(self, text: str) -> None:
         """Takes a message: runs its turn, or says why not.
 
-        A bare number right at the start picks a starter, and right after a turn with cards one of their choices.
+        A bare number right at the start picks a starter, and right after a turn with cards one of their choices,
+        unless the answer ended in a question.
         """
         if self._takes_numbers and self._offer(text) is not None:
             await self.choose(text)
@@ -169,7 +171,7 @@ class Dialogue:
         elif not self._person.is_interactive:
             self.view.notice(NOT_HERE)
         elif not number:
-            list_offers(self.view, self._offers)
+            list_offers(self.view, self._offers, takes_numbers=self._takes_numbers)
         elif (offer := self._offer(number)) is None:
             self.view.failure(f"there is no choice {clean_line(number)!r}; they go from 1 to {len(self._offers)}")
         else:
@@ -209,8 +211,8 @@ class Dialogue:
             self.view.notice(NOT_HERE)
             return
         self._offers = self.view.offers
-        self._takes_numbers = True
-        list_offers(self.view, self._offers)
+        self._takes_numbers = not self.view.is_asking
+        list_offers(self.view, self._offers, takes_numbers=self._takes_numbers)
 
     async def save(self, path: Path, *, everything: bool = False) -> None:
         """Keeps this conversation, or also the earlier ones, in a new file. Raises: `UsageError`."""

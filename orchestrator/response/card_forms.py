@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from orchestrator.content import CardAction
+from orchestrator.response.card_flags import flag
 from orchestrator.response.card_inputs import Input, read_input
 from runtimes.values import Json, JsonObject
 
@@ -70,8 +71,9 @@ def _walk(node: JsonObject, cards: tuple[int, ...], depth: int) -> Iterator[_Fou
         yield from _walk(child, inside, depth + 1)
 
 
-def _is_off(node: JsonObject) -> bool:
-    return node.get("isEnabled") is False
+def is_off(action: JsonObject) -> bool:
+    """True for an action that cannot be chosen."""
+    return not flag(action.get("isEnabled"), otherwise=True)
 
 
 def _text(value: Json) -> str:
@@ -93,7 +95,7 @@ def _choice(found: _Found, fields: Sequence[tuple[tuple[int, ...], Input]]) -> C
 
 def _buttons(met: Iterable[_Found]) -> Iterator[_Found]:
     """The first `MAX_CHOICES` of what can be chosen; a button that stands in two places is one."""
-    found = {id(one.node): one for one in met if one.node.get("type") in _SUBMITTING and not _is_off(one.node)}
+    found = {id(one.node): one for one in met if one.node.get("type") in _SUBMITTING and not is_off(one.node)}
     return islice(found.values(), MAX_CHOICES)
 
 
@@ -122,4 +124,7 @@ def submitted(choice: Choice, values: Mapping[str, str], *, call_id: str, result
     if filled:
         own = data if isinstance(data, dict) else {} if data is None else {"data": data}
         data = {**own, **filled}
-    return CardAction(call_id=call_id, result_id=result_id, title=choice.title, verb=choice.verb, data=data)
+    secret = tuple(field.id for field in choice.inputs if field.is_secret and field.id in filled)
+    return CardAction(
+        call_id=call_id, result_id=result_id, title=choice.title, verb=choice.verb, data=data, secret=secret
+    )

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
+from orchestrator.response.card_flags import flag
 from runtimes.values import Json, JsonObject
 
 MAX_CHOICES = 200
@@ -105,10 +106,10 @@ def read_input(element: JsonObject) -> Input | None:
         label=label,
         value=_text(element.get("value"), MAX_TYPED),
         placeholder=_text(element.get("placeholder")),
-        is_required=element.get("isRequired") is True,
-        is_hidden=element.get("isVisible") is False,
+        is_required=flag(element.get("isRequired")),
+        is_hidden=not flag(element.get("isVisible"), otherwise=True),
         is_secret=_text(element.get("style")).casefold() == "password",
-        is_multiple=element.get("isMultiSelect") is True,
+        is_multiple=flag(element.get("isMultiSelect")),
         takes_any="choices.data" in element,
         choices=_choices(element.get("choices")),
         least=_text(element.get("min")),

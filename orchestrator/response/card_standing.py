@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orchestrator.response.card_flags import flag
 from runtimes.values import Json, JsonObject
 
 MAX_DEPTH = 24
@@ -57,8 +58,7 @@ class _Found:
 
 def is_hidden(node: JsonObject) -> bool:
     """True for an element that the card does not show at first."""
-    shown = node.get("isVisible")
-    return shown is False or (isinstance(shown, str) and shown.casefold() == "false")
+    return not flag(node.get("isVisible"), otherwise=True)
 
 
 def _is_met(name: str, version: Json) -> bool:

@@ -41,16 +41,17 @@ def _web_address(reference: str | None, base: str) -> str | None:
     """An absolute http(s) URL, or nothing.
 
     Other schemes make a reader's click do something else, a user's name in front of the host looks like another host,
-    and characters that are not seen may do anything.
+    browsers take a backslash for a slash, and characters that are not seen may do anything.
     """
-    if reference is None:
+    if reference is None or "\\" in reference:
         return None
     try:
-        url = urljoin(base, reference)
+        url = urljoin(base, reference.strip())
         parts = urlsplit(url)
     except ValueError:
         return None
-    is_plain = parts.username is None and url.isprintable() and len(url) <= MAX_URL
+    url = url.replace(" ", "%20")
+    is_plain = parts.username is None and " " not in parts.netloc and url.isprintable() and len(url) <= MAX_URL
     return url if parts.scheme in ("http", "https") and parts.hostname and is_plain else None
 
 

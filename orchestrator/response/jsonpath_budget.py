@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 MAX_STEPS = 3_000_000
 """Values visited or compared in one evaluation: a few times what the largest answer has."""
+
+MAX_SECONDS = 2.0
+"""Seconds that one evaluation may take."""
+
+_CLOCK_EVERY = 1024
+"""Steps between two looks at the clock."""
 
 MAX_REGEX_SECONDS = 1.0
 """Seconds that all of `match()` and `search()` in one evaluation may take together."""
@@ -56,16 +64,34 @@ class BudgetSpent(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Budget:
-    """What is left of an evaluation's steps and of its time for regular expressions."""
+    """What is left of an evaluation's steps and of its time, and of its time for regular expressions."""
 
     steps: int = MAX_STEPS
+    seconds: float = MAX_SECONDS
     regex_seconds: float = MAX_REGEX_SECONDS
+    clock: Callable[[], float] = time.perf_counter
+    _ends: float = math.inf
+    _look: int = 0
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """While this lasts, time passes: several evaluations may share a budget, with other work between them."""
+        started = self.clock()
+        self._ends, self._look = started + self.seconds, self.steps
+        try:
+            yield
+        finally:
+            self.seconds -= self.clock() - started
 
     def spend(self, steps: int) -> None:
         """Raises: `BudgetSpent`."""
         self.steps -= steps
         if self.steps < 0:
             raise BudgetSpent(f"takes more than {MAX_STEPS} steps over this answer")
+        if self.steps < self._look:
+            self._look = self.steps - _CLOCK_EVERY
+            if self.clock() > self._ends:
+                raise BudgetSpent(f"takes more than {MAX_SECONDS:g} seconds over this answer")
 
     def timed(self, find: Callable[[float], bool]) -> bool:
         """What `find` answers within the seconds that are left, which it is given. Raises: `BudgetSpent`."""

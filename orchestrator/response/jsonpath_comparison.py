@@ -40,6 +40,7 @@ def _pairs(left: Json, right: Json) -> list[tuple[Json, Json]] | None:
 
 def _equal(left: Value, right: Value, budget: Budget) -> bool:
     """RFC 9535, 2.3.5.2.2: by value and kind; numbers by what they are worth, `true` is not 1."""
+    budget.spend(1)
     if left is NOTHING or right is NOTHING:
         return left is right
     waiting = [(left, right)]
@@ -47,7 +48,7 @@ def _equal(left: Value, right: Value, budget: Budget) -> bool:
         inner = _pairs(*waiting.pop())
         if inner is None:
             return False
-        budget.spend(1 + len(inner))
+        budget.spend(len(inner))
         waiting.extend(inner)
     return True
 

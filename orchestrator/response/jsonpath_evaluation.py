@@ -140,6 +140,7 @@ def _segment(segment: JSONPathSegment) -> Nodes:
 
     def nodes(value: Json, run: Evaluation) -> list[Json]:
         starts = _descendants(value, run) if is_descendant else (value,)
+        run.budget.spend(len(starts) * (len(selectors) - 1))  # the first is paid for with the start
         return [child for start in starts for select in selectors for child in select(start, run)]
 
     return nodes
@@ -238,8 +239,16 @@ def _terms(expression: LogicalExpression) -> list[Expression]:
     return found
 
 
+def _paid(test: Test) -> Test:
+    def paid(current: Json, run: Evaluation) -> bool:
+        run.budget.spend(1)
+        return test(current, run)
+
+    return paid
+
+
 def _logical(expression: LogicalExpression) -> Test:
-    tests = [_test(term) for term in _terms(expression)]
+    tests = [_paid(_test(term)) for term in _terms(expression)]
     if expression.operator == "&&":
         return lambda current, run: all(test(current, run) for test in tests)
     return lambda current, run: any(test(current, run) for test in tests)

@@ -69,14 +69,14 @@ def _card_data(data: Json) -> JsonObject:
     return data
 
 
-def _template_of(data: JsonObject) -> tuple[str | None, str]:
-    """The template's URL, and what is to be said about it where it is not one."""
+def _template_of(data: JsonObject) -> tuple[str, str]:
+    """The template's URL, empty where it has none that is allowed; and why that is so."""
     template = data.get("template")
     if isinstance(template, str) and template.startswith(TEMPLATES):
         return template, ""
     if template is None:
-        return None, ""
-    return None, f" (its template is not used: it does not start with {TEMPLATES})"
+        return "", "it names no template"
+    return "", f"its template is not used: it does not start with {TEMPLATES}"
 
 
 def _id(entry: JsonObject) -> str:
@@ -107,22 +107,22 @@ class _Reader:
         except NoCard as reason:
             return (replace(data, notes=(str(reason),)),)
 
-    def _cards(self, entry: JsonObject) -> tuple[tuple[Card, ...], Json, str]:
-        """The cards of an entry, what they are about, and what is to be said of its template."""
+    def _cards(self, entry: JsonObject) -> tuple[tuple[Card, ...], Json]:
+        """The cards of an entry, and what they are about."""
         data = _card_data(entry.get("data"))
         if is_card(data):
-            return (Card(body=data),), data, ""
+            return (Card(body=data),), data
         inner = data.get("data")
         content: Json = inner.get("cardContent") if isinstance(inner, dict) else None
         if not isinstance(content, dict | list):
             raise _BadEntry("its data has neither 'cardContent' that is an object or an array, nor an Adaptive Card")
-        url, note = _template_of(data)
+        url, why_none = _template_of(data)
         body: JsonObject = content if isinstance(content, dict) else {"cardContent": content}
         if is_card(content):
-            return (Card(body=body),), content, note
-        if url is None:
-            return (Card(body=body),), body, note
-        return self._expanded(url, content, Card(body=body, template=url)), body, note
+            return (Card(body=body),), content
+        if not url:
+            return (Card(body=body, template="", notes=(why_none,)),), body
+        return self._expanded(url, content, Card(body=body, template=url)), body
 
     def read(self, entry: Json) -> _Entry:
         """What the entry is worth. Raises: `_BadEntry`."""
@@ -130,12 +130,12 @@ class _Reader:
             raise _BadEntry("it is not an object")
         description = _description(entry)
         if _media_type(entry) == ADAPTIVE_CARD:
-            cards, content, note = self._cards(entry)
+            cards, content = self._cards(entry)
             if not all(fits(card.body) for card in cards):
                 raise _BadEntry("it is larger than a card may be")
             named = tuple(replace(card, result_id=_id(entry)) for card in cards)
             told = description or f"A card is shown with: {dump_json(content)}"
-            return _Entry(for_model=told + note, cards=named)
+            return _Entry(for_model=told, cards=named)
         if "data" not in entry:
             raise _BadEntry("it has no data")
         data = entry["data"]
@@ -152,27 +152,31 @@ def read_local_results(
     card, goes to both. A card goes to the person and its `description_for_model` to the model; without one the model
     gets the card's content. `templates` are those that are known, by the last part of their URLs: content is expanded
     in them, and stays data for people to read where the template is not among them. A template that spec 13.2.2.1
-    does not allow is dropped and its data kept as the card's body; content that is an array becomes the member
+    does not allow is dropped, its data stays data, and a note says why; content that is an array becomes the member
     `cardContent` of the body.
     """
     if not isinstance(payload, list) or not any(map(_is_result, payload)):
         return None
     told: list[str] = []
+    notes: list[str] = []
     entries: list[_Entry] = []
     reader = _Reader(templates, locale)
     for number, raw in enumerate(payload[:MAX_ENTRIES], start=1):
         try:
             entry = reader.read(raw)
         except _BadEntry as error:
-            told.append(f"[result {number} of {len(payload)} cannot be used: {error}]")
+            notes.append(f"result {number} of {len(payload)} cannot be used: {error}")
+            told.append(f"[{notes[-1]}]")
             continue
         told.append(entry.for_model)
         entries.append(entry)
     if len(payload) > MAX_ENTRIES:
-        told.append(f"[{len(payload) - MAX_ENTRIES} further results are left out]")
+        notes.append(f"{len(payload) - MAX_ENTRIES} further results are left out")
+        told.append(f"[{notes[-1]}]")
     cards = [card for entry in entries for card in entry.cards]
     return "\n\n".join(filter(None, told)), Shown(
         text="\n\n".join(entry.text for entry in entries if entry.text),
         cards=tuple(cards[:MAX_CARDS]),
         cards_left_out=len(cards[MAX_CARDS:]),
+        notes=tuple(notes),
     )

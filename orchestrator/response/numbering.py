@@ -14,7 +14,9 @@ MAX_LISTED_TITLE = 80
 MAX_RANGE = 100
 """Numbers that a mark such as `[1-3]` may stand for; a longer range is no mark."""
 
-_CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
+_CODE = re.compile(r"^[ \t]*~~~.*?(?:^[ \t]*~~~|\Z)|```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL | re.MULTILINE)
+_INDENTED = ("    ", "\t")
+_LIST_ITEM = re.compile(r"[ \t]*(?:[-*+]|\d{1,9}[.)])[ \t]")
 _NUMBERS = r"\^?\d{1,4}(?:\s*[-\u2013]\s*\d{1,4})?"
 _MARK = re.compile(
     rf"\[({_NUMBERS}(?:\s*[,;]\s*{_NUMBERS}){{0,20}})\]|\u3010({_NUMBERS})[^\u3010\u3011\n]{{0,80}}\u3011"
@@ -38,8 +40,24 @@ def source_list(citations: Iterable[Citation], numbers: Mapping[Citation, int]) 
     return f"[sources: {'; '.join(entries)}]" if entries else ""
 
 
+def _without_indented_code(text: str) -> Iterator[str]:
+    """The lines of Markdown that are no indented code: what is indented below an item of a list is part of that."""
+    is_code, is_after_blank, is_in_list = False, True, False
+    for line in text.split("\n"):
+        if not line.strip():
+            is_after_blank = True
+            continue
+        is_indented = line.startswith(_INDENTED)
+        if not is_indented:
+            is_in_list = bool(_LIST_ITEM.match(line)) or (is_in_list and (line[0] == " " or not is_after_blank))
+        is_code = is_indented and not is_in_list and (is_code or is_after_blank)
+        is_after_blank = False
+        if not is_code:
+            yield line
+
+
 def _marked(text: str) -> Iterator[int]:
-    for mark in _MARK.finditer(_CODE.sub(" ", text)):
+    for mark in _MARK.finditer("\n".join(_without_indented_code(_CODE.sub(" ", text)))):
         for number in _NUMBER.finditer(mark[1] or mark[2]):
             first, last = int(number[1]), int(number[2] or number[1])
             if last - first < MAX_RANGE:

@@ -30,7 +30,11 @@ MAX_NOTES = 5
 _LEAST = 2
 """Characters of an empty text, array or object."""
 
-_DATA_URL = re.compile(r"data:[\w.+-]*/?[\w.+-]*(?:;[\w=.+-]*){0,4};base64,[A-Za-z0-9+/=_-]*", re.ASCII)
+_DATA_URL = re.compile(
+    r"data:[\w.+-]{0,100}+(?:/[\w.+-]{0,100}+)?(?:;(?!base64,)[\w=.+-]{0,100}+){0,4}+;base64,[A-Za-z0-9+/=_%-]*+",
+    re.ASCII | re.IGNORECASE,
+)
+"""Within a text too, such as the image of a page in Markdown; what it cannot be is given up early."""
 _ENCODED = re.compile(r"(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])(?=\D*\d)[A-Za-z0-9+/_\r\n-]+={0,2}\s*", re.ASCII)
 _ENDS = 64
 """Characters of a text that are looked at first: most texts are told from Base64 by them."""
@@ -67,17 +71,19 @@ class _Cuts:
 
 
 def _is_encoded(text: str) -> bool:
-    if text.startswith("data:"):
-        return _DATA_URL.fullmatch(text) is not None
     if len(text) < MIN_ENCODED or not _ENDS_ENCODED.fullmatch(text, 0, _ENDS):
         return False
     return _ENCODED.fullmatch(text) is not None
 
 
+def _file(text: str) -> str:
+    return f"(a file, {len(text)} characters of Base64, not shown)"
+
+
 def without_binary(value: Json) -> Json:
     """The value with what it is in the place of each file: a `data:` URL, or a long text in Base64."""
     if isinstance(value, str):
-        return f"(a file, {len(value)} characters of Base64, not shown)" if _is_encoded(value) else value
+        return _file(value) if _is_encoded(value) else _DATA_URL.sub(lambda url: _file(url[0]), value)
     if isinstance(value, list):
         return [without_binary(item) for item in value]
     return {name: without_binary(item) for name, item in value.items()} if isinstance(value, dict) else value

@@ -1,39 +1,20 @@
-"""Takes out of an answer what the host's rules name, before anything else sees it; `jsonpath-ng` edits in place. Pure.
+"""Takes out of an answer what the host's rules name, before anything else sees it. Pure.
 
 A rule that cannot be applied withholds the answer.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from itertools import islice
 
 from orchestrator.errors import UsageError
-from orchestrator.response.redaction_rules import FAILURES, MAX_RULES, PathRule, PatternRule, Redaction, Rule, read_rule
+from orchestrator.response.redaction_documents import Run, Unapplied, by_patterns, children, embedded, redacted_document
+from orchestrator.response.redaction_rules import MAX_RULES, PathRule, Redaction, Rule, read_rule
 from runtimes.base import CallResult
-from runtimes.values import InvalidJson, Json, canonical_json, dump_json, parse_json
-
-if TYPE_CHECKING:
-    from jsonpath_ng import DatumInContext, JSONPath
-
-MASK = "***"
-"""What stands in the place of a masked value, whatever its type was."""
-
-HASH_DIGITS = 16
-"""Hexadecimal digits of a hash."""
-
-MAX_MATCHES = 100_000
-"""Values that one rule may find in one document."""
-
-MAX_EMBEDDING = 3
-"""How deep JSON texts may lie in JSON texts."""
-
-PATTERN_SECONDS = 1.0
-"""Seconds that one pattern may take over one text."""
+from runtimes.values import InvalidJson, Json, dump_json, parse_json
 
 _PROBE = 24
 """Characters by which a redacted text is recognised in what is said of the answer."""
@@ -41,191 +22,18 @@ _PROBE = 24
 _LEFT_OUT = "what the answer says of itself is left out: it has redacted parts in it"
 
 
-class _Unapplied(Exception):
-    """A rule could not be applied; the message says which, and why."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Mark:
-    """Stands in the place of a value that a rule has found, until the rule has been applied everywhere."""
-
-    replacement: Json
-    is_dropped: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Run:
-    """The rules for one answer, and what they have found in it."""
-
-    rules: Sequence[Rule]
-    key: bytes
-    found: list[Json] = field(default_factory=list[Json])
-
-    def hashed(self, value: Json) -> str:
-        digest = hmac.new(self.key, canonical_json(value).encode(), hashlib.sha256).hexdigest()
-        return f"hash:{digest[:HASH_DIGITS]}"
-
-
-def _children(value: Json) -> Iterator[tuple[str | int, Json]]:
-    if isinstance(value, dict):
-        yield from value.items()
-    elif isinstance(value, list):
-        yield from enumerate(value)
-
-
-# --- by path
-
-
-def _at(parent: Json, path: JSONPath) -> object:
-    """What stands in a container where a path of one step leads; None for other paths."""
-    from jsonpath_ng import Fields, Index
-
-    if isinstance(path, Fields) and isinstance(parent, dict) and len(path.fields) == 1:
-        return parent.get(path.fields[0])
-    if isinstance(path, Index) and isinstance(parent, list) and len(path.indices) == 1:
-        return parent[path.indices[0]]
-    return None
-
-
-def _put(datum: DatumInContext, mark: _Mark, rule: Rule) -> None:
-    """Raises: `_Unapplied` unless the mark then stands where the value was."""
-    assert datum.context is not None
-    datum.value = mark
-    if _at(datum.context.value, datum.path) is not mark:
-        raise _Unapplied(f"{rule.name} found a value that could not be replaced")
-
-
-def _swept_members(node: dict[str, Json] | list[Json]) -> None:
-    """Replaces the marks among the children of a container, and takes the dropped ones out."""
-    kept: list[tuple[str | int, Json]] = []
-    for key, child in _children(node):
-        if not isinstance(child, _Mark):
-            kept.append((key, child))
-        elif not child.is_dropped:
-            kept.append((key, child.replacement))
-    if isinstance(node, dict):
-        members = {str(key): child for key, child in kept}
-        node.clear()
-        node.update(members)
-    else:
-        node[:] = [child for _, child in kept]
-
-
-def _sweep(document: Json) -> None:
-    stack = [document]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, (dict, list)):
-            if any(isinstance(child, _Mark) for _, child in _children(node)):
-                _swept_members(node)
-            stack += [child for _, child in _children(node) if isinstance(child, (dict, list))]
-
-
-def _by_path(document: Json, rule: PathRule, run: _Run) -> Json:
-    """The document, edited in place."""
-    from jsonpath_ng.exceptions import JSONPathError
-
-    action = rule.redaction.action
-    try:
-        matches = rule.path.find(document)
-        if len(matches) > MAX_MATCHES:
-            raise _Unapplied(f"{rule.name} finds more than {MAX_MATCHES} values")
-        for datum in matches:
-            value: Json = datum.value
-            run.found.append(value)
-            replacement = run.hashed(value) if action == "hash" else MASK
-            if datum.context is None:
-                return None if action == "drop" else replacement
-            _put(datum, _Mark(replacement=replacement, is_dropped=action == "drop"), rule)
-    except (JSONPathError, *FAILURES) as error:
-        raise _Unapplied(f"{rule.name} failed: {type(error).__name__}") from None
-    _sweep(document)
-    return document
-
-
-# --- by pattern
-
-
-def _by_pattern(text: str, rule: PatternRule, run: _Run) -> str:
-    action = rule.redaction.action
-
-    def replaced(part: str) -> str:
-        run.found.append(part)
-        return "" if action == "drop" else run.hashed(part) if action == "hash" else MASK
-
-    try:
-        new: str = rule.pattern.sub(lambda match: replaced(match[0]), text, timeout=PATTERN_SECONDS)
-    except TimeoutError:
-        raise _Unapplied(f"{rule.name} took more than {PATTERN_SECONDS:g} s over a text") from None
-    return new
-
-
-# --- documents
-
-
-def _embedded(text: str) -> Json:
-    """The JSON object or array that a text is; None for any other text."""
-    if not text.lstrip().startswith(("{", "[")):
-        return None
-    try:
-        value = parse_json(text)
-    except InvalidJson:
-        return None
-    return value if isinstance(value, (dict, list)) else None
-
-
-def _text(text: str, run: _Run, depth: int) -> str:
-    inner = _embedded(text)
-    if inner is not None:
-        if depth >= MAX_EMBEDDING:
-            raise _Unapplied(f"JSON texts lie in each other more than {MAX_EMBEDDING} deep")
-        before = len(run.found)
-        value = _document(inner, run, depth + 1)
-        return dump_json(value) if len(run.found) > before else text
-    for rule in run.rules:
-        if isinstance(rule, PatternRule):
-            text = _by_pattern(text, rule, run)
-    return text
-
-
-def _change_texts(document: dict[str, Json] | list[Json], change: Callable[[str], str]) -> None:
-    stack: list[Json] = [document]
-    while stack:
-        node = stack.pop()
-        for key, child in list(_children(node)):
-            if isinstance(child, (dict, list)):
-                stack.append(child)
-            elif isinstance(child, str) and (new := change(child)) != child:
-                if isinstance(node, dict):
-                    node[str(key)] = new
-                elif isinstance(node, list) and isinstance(key, int):
-                    node[key] = new
-
-
-def _document(document: Json, run: _Run, depth: int) -> Json:
-    """The document, which is ours to edit. Raises: `_Unapplied`."""
-    for rule in run.rules:
-        if isinstance(rule, PathRule):
-            document = _by_path(document, rule, run)
-    if isinstance(document, str):
-        return _text(document, run, depth)
-    if isinstance(document, (dict, list)):
-        _change_texts(document, lambda text: _text(text, run, depth))
-    return document
-
-
-# --- answers
-
-
 def _is_opaque(result: CallResult, rules: Sequence[Rule]) -> bool:
     """True for text from a server in which no rule can find anything: a path needs JSON."""
-    if not isinstance(result.payload, str) or not result.payload or result.status is None or result.attachments:
+    if not isinstance(result.payload, str) or not result.payload or result.status is None:
         return False
-    return _embedded(result.payload) is None and all(isinstance(rule, PathRule) for rule in rules)
+    if result.attachments or result.is_own_words:
+        return False
+    return embedded(result.payload) is None and all(isinstance(rule, PathRule) for rule in rules)
 
 
-def _words(text: str) -> str:
-    return " ".join(text.split())
+def _words(text: str) -> Iterator[str]:
+    """The characters that are seen: who quotes a text changes the others."""
+    return (char for char in text if char.isprintable() and not char.isspace())
 
 
 def _probes(found: Sequence[Json]) -> set[str]:
@@ -235,23 +43,37 @@ def _probes(found: Sequence[Json]) -> set[str]:
     while stack:
         node = stack.pop()
         if isinstance(node, (str, int, float)) and not isinstance(node, bool):
-            probes.add(_words(str(node))[:_PROBE])
-        stack += [child for _, child in _children(node)]
+            probes.add("".join(islice(_words(str(node)), _PROBE)))
+        stack += [child for _, child in children(node)]
     return probes - {""}
 
 
-def _without(result: CallResult, run: _Run) -> CallResult:
-    """The result without those lines about it that quote what was found."""
+def _without(line: str, run: Run, probes: set[str]) -> str:
+    """The line without what patterns find in it; empty where it quotes what was found elsewhere."""
+    words = "".join(_words(line))
+    return "" if any(probe in words for probe in probes) else by_patterns(line, run)
+
+
+def _told(result: CallResult, payload: Json, run: Run) -> CallResult:
+    """The result with what is left of its payload, and what is told of that.
+
+    Where something was taken out, what was told of the whole goes; what a runtime tells of the rest may stand, without
+    what it has from elsewhere, such as the headers.
+    """
+    told = replace(result, payload=payload, retell=None)
+    if run.found:
+        told = (
+            replace(result.retell(payload), retell=None) if result.retell else replace(told, explanation="", notes=())
+        )
     probes = _probes(run.found)
-    quotes = [line for line in (result.explanation, *result.notes) if any(probe in _words(line) for probe in probes)]
-    if not quotes:
+    explanation = _without(told.explanation, run, probes)
+    same = [note for note in told.notes if note in result.notes]  # others are about masks, such as links to them
+    notes = tuple(line for note in same if (line := _without(note, run, probes)))
+    if not run.found:
         return result
-    explanation = "" if result.explanation in quotes else result.explanation
-    return replace(
-        result,
-        explanation=explanation,
-        notes=(*(note for note in result.notes if note not in quotes), _LEFT_OUT),
-    )
+    lines = (result.explanation, *result.notes)
+    is_less = len([line for line in (explanation, *notes) if line]) < len([line for line in lines if line])
+    return replace(told, explanation=explanation, notes=(*notes, _LEFT_OUT) if is_less else notes)
 
 
 class Redactor:
@@ -270,13 +92,12 @@ class Redactor:
 
     def redacted(self, result: CallResult, rules: Sequence[Rule]) -> CallResult:
         """The result without what the rules name; the result itself is not changed."""
-        run = _Run(rules=rules, key=self._key)
+        run = Run(rules=rules, key=self._key)
         try:
             if _is_opaque(result, rules):
-                raise _Unapplied("it is no JSON, and only rules with a pattern are for text")
-            payload = _document(parse_json(dump_json(result.payload)), run, 0)
-            return _without(replace(result, payload=payload), run) if run.found else result
-        except (_Unapplied, InvalidJson, RecursionError) as error:
+                raise Unapplied("it is no JSON, and only rules with a pattern are for text")
+            return _told(result, redacted_document(parse_json(dump_json(result.payload)), run, 0), run)
+        except (Unapplied, InvalidJson, RecursionError) as error:
             return withheld(result, str(error))
 
 

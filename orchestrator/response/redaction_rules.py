@@ -121,7 +121,7 @@ def _pattern_rule(redaction: Redaction) -> PatternRule:
     except (regex.error, RecursionError, OverflowError) as error:
         raise UsageError(f"redaction pattern {redaction.pattern!r} cannot be read: {error}") from None
     if pattern.search("") is not None:
-        raise UsageError(f"redaction pattern {redaction.pattern!r} matches nothing at all everywhere")
+        raise UsageError(f"redaction pattern {redaction.pattern!r} matches empty text")
     return PatternRule(redaction, pattern)
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from orchestrator.manifest.model import ResponseSemantics
 from orchestrator.manifest.queries import Path, Reading, data_path_of, property_of, within_result
-from orchestrator.response.jsonpath import Budget, InvalidQuery, select
+from orchestrator.response.jsonpath import MAX_NODES, Budget, InvalidQuery, select
 from runtimes.values import Json, JsonObject
 
 MAX_VALUE = 4096
@@ -26,11 +27,11 @@ class Results:
     """The results that an answer has."""
 
     values: Sequence[Json]
-    """An element each of the array at the data path; else what is there, which is one result (spec 9.4.2.1)."""
+    """An element each of the arrays at the data path; else what is there, one result each (spec 9.4.2.1)."""
     path: str
     """The query that they were found by."""
     is_array: bool
-    """True for the elements of one array."""
+    """True where there are elements of an array among them."""
 
 
 def _repeated_array(readings: Mapping[str, Reading], payload: JsonObject) -> str | None:
@@ -53,7 +54,9 @@ def results_at(path: str, payload: Json) -> Results:
     nodes = select(path, payload)
     if len(nodes) == 1 and isinstance(nodes[0], list):
         return Results(values=nodes[0], path=path, is_array=True)
-    return Results(values=nodes, path=path, is_array=False)
+    values = (value for node in nodes for value in (node if isinstance(node, list) else (node,)))
+    is_array = any(isinstance(node, list) for node in nodes)
+    return Results(values=list(islice(values, MAX_NODES)), path=path, is_array=is_array)
 
 
 def results_of(semantics: ResponseSemantics, payload: Json) -> Results:

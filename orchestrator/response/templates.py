@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from orchestrator.content import CardOrigin
 from orchestrator.manifest.queries import Path, Reading, path_of, within_result
 from orchestrator.response import cards
+from orchestrator.response.card_language import card_language
 from orchestrator.response.cards.errors import CardError
 from orchestrator.response.cards.limits import Budget as Work
 from orchestrator.response.cards.limits import CardLimit
@@ -34,9 +35,6 @@ ANSWER_OUTPUT = 2_000_000
 
 MAX_NOTE = 300
 """Characters of a note on why a card is not shown."""
-
-DEFAULT_LOCALE = "en-US"
-"""The language of numbers and dates where nobody has chosen one."""
 
 _QUOTED_IN_NOTE = 80
 """Characters of the expression that a note quotes."""
@@ -172,7 +170,7 @@ class Expander:
 
     def __init__(self, work: Work, locale: str | None) -> None:
         self._work = work
-        self._locale = locale or DEFAULT_LOCALE
+        self._locale = card_language(locale)
         self._read: dict[int, cards.Template | str] = {}
         self._held: list[JsonObject] = []
 

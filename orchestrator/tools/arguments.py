@@ -30,7 +30,8 @@ class InvalidArguments(ValueError):
     """The arguments do not fit; the message tells a model what to correct."""
 
 
-def _is_finite(arguments: JsonObject) -> bool:
+def is_finite(arguments: Json) -> bool:
+    """True where every number in it is one that JSON can write."""
     stack: list[Json] = [arguments]
     while stack:
         value = stack.pop()
@@ -87,7 +88,7 @@ class ArgumentChecker:
 
         Raises: `InvalidArguments` that names every mistake.
         """
-        if not is_json(arguments) or not _is_finite(arguments):
+        if not is_json(arguments) or not is_finite(arguments):
             raise InvalidArguments("the arguments hold a value that cannot be written as JSON")
         arguments = corrected(arguments, self._schema)
         complete = arguments if self._rules is None else self._rules.completed(arguments)

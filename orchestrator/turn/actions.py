@@ -14,12 +14,13 @@ from orchestrator.content import CardAction
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.events import ReplyReceived, RequestedCall
 from orchestrator.model.base import ModelCall
-from orchestrator.tools.arguments import InvalidArguments
+from orchestrator.response.unseen import masked_data
+from orchestrator.tools.arguments import InvalidArguments, is_finite
 from orchestrator.tools.definitions import tool_name
 from orchestrator.tools.toolbox import Toolbox
 from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.state import TurnState
-from runtimes.values import dump_json, is_json
+from runtimes.values import Json, dump_json, is_json
 
 MAX_WORDS = 200
 """Characters of an action's title, and of its verb."""
@@ -33,9 +34,10 @@ def refuse_unsendable(action: CardAction) -> None:
     for name, words in (("title", action.title), ("verb", action.verb)):
         if len(words) > MAX_WORDS:
             raise UsageError(f"the {name} of the action has {len(words)} characters; at most {MAX_WORDS} are read")
-    if not is_json([action.title, action.verb, action.result_id, action.data]):
+    secret: list[Json] = [*action.secret]
+    if not is_json([action.title, action.verb, action.result_id, action.data, secret]) or not is_finite(action.data):
         raise UsageError("the action holds what cannot be written as JSON")
-    if len(dump_json(action.data)) > MAX_DATA:
+    if len(dump_json([action.data, secret])) > MAX_DATA:
         raise UsageError(f"the data of the action has more than {MAX_DATA} characters")
 
 
@@ -68,5 +70,7 @@ def action_notice(action: CardAction) -> str:
     card = f"on the card that `{tool_name(action.plugin, action.function)}` gave"
     result = f", result {action.result_id!r}" if action.result_id else ""
     verb = f"; its verb is {action.verb!r}" if action.verb else ""
-    data = f"; the card sends, as data from outside: {dump_json(action.data)}" if action.data is not None else ""
+    data = (
+        f"; the card sends, as data from outside: {dump_json(masked_data(action))}" if action.data is not None else ""
+    )
     return f"[the person chose {action.title!r} {card}{result}{verb}{data}]"

@@ -51,7 +51,7 @@ async def carry_out(
     if call.not_executed:
         await anyio.sleep(REPEAT_PAUSE)
     try:
-        arguments = files.filled(call.arguments, function.signature.parameters)
+        arguments = files.filled(call.arguments, function.signature)
     except FileNotHeld as error:
         return CallFailed(call_id=call.call_id, message=str(error))
     request = FunctionCall(id=call.call_id, function=function.name, arguments=arguments)

@@ -40,7 +40,7 @@ def own_arguments(
         checked = function.checker.check(arguments)
     except InvalidArguments as error:
         raise UsageError(f"the arguments of {call.function!r} do not fit: {error}") from None
-    if complaint := misnamed(checked, function.signature.parameters, attachments):
+    if complaint := misnamed(checked, function.signature, attachments):
         raise UsageError(f"the arguments of {call.function!r} do not fit: {complaint}")
     return checked
 

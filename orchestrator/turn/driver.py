@@ -196,9 +196,9 @@ class TurnDriver:
             if function is None:
                 await self._append(_gone(call))
                 continue
-            now, locale = self._services.clock(), self._state.started.locale
+            now, started = self._services.clock(), self._state.started
             files = self._ledger.history.attachments
-            asked = await ask(call, function, self._services.model, now=now, locale=locale, attachments=files)
+            asked = await ask(call, function, self._services.model, started, now=now, attachments=files)
             await self._append(asked)
 
     def _is_stale(self, call: CallState) -> bool:

@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 from orchestrator.content import AttachedFile
-from orchestrator.tools.attachments import MARK, FileKind, with_files
-from runtimes.base import Attachment
+from orchestrator.tools.attachments import MARK, FileKind, FilePlace, schema_of, with_files
+from runtimes.base import Attachment, FunctionSignature
 from runtimes.values import JsonObject
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
@@ -78,20 +78,20 @@ class HeldFiles:
         found = [self._files.get(file.id) for file in files]
         return tuple(file for file in found if file is not None)
 
-    def filled(self, arguments: JsonObject, parameters: JsonObject) -> JsonObject:
+    def filled(self, arguments: JsonObject, signature: FunctionSignature) -> JsonObject:
         """The arguments with the files that they name, in the text that runtimes take. Raises: `FileNotHeld`."""
 
-        def fill(argument: str, text: str, kind: FileKind) -> str:
+        def fill(place: FilePlace, text: str) -> str:
             if not text.startswith(MARK):
                 return text
             file = self._files.get(text.removeprefix(MARK))
             if file is None:
                 raise FileNotHeld(
-                    f"nothing was sent: {argument!r} is a file that is not held any more; attach it again"
+                    f"nothing was sent: {place.argument!r} is a file that is not held any more; attach it again"
                 )
-            return file_text(file, kind)
+            return file_text(file, place.kind)
 
-        return with_files(arguments, parameters, fill)
+        return with_files(arguments, schema_of(signature), fill)
 
 
 def file_text(file: Attachment, kind: FileKind) -> str:
@@ -100,4 +100,6 @@ def file_text(file: Attachment, kind: FileKind) -> str:
 
     if kind == "byte":
         return base64.b64encode(file.data).decode()
+    if kind == "base64url":
+        return base64.urlsafe_b64encode(file.data).decode()
     return data_url(file.data, name=file.name, media_type=file.media_type)

@@ -82,7 +82,7 @@ class _Judge:
             arguments = found.checker.check(found.checker.parse(call.request.arguments))
         except InvalidArguments as error:
             return _refuse(call, "arguments", f"{error}; correct the arguments and call again", found)
-        if complaint := misnamed(arguments, found.signature.parameters, self._attachments):
+        if complaint := misnamed(arguments, found.signature, self._attachments):
             return _refuse(call, "arguments", f"{complaint}; correct the arguments and call again", found)
         return self._weigh(call, found, arguments)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import groupby
 
 from orchestrator.content import Citation
@@ -10,6 +11,7 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import State, lines_of
 from orchestrator.model.base import AssistantMessage, Message, ToolMessage, UserMessage
 from orchestrator.response.numbering import numbers_of, source_list
+from orchestrator.response.unseen import masked_text
 from orchestrator.tools.attachments import notice
 from orchestrator.tools.definitions import WITHDRAW
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
@@ -163,7 +165,8 @@ def _edited_text(state: TurnState, call: CallState) -> str:
     new = state.calls.get(call.replaced_by or "")
     if new is None:
         return "no result yet"
-    return f"run with changed arguments {new.request.arguments} by the person; result: {outcome_text(state, new)}"
+    arguments = masked_text(new.request.arguments, state.started.action)
+    return f"run with changed arguments {arguments} by the person; result: {outcome_text(state, new)}"
 
 
 def citation_numbers(state: TurnState) -> Mapping[Citation, int]:
@@ -184,7 +187,9 @@ def _sources(state: TurnState, call: CallState, numbers: Mapping[Citation, int])
 def _reply_messages(state: TurnState, reply: Reply) -> Iterator[Message]:
     calls = [state.calls[call_id] for call_id in reply.call_ids]
     numbers = citation_numbers(state)
-    yield AssistantMessage(text=reply.text, calls=tuple(call.request for call in calls))
+    requests = (call.request for call in calls)
+    told = (replace(one, arguments=masked_text(one.arguments, state.started.action)) for one in requests)
+    yield AssistantMessage(text=reply.text, calls=tuple(told))
     for call in calls:
         text = outcome_text(state, call) + _sources(state, call, numbers)
         yield ToolMessage(call_id=call.request.id, text=text)

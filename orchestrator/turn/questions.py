@@ -8,8 +8,9 @@ from collections.abc import Mapping
 
 from orchestrator.content import AttachedFile
 from orchestrator.errors import ModelError
-from orchestrator.events import CallAsked
+from orchestrator.events import CallAsked, TurnStarted
 from orchestrator.model.base import ChatModel, PhraseRequest
+from orchestrator.response.unseen import masked, unseen_in
 from orchestrator.tools.attachments import named_files
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.state import CallState
@@ -80,26 +81,28 @@ async def ask(
     call: CallState,
     function: BoundFunction,
     model: ChatModel,
+    started: TurnStarted,
     *,
     now: float,
-    locale: str | None = None,
     attachments: Mapping[str, AttachedFile] | None = None,
 ) -> CallAsked:
-    """The question for a call; `now` is in seconds since the epoch, `locale` is the person's language.
+    """The question for a call; `now` is in seconds since the epoch, `started` begins the call's turn.
 
-    It calls the files of the conversation (`attachments`, by id) by their names. Without a `confirmation.body` the
+    It calls the files of the conversation (`attachments`, by id) by their names, and has nothing of what was typed
+    unseen on a card. Without a `confirmation.body` the
     function's description is the question (as the published hosts do).
     """
     confirmation = function.declaration.capabilities.confirmation
     description = function.declaration.description or function.signature.description
     title = (confirmation.title if confirmation else None) or function.plugin.manifest.name_for_human
     body = (confirmation.body if confirmation else None) or description or f"Run {function.name}?"
-    arguments, files = named_files(call.arguments, function.signature.parameters, attachments or {})
+    told = masked(call.arguments, unseen_in(call.arguments, started.action))
+    arguments, files = named_files(told, function.signature, attachments or {})
     return CallAsked(
         call_id=call.call_id,
         fingerprint=fingerprint(call.call_id, function, call.arguments),
-        title=(await _render(title, model, function, arguments, locale)).strip()[:MAX_QUESTION_TEXT],
-        body=(await _render(body, model, function, arguments, locale)).strip()[:MAX_QUESTION_TEXT],
+        title=(await _render(title, model, function, arguments, started.locale)).strip()[:MAX_QUESTION_TEXT],
+        body=(await _render(body, model, function, arguments, started.locale)).strip()[:MAX_QUESTION_TEXT],
         destination=function.signature.destination,
         expires=now + QUESTION_LIFETIME,
         attachments=files,

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from orchestrator.cli.main import main
+from orchestrator.response.cards.nodes import ACCESSOR, ELEMENT
+from orchestrator.response.cards.table import GROUPS, NAMES
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "cards.md").read_text(encoding="utf-8")
+PATH = Path(__file__).resolve().parents[2] / "docs" / "cards.md"
+PAGE = PATH.read_text(encoding="utf-8")
+MARK = "<!-- functions: written by `python tests/docs/test_cards.py` -->\n"
 
 
 def blocks(language: str) -> list[str]:
@@ -33,3 +38,20 @@ def test_the_mistake_is_reported_as_the_page_shows(tmp_path: Path, capsys: pytes
     path.write_text(template.replace("${title}", "${toUppr(title)}"), encoding="utf-8")
     assert main(["card", str(path), data]) == 1
     assert capsys.readouterr().err.replace(f"{tmp_path}/", "") == blocks("text")[1]
+
+
+def rows() -> Iterator[str]:
+    """All names that functions and operators are written with, in their groups."""
+    yield "| about | functions |\n|---|---|\n"
+    for title, names in GROUPS.items():
+        yield f"| {title} | {', '.join(f'`{name}`' for name in names)} |\n".replace("`||`", "`\\|\\|`")
+
+
+def test_all_functions_are_listed() -> None:
+    """What a hint of `validate` speaks of. Renew the list with `python tests/docs/test_cards.py`."""
+    assert PAGE.partition(MARK)[2] == "\n" + "".join(rows())
+    assert {name for names in GROUPS.values() for name in names} == {*NAMES} - {ACCESSOR, ELEMENT}
+
+
+if __name__ == "__main__":
+    PATH.write_text(PAGE.partition(MARK)[0] + MARK + "\n" + "".join(rows()), encoding="utf-8")

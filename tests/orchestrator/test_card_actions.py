@@ -23,6 +23,8 @@ from orchestrator.model.base import (
     ToolMessage,
     UserMessage,
 )
+from orchestrator.render.calls import CallLabel
+from orchestrator.render.transcript import as_markdown
 from orchestrator.response.card_forms import choices_of, submitted
 from orchestrator.turn.actions import MAX_DATA
 from runtimes.memory import MemoryRuntime
@@ -220,11 +222,50 @@ async def test_an_action_on_a_card_that_nobody_gave_is_refused() -> None:
         assert len([fact for fact in await chat.facts() if isinstance(fact, TurnStarted)]) == 1
 
 
+def protect(id: str, password: str) -> str:
+    """Protects a request."""
+    return f"protected {id}, {len(password)} characters"
+
+
+@pytest.mark.parametrize("verb", ["protect", ""])
+async def test_what_was_typed_unseen_reaches_the_plugin_and_neither_the_model_nor_the_person(verb: str) -> None:
+    model = Listening()
+    confirmation = {"title": "Protect?", "body": "with {{ function.parameters.password }} or {{ password }}"}
+    functions: list[Json] = [
+        {"name": "look"},
+        {"name": "protect", "capabilities": {"confirmation": {"type": "AdaptiveCard", **confirmation}}},
+    ]
+    plugin = await load_plugin({**MANIFEST, "functions": functions})
+    runtime = MemoryRuntime(look, protect, read_only={"look"})
+    async with Orchestrator(plugins=[plugin], model=model, runtimes={"x-python": runtime}) as host:
+        chat = host.conversation()
+        shown = await chat.ask("look")
+        data: JsonObject = {"id": "r1", "password": "hunter2"}
+        action = CardAction(
+            call_id=shown.calls[0].call_id, title="Go", verb=verb, data=data, secret=("password", "not there")
+        )
+        reply = await chat.ask(action)
+        for question in reply.pending:
+            assert question.body == "with ••• or •••"
+            assert (question.arguments, question.secret) == (data, ("password",))
+            await chat.decide(question.call_id, True)
+            reply = await chat.resume()
+            assert reply.text == "so: protected r1, 7 characters"
+        assert bool(reply.calls) == bool(verb)
+        transcript = as_markdown(await chat.facts(), {})
+        styled = {("requests", "protect"): CallLabel(plugin="", function="", progress_style="ShowUsageWithInput")}
+        assert "hunter2" not in transcript + as_markdown(await chat.facts(), styled)
+    assert "hunter2" not in repr(model.requests)
+    assert "•••" in repr(model.requests)
+
+
 UNSENDABLE: list[tuple[CardAction, str]] = [
     (CardAction(call_id="c", title="x" * 201), "the title of the action has 201 characters"),
     (CardAction(call_id="c", title="x", verb="v" * 201), "the verb of the action has 201 characters"),
     (CardAction(call_id="c", title="x", data="d" * MAX_DATA), "the data of the action has more than"),
     (CardAction(call_id="c", title="\ud800"), "cannot be written as JSON"),
+    (CardAction(call_id="c", title="x", data={"a": [float("nan")]}), "cannot be written as JSON"),
+    (CardAction(call_id="c", title="x", data=float("inf")), "cannot be written as JSON"),
     (CardAction(call_id="c", title=" "), "the message is empty"),
 ]
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from orchestrator import Card, Orchestrator, UsageError, load_plugin
@@ -121,10 +124,40 @@ async def test_a_card_is_a_fact_that_is_kept(tmp_path: Path) -> None:
     assert decode(encode(returned)) == returned
 
 
-async def test_the_language_of_a_conversation_is_that_of_its_cards(tmp_path: Path) -> None:
+@pytest.mark.parametrize("locale", ["de-DE", "de"])
+async def test_the_language_of_a_conversation_is_that_of_its_cards(tmp_path: Path, locale: str) -> None:
     async with hosting(tmp_path, manifest(static_template=TEMPLATE)) as host:
-        reply = await host.conversation(locale="de-DE").ask("homes")
+        reply = await host.conversation(locale=locale).ask("homes")
     assert [card.body for card in reply.cards] == cards_of([("Brick bungalow", "760.000", 1), ("Loft", "5", 2)])
+
+
+async def test_a_dear_query_holds_up_nobody_else(tmp_path: Path) -> None:
+    """Queries come from a manifest: they are evaluated beside the event loop, and end."""
+    zeros: list[Json] = [0] * 50_000
+    rows: Json = {"homes": zeros}
+    lag = 0.0
+
+    async def many(_: Request) -> Response:
+        return json_response(rows)
+
+    document = manifest(data_path="$.homes[?" + "||".join(["@==2"] * 160) + "]")
+
+    async def beat() -> None:
+        nonlocal lag
+        while True:
+            before = time.perf_counter()
+            await anyio.lowlevel.checkpoint()
+            lag = max(lag, time.perf_counter() - before)
+
+    async with serve(many) as server:
+        plugin = await load_plugin(package(tmp_path, server, document), allowed_hosts=["127.0.0.1"])
+        async with Orchestrator(plugins=[plugin], model="offline") as host, anyio.create_task_group() as group:
+            group.start_soon(beat)
+            started = time.process_time()
+            assert (await host.call("find")).payload == rows
+            await anyio.lowlevel.checkpoint()
+            assert lag < (time.process_time() - started) / 2
+            group.cancel_scope.cancel()
 
 
 UNREADABLE: list[tuple[JsonObject, str]] = [
@@ -147,6 +180,7 @@ async def test_a_card_that_cannot_be_read_costs_the_card_alone(tmp_path: Path, t
     assert [card.origin for card in outcome.cards] == ["plain", "plain"]
     assert "static_template is not used: " in outcome.cards[0].notes[0]
     assert why in outcome.cards[0].notes[0]
+    assert str(tmp_path) not in outcome.cards[0].notes[0], "notes become facts"
 
 
 async def test_a_card_in_a_file_is_read_once_and_from_the_manifests_own_server(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import anyio
 import pytest
 
 from orchestrator import Limits, NumberedCitation, Orchestrator, Redaction, UsageError, load_plugin
+from orchestrator.conversation import Conversation
 from orchestrator.event_json import decode, encode
 from orchestrator.events import CallReturned
 from orchestrator.model.base import (
@@ -138,22 +139,23 @@ async def test_the_model_is_given_numbers_and_its_marks_are_matched() -> None:
 
 async def test_numbers_are_those_of_the_calls_whatever_returns_first() -> None:
     """They are a function of the facts, and stay when another call follows."""
-    films_done = anyio.Event()
+    chats: list[Conversation] = []
 
     async def books() -> Json:
-        """Finds books."""
-        await films_done.wait()
+        """Finds books, as soon as the films are kept."""
+        while not any(isinstance(fact, CallReturned) for fact in await chats[0].facts()):
+            await anyio.lowlevel.checkpoint()
         return BOOKS
 
     async def films() -> Json:
         """Finds films."""
-        films_done.set()
         return FILMS
 
     again: list[Step] = [Calls((Call("books", {}), Call("films", {}))), Call("films", {}), Say("[1]")]
     model = Recorded(("find", again))
     async with library(model, books, films, weather) as host:
         chat = host.conversation()
+        chats.append(chat)
         reply = await chat.ask("find")
         facts = await chat.facts()
     assert [fact.shown.citations[0].title for fact in facts if isinstance(fact, CallReturned)] == [

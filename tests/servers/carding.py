@@ -77,10 +77,13 @@ class TableModel:
 
     name = "tables"
 
+    def __init__(self, end: str) -> None:
+        self._end = end
+
     async def reason(self, request: ReasoningRequest, /) -> AsyncIterator[ModelDelta]:
         last = request.messages[-1]
         if isinstance(last, ToolMessage):
-            yield TextPart(text="Here is a table.")
+            yield TextPart(text=self._end)
             yield ReplyEnd()
             return
         said = f"{last.text} {last.note}".strip() if isinstance(last, UserMessage) else ""
@@ -99,10 +102,12 @@ class TableModel:
         return ""
 
 
-async def carding_host() -> Orchestrator:
-    """The host, still to be entered."""
+async def carding_host(end: str = "Here is a table.") -> Orchestrator:
+    """The host, still to be entered; `end` is what is said beside the card."""
     functions = MemoryRuntime(find_table, read_only=("find_table",))
-    return Orchestrator(plugins=[await load_plugin(MANIFEST)], model=TableModel(), runtimes={"LocalPlugin": functions})
+    return Orchestrator(
+        plugins=[await load_plugin(MANIFEST)], model=TableModel(end), runtimes={"LocalPlugin": functions}
+    )
 
 
 async def _main() -> int:

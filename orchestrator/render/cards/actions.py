@@ -8,6 +8,7 @@ from orchestrator.render.cards.blocks import Barred, Block, Buttons, Part, Stack
 from orchestrator.render.cards.lines import Flow, Line, Span, line
 from orchestrator.render.cards.prose import link, said, styled, web_url
 from orchestrator.render.cards.reading import Reading, objects, word
+from orchestrator.response.card_forms import is_off
 from orchestrator.response.card_standing import unmet
 from runtimes.values import Json, JsonObject
 
@@ -16,6 +17,7 @@ MAX_TARGETS = 20
 
 _STYLES = {"positive": "bold green", "destructive": "bold red"}
 _INDENT = "  "
+_EFFECTS = {"true": "shows", "false": "hides"}
 SUBMITTING = ("Action.Submit", "Action.Execute")
 
 
@@ -25,18 +27,14 @@ def title_of(reading: Reading, action: JsonObject, otherwise: str) -> str:
     return next((name for name in names if name), otherwise)
 
 
-def _is_off(action: JsonObject) -> bool:
-    return action.get("isEnabled") is False
-
-
 def _button(reading: Reading, action: JsonObject) -> Line:
     """A choice: its number and its title; without a number it cannot be taken here."""
     title = title_of(reading, action, "choose")
     style = styled("bold", _STYLES.get(word(action.get("style")), ""))
-    if _is_off(action):
+    if is_off(action):
         return line(f"[{title}] (not enabled)", "dim")
     number = reading.number(action)
-    return line(f"[{title}]", style) if number is None else (Span(f"[{number}]", "cyan"), Span(f" {title}", style))
+    return line(f"[{title}]", style) if number is None else (Span(f"({number})", "cyan"), Span(f" {title}", style))
 
 
 def _open_url(reading: Reading, action: JsonObject) -> Block:
@@ -62,7 +60,7 @@ def _toggle(reading: Reading, action: JsonObject) -> Block:
     for target in (targets if isinstance(targets, list) else [])[:MAX_TARGETS]:
         wanted = target.get("isVisible") if isinstance(target, dict) else None
         name = reading.name(target.get("elementId") if isinstance(target, dict) else target)
-        effect = "shows" if wanted is True else "hides" if wanted is False else "shows or hides"
+        effect = _EFFECTS.get(str(wanted).casefold(), "shows or hides")
         if name:
             effects.setdefault(effect, []).append(f"“{name}”")
     told = "; ".join(f"{effect} {', '.join(names)}" for effect, names in effects.items())
@@ -138,6 +136,6 @@ def inline_action(reading: Reading, action: JsonObject) -> Iterator[Span]:
     """What choosing a piece of text would do, in the text."""
     if _is_choice(action):
         number = reading.number(action)
-        yield from () if number is None else (Span(f" [{number}]", "cyan"),)
+        yield from () if number is None else (Span(f" ({number})", "cyan"),)
     elif url := web_url(action.get("url")):
         yield Span(f" ({url})", "blue")

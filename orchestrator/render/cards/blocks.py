@@ -9,6 +9,7 @@ from typing import Protocol
 from rich.cells import cell_len
 
 from orchestrator.render.cards.lines import (
+    MAX_DRAWN_LINES,
     MIN_WIDTH,
     Align,
     Flow,
@@ -106,7 +107,7 @@ class Words:
         if not is_whole and self.bare:
             lines, _ = self._cut(self.bare, room)
             lines += [one for flow in self.addresses for one in wrapped(flow, room)]
-        return [aligned(one, width, self.align) for one in lines]
+        return [aligned(one, width, self.align) for one in lines[:MAX_DRAWN_LINES]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +183,9 @@ class Stack:
                 lines += [()] * part.gap
                 lines += Rule(part.rule).lines(width) if part.rule else []
             lines += own
-        return lines
+            if len(lines) >= MAX_DRAWN_LINES:
+                break
+        return lines[:MAX_DRAWN_LINES]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from orchestrator.render.cards.actions import actions, selectable
 from orchestrator.render.cards.blocks import Barred, Block, Column, Part, Row, Stack, Words
 from orchestrator.render.cards.grid import Grid
 from orchestrator.render.cards.prose import prose, said
-from orchestrator.render.cards.reading import Reading, is_on, objects, word
+from orchestrator.render.cards.reading import Reading, objects, word
+from orchestrator.response.card_flags import flag
 from runtimes.values import Json, JsonObject
 
 PIXELS = 8
@@ -78,7 +79,7 @@ def fact_set(reading: Reading, node: JsonObject) -> Block:
         value = prose(reading, fact.get("value"))
         if title or value.flows:
             rows.append((prose(reading, f"{title}:" if title else "", "bold"), value))
-    return Grid(rows=tuple(rows), has_names=True)
+    return Grid(rows=tuple(rows), has_names=True, more=reading.signs.more)
 
 
 def _cells(reading: Reading, table: JsonObject, row: JsonObject) -> Iterator[Block]:
@@ -96,14 +97,15 @@ def _cells(reading: Reading, table: JsonObject, row: JsonObject) -> Iterator[Blo
 def table(reading: Reading, node: JsonObject) -> Block:
     """A Table; its first row names the columns unless it says otherwise."""
     rows = [tuple(_cells(reading, node, row)) for row in objects(node.get("rows"))]
-    has_grid = is_on(node.get("showGridLines"), otherwise=True)
+    has_grid = flag(node.get("showGridLines"), otherwise=True)
     signs = reading.signs
     return Grid(
         rows=tuple(row for row in rows if row),
-        has_header=is_on(node.get("firstRowAsHeader"), otherwise=True),
+        has_header=flag(node.get("firstRowAsHeader"), otherwise=True),
         bar=signs.bar if has_grid else "",
         rule=signs.rule if has_grid else "",
         cross=signs.cross,
+        more=signs.more,
     )
 
 

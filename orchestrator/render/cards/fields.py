@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from orchestrator.render.cards.actions import actions
 from orchestrator.render.cards.blocks import Block, Part, Stack, Words
 from orchestrator.render.cards.lines import Flow, Line, Span, line
-from orchestrator.render.cards.reading import Reading, is_on, objects, word
+from orchestrator.render.cards.reading import Reading, objects, word
+from orchestrator.response.card_flags import flag
 from runtimes.values import JsonObject
 
 MAX_SHOWN = 20
@@ -21,7 +22,7 @@ _HIDDEN = "[****]"
 def _label(reading: Reading, node: JsonObject, *others: str) -> str:
     names = (reading.name(node.get(member)) for member in ("label", *others))
     label = next((name for name in names if name), "").removesuffix(":")
-    return f"{label} (required)" if label and is_on(node.get("isRequired")) else label
+    return f"{label} (required)" if label and flag(node.get("isRequired")) else label
 
 
 def _heading(label: str, *after: Span) -> Line:
@@ -73,7 +74,7 @@ def toggle(reading: Reading, node: JsonObject) -> Block:
 
 
 def _choices(reading: Reading, node: JsonObject) -> Iterator[Flow]:
-    is_multiple = is_on(node.get("isMultiSelect"))
+    is_multiple = flag(node.get("isMultiSelect"))
     value = reading.text(node.get("value"))
     chosen = {part.strip() for part in value.split(",")} if is_multiple else {value}
     choices = objects(node.get("choices"))

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from rich.cells import cell_len
 
 from orchestrator.render.cards.blocks import MAX_PROSE, Barred, Block, Snug
-from orchestrator.render.cards.lines import Flow, Line, Span, cells, line, padded, plain, stripped, wrapped
+from orchestrator.render.cards.lines import (
+    MAX_DRAWN_LINES,
+    Flow,
+    Line,
+    Span,
+    cells,
+    cut,
+    line,
+    padded,
+    plain,
+    stripped,
+    wrapped,
+)
 from orchestrator.render.cards.widths import Wish, shared
+
+MAX_LABEL = 200
+"""Cells of a name that stands before every value of its column."""
 
 _INDENT = "  "
 
@@ -42,6 +58,7 @@ class Grid:
     """Between the columns; empty for a table without grid lines."""
     rule: str = ""
     cross: str = ""
+    more: str = "…"
     natural: int = field(init=False)
     least: int = field(init=False)
 
@@ -59,7 +76,7 @@ class Grid:
         """The lines, none wider than `width`."""
         wishes = _wishes(self.rows)
         widths = shared(wishes, width - cell_len(self._between) * max(0, len(wishes) - 1))
-        return list(self._narrow(width) if widths is None else self._wide(widths))
+        return list(islice(self._narrow(width) if widths is None else self._wide(widths), MAX_DRAWN_LINES))
 
     def _wide(self, widths: Sequence[int]) -> Iterator[Line]:
         rule = line(self.cross.join(self.rule * (own + 2) for own in widths)[1:-1], "dim") if self.rule else ()
@@ -87,26 +104,31 @@ class Grid:
         """Every cell on lines of its own, after its name: that of its column, or of its row."""
         if self.has_names:
             for name, *values in self.rows:
-                yield from _named(name, values, width)
+                yield from _named(self._label(name), values, width)
             return
-        header = self.rows[0] if self.has_header else ()
+        header = [self._label(cell) for cell in self.rows[0]] if self.has_header and self.rows else []
         for number, row in enumerate(self.rows[len(header) and 1 :]):
             if number and self.rule:
                 yield line(self.rule * width, "dim")
             for place, cell in enumerate(row):
-                yield from _named(header[place] if place < len(header) else None, [cell], width)
+                yield from _named(header[place] if place < len(header) else (), [cell], width)
+
+    def _label(self, name: Block) -> Line:
+        """What stands before a value; empty where the name says nothing."""
+        title = plain(_joined(name.lines(MAX_PROSE))).strip().removesuffix(":")
+        return cut((Span(f"{title}:", "bold"),), MAX_LABEL, f"{self.more}:") if title else ()
 
 
-def _named(name: Block | None, values: Sequence[Block], width: int) -> Iterator[Line]:
-    own = [stripped(one) for value in values for one in Snug(value).lines(width)]
-    title = plain(_joined(name.lines(MAX_PROSE))).strip() if name is not None else ""
-    if not title:
-        yield from own
+def _named(label: Line, values: Sequence[Block], width: int) -> Iterator[Line]:
+    """The values after their label, or below it. Each is drawn once: twice would double at every level of nesting."""
+    if not label:
+        yield from (stripped(one) for value in values for one in Snug(value).lines(width))
         return
-    label = Span(f"{title.removesuffix(':')}:", "bold")
-    if len(own) <= 1 and cells((label, Span(" "), *(own or [()])[0])) <= width:
-        yield (label, Span(" "), *own[0]) if own else (label,)
+    own = [one for value in values for one in Barred(block=Snug(value), bar=_INDENT).lines(width)]
+    bare = stripped(own[0]) if len(own) == 1 else ()
+    bare = bare[1:] if bare and bare[0].text == _INDENT else bare
+    if len(own) <= 1 and cells((*label, Span(" "), *bare)) <= width:
+        yield (*label, Span(" "), *bare) if own else label
         return
-    yield from wrapped(Flow(spans=(label,)), width)
-    for value in values:
-        yield from Barred(block=Snug(value), bar=_INDENT).lines(width)
+    yield from wrapped(Flow(spans=label), width)
+    yield from own

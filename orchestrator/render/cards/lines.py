@@ -10,6 +10,11 @@ from rich.cells import cell_len, split_graphemes
 
 MIN_WIDTH = 16
 """Cells that text is laid out in at least; what is narrower is left to the terminal to fold."""
+MAX_DRAWN_LINES = 1_000
+"""Lines of one block that are drawn, with all that is in it: what would follow is not looked at."""
+
+_NO_CELLS = "\u0301"
+"""Any character that takes none."""
 
 Align = Literal["left", "center", "right"]
 
@@ -70,13 +75,23 @@ class _Break(NamedTuple):
     """Cells of the line up to `next_start`."""
 
 
+def _graphemes(text: str) -> Iterator[tuple[int, int, int]]:
+    """Where each character that is seen begins and ends, and its cells, which add up to `cell_len`.
+
+    At the very start of a text the two would disagree on joiners, so it is split as if something were before it.
+    """
+    for begin, end, size in split_graphemes(_NO_CELLS + text)[0]:
+        if end > 1:
+            yield max(0, begin - 1), end - 1, size
+
+
 def _breaks(text: str, width: int) -> Iterator[tuple[int, int]]:
     """Where each line begins and ends: at spaces, else beside wide characters, else anywhere."""
     start, used = 0, 0
     chance: _Break | None = None
-    for begin, end, size in split_graphemes(text)[0]:
+    for begin, end, size in _graphemes(text):
         is_space = text[begin:end] == " "
-        if size > 1 and begin > start:
+        if size > 1 and used:
             chance = _Break(begin, begin, used)
         if used + size > width:
             if is_space:
@@ -123,7 +138,7 @@ def cut(spans: Line, width: int, more: str) -> Line:
     text = plain(spans)
     room = max(0, width - cell_len(more))
     end, used = 0, 0
-    for _, stop, size in split_graphemes(text)[0]:
+    for _, stop, size in _graphemes(text):
         used += size
         if used > room:
             break

@@ -14,6 +14,7 @@ from orchestrator.render.cards.blocks import Barred, Block, Part, Stack, Words
 from orchestrator.render.cards.lines import Align, Flow, line
 from orchestrator.render.cards.look import Look
 from orchestrator.render.sanitize import clean, clean_line
+from orchestrator.response.card_flags import flag
 from orchestrator.response.card_standing import is_hidden, unmet
 from runtimes.values import Json, JsonObject
 
@@ -53,13 +54,6 @@ def objects(value: Json) -> list[JsonObject]:
 def word(value: Json) -> str:
     """A word of the format, which is read in any case."""
     return value.casefold() if isinstance(value, str) else ""
-
-
-def is_on(value: Json, *, otherwise: bool = False) -> bool:
-    """A flag of the format, which may be text."""
-    if isinstance(value, bool):
-        return value
-    return word(value) == "true" if isinstance(value, str) else otherwise
 
 
 def align_of(value: Json, otherwise: Align = "left") -> Align:
@@ -181,7 +175,7 @@ class Reading:
 
     def part(self, node: JsonObject, block: Block) -> Part:
         """The block of an element, with what parts it from the one above."""
-        rule = self.signs.rule if is_on(node.get("separator")) else ""
+        rule = self.signs.rule if flag(node.get("separator")) else ""
         return Part(block=block, gap=0 if rule else _GAPS.get(word(node.get("spacing")), 0), rule=rule)
 
     def stack(self, value: Json) -> Stack:

@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 from orchestrator.content import Card
 from orchestrator.render.cards import actions, containers, fields, pictures, texts
-from orchestrator.render.cards.blocks import Block, Part, Stack, Words
+from orchestrator.render.cards.blocks import Block, Words
 from orchestrator.render.cards.data import data
-from orchestrator.render.cards.lines import MIN_WIDTH, Flow, Line, line, plain, shortened, stripped, wrapped
+from orchestrator.render.cards.lines import (
+    MAX_DRAWN_LINES,
+    MIN_WIDTH,
+    Flow,
+    Line,
+    line,
+    plain,
+    shortened,
+    stripped,
+    wrapped,
+)
 from orchestrator.render.cards.look import Look
 from orchestrator.render.cards.prose import prose
 from orchestrator.render.cards.reading import Bindings, Draw, Reading
@@ -81,15 +91,13 @@ def _notes(reading: Reading, card: Card) -> Block:
     return Words(flows=tuple(Flow(spans=line(f"({text})", "dim")) for text in texts_of_notes if text))
 
 
-def _whole(reading: Reading, card: JsonObject, shown: Block | None) -> Block:
-    """The card; where nothing of it is seen, its text for that case."""
-    if shown is not None and shown.lines(reading.look.width):
-        return shown
-    otherwise = prose(reading, card.get("fallbackText"), is_wrapped=True)
+def _otherwise(reading: Reading, card: Card) -> Block:
+    """What stands where nothing of the card is seen: its text for that case."""
+    otherwise = prose(reading, card.body.get("fallbackText"), is_wrapped=True)
     return otherwise if otherwise.flows else reading.note("empty card")
 
 
-def _block(card: Card, look: Look) -> tuple[Reading, Block]:
+def _block(card: Card, look: Look) -> tuple[Reading, Block | None]:
     body = standing(card.body) if card.template is None else card.body
     numbers = {} if look.first is None else {id(node): n for n, node in enumerate(buttons_of(body), look.first)}
     locale = body.get("lang")
@@ -101,7 +109,13 @@ def _block(card: Card, look: Look) -> tuple[Reading, Block]:
     )
     if card.template is not None:
         return reading, data(reading, card.template, body)
-    return reading, _whole(reading, body, reading.element(body, "AdaptiveCard"))
+    return reading, reading.element(body, "AdaptiveCard")
+
+
+def _drawn(block: Block, notes: Block, width: int) -> tuple[list[Line], list[Line]]:
+    """The lines of the card, and of the notes on it, no wider than they need."""
+    room = min(width, max(MIN_WIDTH, block.natural, notes.natural))
+    return block.lines(room), notes.lines(room)
 
 
 def _bounded(reading: Reading, lines: list[Line], width: int) -> Iterator[Line]:
@@ -110,7 +124,9 @@ def _bounded(reading: Reading, lines: list[Line], width: int) -> Iterator[Line]:
     shown = MAX_CARD_LINES - 1 if len(lines) > MAX_CARD_LINES else len(lines)
     yield from (stripped(shortened(one, MAX_LINE)) for one in lines[:shown])
     if shown < len(lines):
-        yield from wrapped(Flow(spans=line(f"{more} and {len(lines) - shown} more lines", "dim")), width)
+        left = len(lines) - shown
+        told = f"at least {left}" if len(lines) >= MAX_DRAWN_LINES else f"{left}"
+        yield from wrapped(Flow(spans=line(f"{more} and {told} more lines", "dim")), width)
     if reading.is_cut:
         yield from wrapped(Flow(spans=line(f"[{more} the card has more than is shown]", "dim")), width)
 
@@ -118,10 +134,12 @@ def _bounded(reading: Reading, lines: list[Line], width: int) -> Iterator[Line]:
 def card_text(card: Card, look: Look) -> tuple[Line, ...]:
     """The card as lines, none wider than `look.width` (or `MIN_WIDTH`), without any control character."""
     reading, block = _block(card, look)
-    whole = Stack((Part(block=block), Part(block=_notes(reading, card))))
+    notes = _notes(reading, card)
     width = max(MIN_WIDTH, look.width)
-    lines = whole.lines(min(width, max(MIN_WIDTH, whole.natural)))
-    return tuple(_bounded(reading, lines, width))
+    lines, below = _drawn(block, notes, width) if block is not None else ([], [])
+    if not lines:
+        lines, below = _drawn(_otherwise(reading, card), notes, width)
+    return tuple(_bounded(reading, [*lines, *below], width))
 
 
 def card_lines(card: Card, look: Look | None = None) -> tuple[str, ...]:

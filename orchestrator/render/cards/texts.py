@@ -9,7 +9,8 @@ from orchestrator.render.cards.actions import inline_action
 from orchestrator.render.cards.blocks import Block, Words
 from orchestrator.render.cards.lines import Flow, Span
 from orchestrator.render.cards.prose import prose, styled
-from orchestrator.render.cards.reading import Reading, align_of, is_on, word
+from orchestrator.render.cards.reading import Reading, align_of, word
+from orchestrator.response.card_flags import flag
 from orchestrator.response.card_standing import is_hidden
 from runtimes.values import Json, JsonObject
 
@@ -25,7 +26,7 @@ _WEIGHTS = {"bolder": "bold", "lighter": "dim"}
 
 def style_of(node: JsonObject) -> str:
     """Weight, size and colour, as far as a terminal has them."""
-    subtle = "dim" if is_on(node.get("isSubtle")) else ""
+    subtle = "dim" if flag(node.get("isSubtle")) else ""
     heading = "bold" if word(node.get("style")) in ("heading", "columnheader") else ""
     return styled(
         _WEIGHTS.get(word(node.get("weight")), ""),
@@ -49,13 +50,13 @@ def text_block(reading: Reading, node: JsonObject) -> Block:
         style_of(node),
         align=align_of(node.get("horizontalAlignment"), reading.align),
         most=_most(node.get("maxLines")),
-        is_wrapped=is_on(node.get("wrap")),
+        is_wrapped=flag(node.get("wrap")),
     )
 
 
 def _run_style(run: JsonObject) -> str:
     marks = {"italic": "italic", "strikethrough": "strike", "underline": "underline", "highlight": "reverse"}
-    return styled(style_of(run), *(style for name, style in marks.items() if is_on(run.get(name))))
+    return styled(style_of(run), *(style for name, style in marks.items() if flag(run.get(name))))
 
 
 def _run(reading: Reading, run: Json) -> Iterator[Span]:
@@ -65,7 +66,7 @@ def _run(reading: Reading, run: Json) -> Iterator[Span]:
     if not isinstance(run, dict) or is_hidden(run) or not reading.has_room():
         return
     text = reading.text(run.get("text"))
-    if reading.look.is_plain and is_on(run.get("strikethrough")):
+    if reading.look.is_plain and flag(run.get("strikethrough")):
         text = f"~~{text}~~"
     yield Span(text, _run_style(run))
     action = run.get("selectAction")

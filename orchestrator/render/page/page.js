@@ -55,6 +55,7 @@
   // --- Markdown: bold, italic, links to the web, lists and paragraphs
 
   const ESCAPES = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  const MAX_MARKDOWN = 4000; // characters of a text; the time that emphasis takes grows with their square
   const LINK = /\[([^\[\]]+)\]\((https?:\/\/[^\s()]+)(?:\s+&quot;[^()]*?&quot;)?\)/i;
 
   const escaped = (text) => text.replace(/[&<>"']/g, (sign) => ESCAPES[sign]);
@@ -86,6 +87,7 @@
   }
 
   function markdownHtml(text) {
+    if (text.length > MAX_MARKDOWN) return `<p>${escaped(text.replaceAll("\u0000", ""))}</p>`;
     const blocks = [];
     let open = null;
     for (const line of text.replaceAll("\u0000", "").split(/\r\n?|\n/)) {
@@ -178,7 +180,8 @@
     const remarks = [];
     const isUnknown = card.template !== null;
     const drawn = isUnknown ? block(card.body) : framed(card.body, sent, remarks);
-    const unknown = isUnknown ? `the template ${card.template} is not known: this is the data for it` : "";
+    const named = card.template ? `the template ${card.template} is not known` : "there is no template";
+    const unknown = isUnknown ? `${named}: this is the data for it` : "";
     sent.setAttribute("aria-live", "polite");
     return made(
       "section",

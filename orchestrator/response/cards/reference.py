@@ -104,19 +104,24 @@ def _of_text(text: str, pointer: str, within: tuple[str, ...]) -> Iterator[Refer
         yield Reference(path=path, pointer=pointer, text=text, offset=max(at - 1, 0), within=within)
 
 
+def _may_refer(value: Json) -> bool:
+    return isinstance(value, dict | list) or (isinstance(value, str) and "${" in value)
+
+
 def _of(template: Json, pointer: str, within: tuple[str, ...]) -> Iterator[Reference]:
     if isinstance(template, str):
         yield from _of_text(template, pointer, within)
     elif isinstance(template, list):
         for place, item in enumerate(template):
-            yield from _of(item, pointed(pointer, place), within)
+            if _may_refer(item):
+                yield from _of(item, pointed(pointer, place), within)
     elif isinstance(template, dict):
         data = pointed(pointer, "$data")
         if isinstance(template.get("$data"), str):
             yield from _of(template["$data"], data, within)
         inside = (*within, data) if "$data" in template else within
         for name, value in template.items():
-            if name != "$data" and (name == "$when" or name not in RESERVED):
+            if _may_refer(value) and name != "$data" and (name == "$when" or name not in RESERVED):
                 yield from _of(value, pointed(pointer, name), inside)
 
 

@@ -7,6 +7,7 @@ Precedence, from the tightest: members, elements and calls; signs in front; `^` 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from orchestrator.response.cards.errors import CardError
@@ -25,6 +26,12 @@ MAX_BRACKETS: Final = 50
 
 MAX_DEPTH: Final = 120
 """Calls and operators inside each other; a chain such as `a + b + c` has one for each operator."""
+
+MAX_KEPT_CHARS: Final = 500
+"""Characters of an expression that is kept once it is read."""
+
+_KEPT: Final = 2048
+"""Expressions that are kept."""
 
 _LEVELS: Final = {
     sign: level
@@ -256,11 +263,20 @@ def _read(text: str, start: int, end: int, *, is_lenient: bool) -> Node:
     return _Parser(text, start, end, is_lenient=is_lenient).whole()
 
 
+@lru_cache(maxsize=_KEPT)
+def _kept(text: str, *, is_lenient: bool) -> Node:
+    return _read(text, 0, len(text), is_lenient=is_lenient)
+
+
 def parse(text: str, *, is_lenient: bool = False) -> Node:
     """Reads an expression; a lenient reading leaves a function that there is not to whoever evaluates it.
+
+    Short ones are kept: the cards of a plugin repeat each other, and whoever judges a card reads it more than once.
 
     Raises: `CardError` with the place of the mistake, `CardLimit`.
     """
     if len(text) > MAX_EXPRESSION_CHARS:
         raise CardLimit(f"an expression of the card has more than {MAX_EXPRESSION_CHARS} characters")
+    if len(text) <= MAX_KEPT_CHARS:
+        return _kept(text, is_lenient=is_lenient)
     return _read(text, 0, len(text), is_lenient=is_lenient)

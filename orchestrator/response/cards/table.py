@@ -25,7 +25,7 @@ from orchestrator.response.cards import (
 )
 from orchestrator.response.cards.forms import Form
 from orchestrator.response.cards.function import Function, Kind
-from orchestrator.response.cards.nodes import Constant, Node
+from orchestrator.response.cards.nodes import ACCESSOR, ELEMENT, Constant, Node
 from orchestrator.response.cards.values import ABSENT
 
 Entry: TypeAlias = Function | Form
@@ -78,6 +78,34 @@ NAMES: Final[Mapping[str, Entry]] = {
     **{written: ENTRIES[name] for written, name in _OTHER_NAMES.items()},
 }
 """By every name they can be written with."""
+
+_TITLES: Final[Mapping[str, Sequence[Entry]]] = {
+    "operators": operators.FUNCTIONS,
+    "conditions": (*special.FORMS,),
+    "text": text_functions.FUNCTIONS,
+    "lists": (*collection_functions.FUNCTIONS, *lambdas.FORMS),
+    "objects": object_functions.FUNCTIONS,
+    "numbers": math_functions.FUNCTIONS,
+    "conversion": conversion_functions.FUNCTIONS,
+    "types": type_functions.FUNCTIONS,
+    "dates and times": (*date_functions.FUNCTIONS, *tick_functions.FUNCTIONS, *zone_functions.FUNCTIONS),
+    "TIMEX expressions": timex_functions.FUNCTIONS,
+    "URIs": uri_functions.FUNCTIONS,
+}
+
+
+def _written(name: str) -> tuple[str, ...]:
+    """The name, and the others that the same function has."""
+    return (name, *(written for written, own in _OTHER_NAMES.items() if own == name))
+
+
+GROUPS: Final[Mapping[str, Sequence[str]]] = {
+    title: tuple(
+        written for entry in entries if entry.name not in (ACCESSOR, ELEMENT) for written in _written(entry.name)
+    )
+    for title, entries in _TITLES.items()
+}
+"""All names that authors write, by what their functions are about."""
 
 _KIND_NAMES: Final = {
     Kind.BOOLEAN: "a boolean",

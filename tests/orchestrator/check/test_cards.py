@@ -33,6 +33,8 @@ HINTS = {
     "card-missing": "add 'url'",
     "card-newer": 'state "version": "1.2"',
     "card-function": "did you mean 'formatDateTime'?",
+    "card-target": "did you mean 'details'?",
+    "card-url": "write a web address, with https",
     "card-name": "did you mean 'name'?",
     "card-name.lambda": "did you mean 'label'?",
     "card-silent": "make it text: '${string(price)}'",
@@ -41,8 +43,10 @@ CARETS = {
     "card-expression": "Name: ${if(a,",
     "card-function": "On ${",
     "card-handlebars": "On ",
+    "card-unclosed": "Name ${id} and ",
     "card-name": "Name: ${",
     "card-name.inline": "${maker.city} ${maker",
+    "invalid-jsonpath.sign-in": "$.x[",
 }
 """What stands before the caret, in the string."""
 

@@ -83,6 +83,13 @@ def test_a_card_is_drawn_as_text_within_the_width(tmp_path: Path, capsys: pytest
     assert max(map(len, lines)) <= 30
 
 
+@pytest.mark.parametrize("tag", ["de", "de-DE", "de_de"])
+def test_a_bare_language_has_its_own_numbers_too(capsys: pytest.CaptureFixture[str], tag: str) -> None:
+    template = with_text("${formatNumber(n, 2)} ${formatDateTime('2026-11-21T00:00:00Z', 'MMMM dddd')}")
+    assert main(["card", template, '{"n": 1234567.891}', "--text", "--locale", tag]) == 0
+    assert capsys.readouterr().out == "1.234.567,89 November Samstag\n"
+
+
 def test_a_file_is_written_once_and_over_only_when_forced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "out.json"
     arguments = ["card", written(tmp_path, TEMPLATE), DATA, "--output", str(out)]
@@ -119,6 +126,8 @@ def test_an_unknown_function_is_named_with_the_one_that_is_meant(
     told = capsys.readouterr().err
     assert told.startswith(f"TEMPLATE:1:65: {severity}: ")
     assert "'formatDatTime'" in told
+    assert ("showing the card fails" in told) == bool(code)
+    assert ("shown as it stands" in told) != bool(code)
     assert "did you mean 'formatDateTime'?" in told
 
 

@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from orchestrator.content import Card, Shown
 from orchestrator.events import CallReturned
-from orchestrator.render.card_view import MAX_CARDS, MAX_NOTES, TurnCards, print_card
+from orchestrator.render.card_view import MAX_CARDS, MAX_NOTES, MAX_TEXT_LINES, TurnCards, print_card
 from orchestrator.render.console import console_for
 from runtimes.values import Json, JsonObject
 
@@ -31,7 +31,7 @@ def _printed(card: Card, *, is_live: bool, width: int = 40, environ: dict[str, s
 
 def test_in_a_pipe_a_card_is_plain_lines_with_a_mark() -> None:
     """Issue 5, line 6: without colours in a pipe."""
-    assert _printed(CARD, is_live=False) == "| A bold 宽字符 word\n| ~~old~~\n|\n| [3] Go\n"
+    assert _printed(CARD, is_live=False) == "| A bold 宽字符 word\n| ~~old~~\n|\n| (3) Go\n"
 
 
 def test_on_a_terminal_a_card_is_framed_and_coloured() -> None:
@@ -49,6 +49,19 @@ def test_a_frame_keeps_to_the_width_and_wraps_nothing_again(width: int) -> None:
     plain = [line.replace("\x1b[2m", "").replace("\x1b[0m", "") for line in lines]
     assert {cell_len(line) for line in plain} == {cell_len(plain[0])}
     assert cell_len(plain[0]) <= width
+
+
+def test_the_texts_of_local_plugins_are_lines_clean_and_bounded() -> None:
+    """Spec 13.2.1: what is no card is text, for the person too."""
+    cards = TurnCards()
+    cards.read(CallReturned(call_id="c", text="", shown=Shown(text="one\x1b[31m\ntwo")))
+    cards.read(CallReturned(call_id="d", text="", shown=Shown(text="x\n" * 500)))
+    first, second = cards.texts()
+    assert len(first) == 2
+    assert first[1] == "two"
+    assert "\x1b" not in first[0]
+    assert len(second) == MAX_TEXT_LINES + 1
+    assert second[-1] == f"… and {500 - MAX_TEXT_LINES} more lines"
 
 
 def test_where_the_encoding_has_few_signs_cards_are_drawn_with_those() -> None:

@@ -91,6 +91,19 @@ def test_a_call_is_shown_as_its_progress_style_asks(style: str, lines: str) -> N
     assert shown(JUDGED, DISPATCHED, RETURNED, style=style) == lines
 
 
+@pytest.mark.parametrize(("style", "lines"), [("None", 0), ("ShowUsage", 1), ("ShowUsageWithInput", 1)])
+def test_a_wait_is_shown_unless_the_progress_style_asks_for_nothing(style: str, lines: int) -> None:
+    clock = Clock()
+    view = view_on(StringIO(), style=style, clock=clock)
+    with view.following():
+        view.show(JUDGED)
+        view.show(DISPATCHED)
+        clock.now += 5
+        waiting = view.waiting()
+    assert len(waiting) == lines
+    assert all("getListings" in line and line.endswith("(5 s)") for line in waiting)
+
+
 def test_long_arguments_and_results_are_cut() -> None:
     judged = CallJudged(
         call_id="c1", plugin="contoso", function="getListings", arguments={"x": "y" * 999}, verdict="allow", reasons=()

@@ -11,6 +11,7 @@ from orchestrator.errors import UsageError
 from orchestrator.event_json import decode
 from orchestrator.events import (
     AnswerReceived,
+    CallFailed,
     CallJudged,
     CallReturned,
     Fact,
@@ -49,11 +50,31 @@ def test_a_transcript_reads_like_the_conversation() -> None:
         "- Contoso · getListings\n\n"
         "One **home**.\n\n"
         "    A card\n\n"
-        "1. 24 Rainier Ave · https://example.test/24\n\n"
+        "1. 24 Rainier Ave · <https://example.test/24>\n\n"
         "> more\n\n"
         "I fou\n\n"
         "*error: the model is away*\n"
     )
+
+
+HOSTILE = "[x](javascript:1) <b> `c` *d* _e_ snake_case"
+HARMLESS = r"\[x\](javascript:1) \<b\> \`c\` \*d\* \_e\_ snake_case"
+
+
+def test_what_strangers_write_is_no_markup() -> None:
+    """Titles come from an API, labels from a manifest: none of them is a link."""
+    citation = Citation(title=HOSTILE, subtitle="# 1", url="https://a.example/>[x](javascript:1)")
+    facts: tuple[Fact, ...] = (
+        TurnStarted(text="find", person="me", documents={}),
+        CallJudged(call_id="c1", plugin="p", function="f", arguments={}, verdict="allow", reasons=()),
+        CallFailed(call_id="c1", message=HOSTILE),
+        CallReturned(call_id="c2", text="{}", shown=Shown(citations=(citation, Citation(title="1. a")))),
+        TurnEnded(reason="error", detail=HOSTILE),
+    )
+    text = as_markdown(facts, {})
+    assert f"- p · f failed: {HARMLESS}\n" in text
+    assert f"1. {HARMLESS} · \\# 1 · <https://a.example/%3E[x](javascript:1)>\n2. 1\\. a\n" in text
+    assert f"*error: {HARMLESS}*\n" in text
 
 
 def test_a_file_of_json_lines_keeps_the_facts_themselves(tmp_path: Path) -> None:

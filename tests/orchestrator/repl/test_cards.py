@@ -12,7 +12,7 @@ from orchestrator.events import CallReturned, TurnEnded
 from orchestrator.render.card_view import Offer
 from orchestrator.render.console import console_for
 from orchestrator.render.terminal import TerminalView
-from orchestrator.repl.cards import MAX_LISTED, NOT_HERE, fill_in, list_offers
+from orchestrator.repl.cards import BY_COMMAND, BY_NUMBER, MAX_LISTED, NOT_HERE, UNSEEN_NOTICE, fill_in, list_offers
 from orchestrator.repl.dialogue import Dialogue, labels_of
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.session import converse, run_message
@@ -27,9 +27,9 @@ EVERYTHING = ("Ada", "", "2", "")
 """Answers to all fields of the first card."""
 
 
-async def said(person: WrittenPerson) -> str:
+async def said(person: WrittenPerson, *, end: str = "Here is a table.") -> str:
     file = StringIO()
-    async with await carding_host() as host:
+    async with await carding_host(end) as host:
         view = TerminalView(console_for(file, is_live=False, width=80), labels_of(host), is_live=False)
         interrupts = Interrupts()
         assert await converse(Dialogue(host, view, person, interrupts), person, interrupts) == 0
@@ -48,8 +48,8 @@ def told(text: str) -> str:
 async def test_the_choices_of_a_turn_are_listed_with_numbers_that_go_on_from_card_to_card() -> None:
     """Issue 5, line 6."""
     text = await at_desk([ASK])
-    assert "| [1] Reserve   [2] No, thanks\n\n| [3] Search again\n" in text
-    assert "[1] Reserve  [2] No, thanks  [3] Search again\npick one by its number, or later with /choose N\n" in text
+    assert "| (1) Reserve   (2) No, thanks\n\n| (3) Search again\n" in text
+    assert "(1) Reserve  (2) No, thanks  (3) Search again\npick one by its number, or later with /choose N\n" in text
 
 
 async def test_a_bare_number_right_after_the_turn_asks_for_the_fields_and_sends_them() -> None:
@@ -63,7 +63,7 @@ async def test_a_bare_number_right_after_the_turn_asks_for_the_fields_and_sends_
         "PIN [as it is]: ",
     ]
     assert "  1  Inside\n  2  Garden\n" in text
-    for part in ('"kind":"reserve"', '"name":"Ada"', '"guests":"2"', '"room":"g"', '"pin":"0000"', '"token":"t-1"'):
+    for part in ('"kind":"reserve"', '"name":"Ada"', '"guests":"2"', '"room":"g"', '"pin":"•••"', '"token":"t-1"'):
         assert part in told(text).replace('": ', '":')
     assert "Reserve" in told(text)
 
@@ -79,6 +79,15 @@ async def test_a_choice_without_fields_is_sent_at_once() -> None:
 async def test_a_number_is_a_message_unless_cards_came_with_the_turn_before() -> None:
     text = await at_desk([ASK, "hello", "2", "/choose 2"])
     assert "TOLD 2\n" in text
+    assert '"none"' in told(text)
+
+
+async def test_a_number_answers_a_question_that_the_answer_asks() -> None:
+    person = WrittenPerson([ASK, "2", "/choose 2"])
+    text = await said(person, end="For how **many?**")
+    assert "TOLD 2\n" in text
+    assert f"{BY_COMMAND}\n" in text
+    assert BY_NUMBER not in text
     assert '"none"' in told(text)
 
 
@@ -98,7 +107,9 @@ async def test_an_answer_that_does_not_fit_is_asked_for_again() -> None:
     text = await at_desk([ASK, "1"], ["", "Ada", "9", "-", "3", "Attic", "Garden", "1234"])
     for part in ("an answer is needed here", "at most 8", "one of: Inside, Garden"):
         assert part in text
-    assert '"pin":"1234"' in told(text).replace('": ', '":')
+    assert '"pin":"•••"' in told(text).replace('": ', '":')
+    assert "1234" not in text
+    assert UNSEEN_NOTICE in text.replace("\n", " ")
 
 
 async def test_ctrl_c_leaves_the_fields_and_nothing_is_sent() -> None:
@@ -124,7 +135,7 @@ async def test_a_choice_that_is_sent_again_is_the_same_choice() -> None:
 async def test_in_a_pipe_choices_are_listed_and_cannot_be_taken() -> None:
     """Issue 5, line 6."""
     text = await said(WrittenPerson([ASK, "2", "/choose 2"], is_interactive=False))
-    assert "[1] Reserve   [2] No, thanks" in text
+    assert "| [Reserve]   [No, thanks]\n" in text
     assert f"{NOT_HERE}\n" in text
     assert "TOLD 2\n" in text
     assert '"none"' not in text
@@ -135,7 +146,7 @@ async def test_with_one_message_choices_are_listed_and_cannot_be_taken(capsys: p
     async with await carding_host() as host:
         assert await run_message(host, ASK) == 0
     out = capsys.readouterr().out
-    assert "| [1] Reserve   [2] No, thanks\n" in out
+    assert "| [Reserve]   [No, thanks]\n" in out
     assert out.endswith(f"\n{NOT_HERE}\n")
 
 
@@ -168,7 +179,7 @@ async def test_what_is_hidden_is_not_asked_for_and_what_is_secret_is_not_shown()
     action = await fill_in(_view(file), person, _offer(1, *fields))
     assert action is not None
     assert action.data == {"h": "x", "s": "hunter2", "t": "true", "m": "a,c"}
-    assert (action.call_id, action.result_id) == ("c1", "r1")
+    assert (action.call_id, action.result_id, action.secret) == ("c1", "r1", ("s",))
     assert person.asked == [
         "Secret [as it is]: ",
         "Note [to be emptied]: ",
@@ -182,7 +193,7 @@ async def test_what_is_hidden_is_not_asked_for_and_what_is_secret_is_not_shown()
 def test_many_choices_are_listed_in_part() -> None:
     file = StringIO()
     list_offers(_view(file), [_offer(number) for number in range(1, MAX_LISTED + 6)])
-    assert f"[{MAX_LISTED}] choice {MAX_LISTED}  and 5 more\n" in file.getvalue()
+    assert f"({MAX_LISTED}) choice {MAX_LISTED}  and 5 more\n" in file.getvalue()
     assert "\x1b" not in file.getvalue()
 
 

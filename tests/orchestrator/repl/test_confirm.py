@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from io import StringIO
 
 import pytest
@@ -52,6 +53,15 @@ def view_on(file: StringIO, *, is_live: bool = False) -> TerminalView:
 )
 def test_what_counts_as_an_answer(text: str, verdict: Verdict | None) -> None:
     assert read_verdict(text) == verdict
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+def test_what_was_typed_unseen_on_a_card_is_not_shown(is_live: bool) -> None:
+    file = StringIO()
+    asked = replace(question({"to": "Ada", "pin": "hunter2"}), secret=("pin",))
+    show_question(view_on(file, is_live=is_live), asked, LABEL)
+    assert '{"to":"Ada","pin":"•••"}' in file.getvalue()
+    assert "hunter2" not in file.getvalue()
 
 
 @pytest.mark.parametrize("is_live", [False, True])

@@ -146,7 +146,7 @@ def test_a_choice_on_a_card_is_taken_and_its_fields_filled_in(tmp_path: Path) ->
     """Issue 5, line 6."""
     with terminal(tmp_path, "-m", "tests.servers.carding") as child:
         say(child, "a table please")
-        child.expect(re.escape("[3] Search again"))
+        child.expect(re.escape("(3) Search again"))
         child.expect("pick one by its number")
         child.expect(PROMPT)
         say(child, "1")

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.content import Card
+from orchestrator.render.cards import card_lines
 from orchestrator.response.card_forms import MAX_CHOICES, MAX_DEPTH, choices_of, submitted
 from orchestrator.response.card_inputs import PATTERN_SECONDS, Input, Unacceptable, accepted, read_input
 from runtimes.values import Json, JsonObject
@@ -52,6 +54,33 @@ def test_choices_are_found_in_reading_order_wherever_a_card_may_have_them() -> N
     choices = choices_of(card)
     assert [choice.title for choice in choices] == ["in the text", "a column", "execute", "inner"]
     assert choices[2].verb == "approve"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_on", "is_off"),
+    [
+        (True, True, False),
+        ("true", True, False),
+        ("TRUE", True, False),
+        (False, False, True),
+        ("false", False, True),
+        ("False", False, True),
+        ("yes", False, False),
+        (1, False, False),
+        (None, False, False),
+    ],
+)
+def test_a_flag_that_is_written_as_text_counts_as_microsofts_renderer_has_it(
+    value: Json, *, is_on: bool, is_off: bool
+) -> None:
+    field = _field(isRequired=value, isMultiSelect=value, isVisible=value)
+    assert (field.is_required, field.is_multiple, field.is_hidden) == (is_on, is_on, is_off)
+    card: JsonObject = {"actions": [_submit("one", isEnabled=value)]}
+    assert [choice.title for choice in choices_of(card)] == ([] if is_off else ["one"])
+    drawn = card_lines(Card(body=card))
+    assert drawn == (("[one] (not enabled)",) if is_off else ("[one]",))
+    shown = card_lines(Card(body={"body": [{"type": "Input.Text", "id": "a", "isRequired": value}]}))
+    assert shown == (("a (required): [____]",) if is_on else ("a: [____]",))
 
 
 def test_a_button_takes_the_fields_of_its_own_card_and_of_those_around_it() -> None:

@@ -166,6 +166,23 @@ def test_a_long_url_is_left_out_and_not_cut() -> None:
     assert [citation.url for citation in found] == [urls[0], None]
 
 
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("https://evil.example\\.ok.example/", None),
+        ("\\\\evil.example/x", None),
+        ("https://ok.example/a\\b", None),
+        ("https://ok.example/a b?q=c d", "https://ok.example/a%20b?q=c%20d"),
+        (" /homes/1 ", f"{BASE}/homes/1"),
+        ("https://ok .example/", None),
+    ],
+)
+def test_a_url_leads_where_it_seems_to(written: str, url: str | None) -> None:
+    """Browsers take a backslash for a slash, which ends the host."""
+    (citation,) = citations_of(semantics("$", title="$.t", url="$.u"), {"t": "T", "u": written}, BASE)
+    assert citation.url == url
+
+
 A, B, C = (Citation(title=name) for name in "ABC")
 
 
@@ -196,6 +213,13 @@ MARKS: list[tuple[str, set[int]]] = [
     ("`a[1]` and\n```py\nb[2]\n```\n[3]", {3}),
     ("[a], [], [ ], [1, a], [x1], [1-99999], [1-900]", set()),
     ("[0]", {0}),
+    ("~~~\na[1]\n~~~\n[2]", {2}),
+    ("a ~~old~~ [1]\n~~~py\nb[2]\n", {1}),
+    ("So:\n\n    a[1]\n\n    b[2]\n\n[3]", {3}),
+    ("    a[1]\n\tb[2]\n[3]", {3}),
+    ("A line\n    that goes on [1]", {1}),
+    ("- one\n\n    more of it [1]\n\n  and more\n\n    still [2]\n1. two\n    - in [3]", {1, 2, 3}),
+    ("- one\n\nDone:\n\n    a[1]", set()),
 ]
 
 

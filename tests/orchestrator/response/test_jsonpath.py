@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import count
 
 import pytest
 from hypothesis import given
@@ -18,7 +19,7 @@ from orchestrator.response.jsonpath import (
     is_query,
     select,
 )
-from orchestrator.response.jsonpath_budget import MAX_SHOWN
+from orchestrator.response.jsonpath_budget import MAX_SHOWN, Budget
 from runtimes.values import Json, JsonObject, dump_json
 
 MAX_SECONDS = 30.0
@@ -98,6 +99,21 @@ def test_what_is_no_query_is_told_with_its_place(query: str, column: int) -> Non
     assert str(caught.value).endswith(f"(column {column})")
 
 
+@pytest.mark.parametrize(
+    ("query", "column"),
+    [
+        ("$[?@.a==1e400]", 9),
+        ("$[?@.a==-1e400]", 9),
+        ("$[?@=='1e400' || @.x1e400==1 || @==1E+999]", 36),
+        ("$[?@==" + "9" * 400 + "]", 7),
+    ],
+)
+def test_a_number_that_is_too_large_is_named(query: str, column: int) -> None:
+    with pytest.raises(InvalidQuery, match="the number is too large") as caught:
+        check_query(query)
+    assert caught.value.column == column
+
+
 def test_of_a_long_query_only_the_part_around_the_mistake_is_shown() -> None:
     query = "$" + ".name" * 100 + "[" + ".name" * 90
     with pytest.raises(InvalidQuery) as caught:
@@ -117,6 +133,9 @@ def chain(length: int) -> Json:
 
 TREE: Json = [[[[index, str(index)] for index in range(10)] for _ in range(10)] for _ in range(10)]
 ROWS: list[Json] = ["a" * 15 + "!"] * 500
+ZEROS: list[Json] = [0] * 200_000
+EMPTIES: list[Json] = [[]] * 20_000
+ITEM: Json = {"a": 1}
 LIMITS: list[tuple[str, Json, str]] = [
     ("$" + ".a" * MAX_QUERY, {}, "longer than the 1024 characters"),
     ("$" + "[?@" * (MAX_NESTING + 1) + "]" * (MAX_NESTING + 1), [], "nests more than 32 deep"),
@@ -125,18 +144,34 @@ LIMITS: list[tuple[str, Json, str]] = [
     ("$..*..*..*", chain(400), "more than 3000000 steps over this answer"),
     ("$[?match(@, '(a|a)*')]", ["a" * 40 + "!"], "more than 1.0 seconds for its regular expressions"),
     ("$[?match(@, '(a|a)*')]", ROWS, "more than 1.0 seconds for its regular"),
+    ("$[?" + "||".join(["@==2"] * 160) + "]", ZEROS[:50_000], "more than 3000000 steps"),
+    ("$[?" + "||".join(["1==2"] * 160) + "]", ZEROS[:50_000], "more than 3000000 steps"),
+    ("$[?" + "&&".join(["!@.a"] * 160) + "]", ZEROS[:50_000], "more than 3000000 steps"),
+    ("$[?" + "||".join(["length(@)==2"] * 60) + "]", ZEROS, "more than 3000000 steps"),
+    ("$..[" + ",".join("0" * 500) + "]", EMPTIES, "more than 3000000 steps"),
     ("$[?search(@[0], @[1])]", [["a" * 40 + "!", "(a|aa)+c"], ["", ""]], "more than 1.0 seconds"),
 ]
 
 
-@pytest.mark.parametrize(("query", "value", "limit"), LIMITS, ids=[case[2] for case in LIMITS])
+@pytest.mark.parametrize(("query", "value", "limit"), LIMITS, ids=[case[0][:40] for case in LIMITS])
 def test_hostile_queries_and_answers_end_in_a_named_limit(query: str, value: Json, limit: str) -> None:
     """Issue 5: hostile templates and data."""
     started = time.process_time()
     with pytest.raises(CostlyQuery, match=limit):
-        select(query, value)
+        select(query, value, Budget(seconds=MAX_SECONDS))
     assert is_query(query)
     assert time.process_time() - started < MAX_SECONDS
+
+
+def test_evaluations_end_in_time_whatever_their_steps_cost() -> None:
+    """Time passes while one of those that share a budget is evaluated, and not between them."""
+    moments = count()
+    budget = Budget(seconds=6, clock=lambda: float(next(moments)))
+    assert select("$[?@.a]", [{"a": 1}], budget) == [{"a": 1}]
+    assert [next(moments) for _ in range(100)]
+    assert select("$[?@.a]", [{"a": 1}], budget) == [{"a": 1}]
+    with pytest.raises(CostlyQuery, match="more than 2 seconds over this answer"):
+        select("$[?@.a]", [ITEM] * 9_000, budget)
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,23 @@ LENIENT: list[tuple[str, JsonObject, str, Shown]] = [
     (
         "a template from elsewhere",
         card_entry({"template": "https://evil.example/t.json", "data": {"cardContent": {"a": 1}}}, "d"),
-        f"d (its template is not used: it does not start with {TEMPLATES})",
-        Shown(cards=(Card(body={"a": 1}, result_id="1"),)),
+        "d",
+        Shown(
+            cards=(
+                Card(
+                    body={"a": 1},
+                    template="",
+                    result_id="1",
+                    notes=(f"its template is not used: it does not start with {TEMPLATES}",),
+                ),
+            )
+        ),
+    ),
+    (
+        "no template",
+        card_entry({"data": {"cardContent": {"a": 1}}}, "d"),
+        "d",
+        Shown(cards=(Card(body={"a": 1}, template="", result_id="1", notes=("it names no template",)),)),
     ),
     (
         "content that is an array",
@@ -118,8 +133,10 @@ def test_an_entry_that_cannot_be_read_is_named_and_the_others_count(entry: Json,
     result = read_local_results([{"type": "text/plain", "data": "good"}, entry])
     assert result is not None
     told, shown = result
-    assert told.startswith(f"good\n\n[result 2 of 2 cannot be used: {reason}")
-    assert shown == Shown(text="good")
+    (note,) = shown.notes
+    assert note.startswith(f"result 2 of 2 cannot be used: {reason}")
+    assert told == f"good\n\n[{note}]"
+    assert shown == Shown(text="good", notes=(note,))
 
 
 @pytest.mark.parametrize(
@@ -227,7 +244,8 @@ def test_an_id_that_is_none_is_empty(name: Json) -> None:
 def test_a_card_that_is_too_large_is_told_of() -> None:
     large: Json = {**CARD, "body": [{"type": "TextBlock", "text": "x" * MAX_CARD}]}
     result = read_local_results([{"type": "text/adaptivecard", "data": large}])
-    assert result == ("[result 1 of 1 cannot be used: it is larger than a card may be]", Shown())
+    note = "result 1 of 1 cannot be used: it is larger than a card may be"
+    assert result == (f"[{note}]", Shown(notes=(note,)))
 
 
 def test_the_bundled_templates_are_right_by_our_own_rules() -> None:

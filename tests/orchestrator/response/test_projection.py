@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 
 import pytest
 from hypothesis import given
@@ -98,6 +99,24 @@ def test_files_within_an_answer_are_not_shown(text: str) -> None:
     assert read({"name": "a.png", "content": text}) == (
         f'{{"name":"a.png","content":"(a file, {len(text)} characters of Base64, not shown)"}}'
     )
+
+
+@pytest.mark.parametrize(
+    "start", ["data:image/png;base64,", "DATA:;Base64,", "data:text/plain;charset=utf-8;name=a.txt;base64,"]
+)
+def test_files_within_a_text_are_not_shown(start: str) -> None:
+    """Issue 5, line 7: binary never, such as the image of a page in Markdown."""
+    url = start + base64.b64encode(bytes(range(256)) * 200).decode()
+    left = f"(a file, {len(url)} characters of Base64, not shown)"
+    assert read(f"# Plan\n\n![plan]({url}) and ![]({url})") == f"# Plan\n\n![plan]({left}) and ![]({left})"
+    assert read({"html": f"<img src='{url}'>"}) == dump_json({"html": f"<img src='{left}'>"})
+
+
+@pytest.mark.parametrize("text", ["data:" + "a" * 200_000, "data:a" * 50_000, "data:" + ";a" * 100_000])
+def test_what_only_begins_like_a_file_costs_no_time(text: str) -> None:
+    started = time.monotonic()
+    assert read(text, budget=len(text)) == text
+    assert time.monotonic() - started < 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import UsageError
-from orchestrator.response.redaction import MAX_EMBEDDING, MAX_MATCHES, Redactor
+from orchestrator.response.redaction import Redactor
+from orchestrator.response.redaction_documents import MAX_EMBEDDING, MAX_MATCHES
 from orchestrator.response.redaction_rules import MAX_RULES, Action, Redaction
 from runtimes.base import Attachment, CallResult
 from runtimes.values import Json, JsonObject, dump_json
@@ -91,6 +92,32 @@ def test_json_within_a_text_is_redacted_too() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('\ufeff{"ssn": 1}', '{"ssn":"***"}'),
+        (' \ufeff\n[{"ssn": 1}]', '[{"ssn":"***"}]'),
+        (dump_json('{"ssn": 1}'), dump_json('{"ssn":"***"}')),
+        (dump_json(dump_json('{"ssn": 1}')), dump_json(dump_json('{"ssn":"***"}'))),
+    ],
+)
+def test_json_in_a_text_is_found_behind_a_mark_and_within_a_string(text: str, left: str) -> None:
+    assert payload([text], "$..ssn") == [left]
+    assert redacted(CallResult(payload=text, status=200), Redaction(path="$..ssn")).payload == left
+
+
+def test_json_that_is_encoded_too_often_is_withheld() -> None:
+    text = '{"ssn": 1}'
+    for _ in range(MAX_EMBEDDING + 1):
+        text = dump_json(text)
+    assert "lie in each other" in redacted(CallResult(payload=[text]), Redaction(path="$..ssn")).explanation
+
+
+@pytest.mark.parametrize("text", ['"quoted"', "\ufeffno JSON", '"{no json}"', '"\\u007b', "7"])
+def test_quoted_and_marked_texts_that_are_no_json_stay_as_they_are(text: str) -> None:
+    assert payload([text], "$..ssn") == [text]
+
+
 def test_a_text_that_the_rules_do_not_touch_stays_as_it_is() -> None:
     assert payload(['{ "a" : 1 }', "{no json}", "[1](x)"], "$..ssn") == ['{ "a" : 1 }', "{no json}", "[1](x)"]
 
@@ -134,12 +161,24 @@ def test_what_is_said_of_an_answer_does_not_quote_what_is_redacted() -> None:
     for rule in (Redaction(path="$.message"), Redaction(pattern=SSN, action="hash")):
         left = redacted(result, rule)
         assert left.explanation == ""
-        assert left.notes == (
-            "a page of 10",
-            "what the answer says of itself is left out: it has redacted parts in it",
-        )
+        assert left.notes == ("what the answer says of itself is left out: it has redacted parts in it",)
         assert "6789" not in repr(left)
     assert redacted(result, Redaction(path="$.nothing")) == result
+
+
+@pytest.mark.parametrize("quote", ["no\u200b person 123-45-6789", "no person 123-", "NO PERSON 6789"])
+def test_what_is_said_of_an_answer_goes_where_anything_was_found_in_it(quote: str) -> None:
+    """However it is quoted, unless the runtime can tell anew."""
+    result = CallResult(payload={"message": "no\u200b person 123-45-6789"}, explanation=quote, notes=(quote,))
+    for rule in (Redaction(path="$.message"), Redaction(pattern=SSN)):
+        left = redacted(result, rule)
+        assert (left.explanation, len(left.notes), quote in left.notes) == ("", 1, False)
+
+
+def test_patterns_are_for_what_is_said_of_an_answer_too() -> None:
+    result = CallResult(payload={"n": 1}, explanation="no 123-45-6789", notes=("see 123-45-6789", "fine"))
+    left = redacted(result, Redaction(pattern=SSN))
+    assert (left.payload, left.explanation, left.notes) == ({"n": 1}, "no ***", ("see ***", "fine"))
 
 
 def chain(length: int) -> Json:
@@ -211,7 +250,7 @@ MISTAKES: list[tuple[Redaction, str]] = [
     (Redaction(path="$..a..b..c"), "more than 2 times"),
     (Redaction(path="$" + ".a" * 300), "500 characters"),
     (Redaction(pattern="(a"), r"'\(a' cannot be read: missing \) at position 2"),
-    (Redaction(pattern="a*"), "matches nothing at all everywhere"),
+    (Redaction(pattern="a*"), "'a\\*' matches empty text"),
     (Redaction(path="$.a", action="burn"), "no action 'burn'; known: mask, drop, hash"),  # type: ignore[arg-type]  # that is the mistake
 ]
 

@@ -12,9 +12,13 @@ import anyio
 import pytest
 
 from orchestrator import Orchestrator, Redaction, load_plugin
+from orchestrator.events import CallFailed
+from orchestrator.model.base import ChatModel
+from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
 from orchestrator.response.redaction import Redactor
 from orchestrator.tools.redacted import Redacted
 from runtimes.base import CallContext, FunctionCall, RuntimeServices, RuntimeSpec
+from runtimes.errors import InvocationError
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject, dump_json, parse_json
 from tests.servers.loopback import LoopbackServer, Request, Response, json_response, serve, text_response
@@ -26,6 +30,14 @@ ANSWERS: dict[str, Response] = {
     "/error": json_response({"message": f"no person {SSN}", "ssn": SSN}, status=404),
     "/text": text_response(f"ssn {SSN}"),
     "/xml": text_response(f"<p><ssn>{SSN}</ssn></p>", content_type="application/xml"),
+    "/busy": json_response({"ssn": SSN}, status=429),
+    "/redirected": Response(status=302, headers=(("Location", "http://169.254.169.254/"),)),
+    "/hidden": json_response({"detail": f"x\u200b\x1b[31m no {SSN}"}, status=400),
+    "/long": json_response({"message": f"{'x' * 290} {SSN}"}, status=400),
+    "/paged": Response(
+        headers=(("Content-Type", "application/json"), ("Link", f'</paged?tok={SSN}>; rel="next"')), body=b"[1]"
+    ),
+    "/more": json_response({"ssn": SSN, "nextLink": "/more?page=2"}),
     "/broken": text_response(f'{{"ssn": "{SSN}', content_type="application/json"),
 }
 
@@ -59,11 +71,11 @@ def document(url: str, template: str | None = None) -> JsonObject:
 
 @asynccontextmanager
 async def people(
-    *redactions: Redaction, template: str | None = None
+    *redactions: Redaction, template: str | None = None, model: str | ChatModel = "offline"
 ) -> AsyncGenerator[tuple[Orchestrator, LoopbackServer]]:
     async with serve(answer) as server:
         plugin = await load_plugin(document(server.url, template), allowed_hosts=["127.0.0.1"])
-        async with Orchestrator(plugins=[plugin], model="offline", redactions=redactions) as host:
+        async with Orchestrator(plugins=[plugin], model=model, redactions=redactions) as host:
             with anyio.fail_after(20):
                 yield host, server
 
@@ -102,6 +114,65 @@ async def test_text_of_a_server_is_withheld_unless_a_pattern_is_for_it(function:
     async with people(MASK, Redaction(pattern=r"\d{3}-\d{2}-\d{4}")) as (host, _):
         outcome = await host.call(function)
         assert outcome.payload == ("ssn ***" if function == "text" else '{"ssn": "***')
+
+
+PATTERN = Redaction(pattern=r"\d{3}-\d{2}-\d{4}")
+
+
+@pytest.mark.parametrize("rule", [MASK, PATTERN])
+async def test_what_a_server_says_as_it_turns_a_call_away_is_left_out(rule: Redaction) -> None:
+    async with people(rule) as (host, _):
+        with pytest.raises(InvocationError, match=r"too many requests$") as caught:
+            await host.call("busy")
+    assert (caught.value.not_executed, caught.value.is_final) == ("rate", True)
+    async with people(Redaction(path="$..ssn", function="person")) as (host, _):
+        with pytest.raises(InvocationError, match=f"it says: .*{SSN}"):
+            await host.call("busy")
+
+
+async def test_no_fact_has_what_a_server_said_as_it_turned_a_call_away() -> None:
+    model = ScriptedModel(turns=[ScriptTurn(user="busy?", steps=(Call("people-busy"), Say("Later.")))])
+    async with people(MASK, model=model) as (host, _):
+        conversation = host.conversation()
+        events = [event async for event in conversation.send("busy?")]
+    (failure,) = [event for event in events if isinstance(event, CallFailed)]
+    assert failure.message.endswith("too many requests")
+    assert SSN not in repr(events)
+
+
+@pytest.mark.parametrize("function", ["hidden", "long"])
+@pytest.mark.parametrize("rule", [Redaction(path="$.*"), PATTERN])
+async def test_an_explanation_is_made_of_what_is_left(function: str, rule: Redaction) -> None:
+    """Whatever its own line made of the text: characters that are not seen, a cut within what is found."""
+    async with people(rule) as (host, _):
+        outcome = await host.call(function)
+    text = repr(outcome)
+    assert "***" in text
+    assert not any(part in text for part in (SSN, SSN[:4], SSN[-4:]))
+
+
+async def test_patterns_are_for_notes_too() -> None:
+    async with people(PATTERN) as (host, server):
+        outcome = await host.call("paged")
+        assert outcome.payload == [1]
+        assert f"the next page is {server.url}/paged?tok=*** (" in outcome.notes[0]
+
+
+async def test_the_next_page_of_a_redacted_answer_is_told() -> None:
+    async with people(MASK) as (host, server):
+        outcome = await host.call("more")
+        assert outcome.payload == {"ssn": "***", "nextLink": "/more?page=2"}
+        assert f"the next page is {server.url}/more?page=2 (" in outcome.notes[0]
+    async with people(Redaction(path="$.nextLink")) as (host, _):
+        outcome = await host.call("more")
+        assert not any("next page" in note for note in outcome.notes)
+
+
+async def test_what_the_host_says_of_a_redirect_is_not_withheld() -> None:
+    async with people(MASK) as (host, _):
+        outcome = await host.call("redirected")
+    assert "redirects to http://169.254.169.254 (HTTP 302), which is not followed" in str(outcome.payload)
+    assert outcome.is_error
 
 
 async def test_rules_for_other_functions_and_previews_change_nothing() -> None:

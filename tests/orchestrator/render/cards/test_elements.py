@@ -99,14 +99,14 @@ def test_an_element_at_thirty_columns(element: JsonObject, lines: list[str]) -> 
     [
         ({"type": "Action.OpenUrl", "title": "View", "url": "https://e.test"}, ["→ View: https://e.test"]),
         ({"type": "Action.OpenUrlDialog", "title": "View", "url": "http://e.test"}, ["→ View: http://e.test"]),
-        ({"type": "Action.Submit", "title": "Buy"}, ["[1] Buy"]),
-        ({"type": "Action.Execute", "verb": "buy"}, ["[1] buy"]),
+        ({"type": "Action.Submit", "title": "Buy"}, ["(1) Buy"]),
+        ({"type": "Action.Execute", "verb": "buy"}, ["(1) buy"]),
         ({"type": "Action.Submit", "title": "Buy", "isEnabled": False}, ["[Buy] (not enabled)"]),
         ({"type": "Action.ShowCard", "title": "More", "card": {"body": [text("in")]}}, ["▸ More:", "  in"]),
         ({"type": "Action.ToggleVisibility", "title": "T"}, ["▸ T: shows nothing"]),
         ({"type": "Action.Fly", "title": "Fly"}, ["[Fly: Action.Fly is not available in a terminal]"]),
         ({"type": "Action.Fly", "title": "Fly", "fallback": "drop"}, ["[empty card]"]),
-        ({"type": "Action.Fly", "fallback": {"type": "Action.Submit", "title": "Walk"}}, ["[1] Walk"]),
+        ({"type": "Action.Fly", "fallback": {"type": "Action.Submit", "title": "Walk"}}, ["(1) Walk"]),
     ],
 )
 def test_an_action(action: JsonObject, lines: list[str]) -> None:
@@ -115,8 +115,8 @@ def test_an_action(action: JsonObject, lines: list[str]) -> None:
 
 def test_choices_stand_beside_each_other_where_they_go() -> None:
     submits: list[Json] = [{"type": "Action.Submit", "title": f"choice {name}"} for name in "abc"]
-    assert lines_of(actions=submits) == ["[1] choice a   [2] choice b   [3] choice c"]
-    assert lines_of(actions=submits, width=30) == ["[1] choice a   [2] choice b", "[3] choice c"]
+    assert lines_of(actions=submits) == ["(1) choice a   (2) choice b   (3) choice c"]
+    assert lines_of(actions=submits, width=30) == ["(1) choice a   (2) choice b", "(3) choice c"]
 
 
 def test_where_choices_cannot_be_taken_they_have_no_numbers() -> None:
@@ -133,12 +133,12 @@ def test_an_element_that_can_be_chosen_says_what_that_does(kind: str) -> None:
         "columns": [column(text("[image: x]"))],
         "selectAction": {"type": "Action.Submit", "title": "Take it"},
     }
-    assert lines_of(element) == ["[image: x]", "[1] Take it"]
+    assert lines_of(element) == ["[image: x]", "(1) Take it"]
 
 
 def test_a_piece_of_text_that_can_be_chosen_has_its_number_in_the_text() -> None:
     run: JsonObject = {"type": "TextRun", "text": "ask", "selectAction": {"type": "Action.Submit", "title": "Ask"}}
-    assert lines_of({"type": "RichTextBlock", "inlines": ["Or ", run, "."]}) == ["Or ask [1]."]
+    assert lines_of({"type": "RichTextBlock", "inlines": ["Or ", run, "."]}) == ["Or ask (1)."]
 
 
 @pytest.mark.parametrize(

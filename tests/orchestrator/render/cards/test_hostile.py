@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC
+from time import process_time
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from rich.cells import cell_len
 
 from orchestrator.content import Card
 from orchestrator.render.cards import Look, card_lines
-from orchestrator.render.cards.lines import MIN_WIDTH
+from orchestrator.render.cards.lines import MAX_DRAWN_LINES, MIN_WIDTH
 from orchestrator.render.cards.reading import MAX_CARD_DEPTH, MAX_ELEMENTS
 from orchestrator.render.cards.text import MAX_CARD_LINES, MAX_LINE
 from orchestrator.response.card_forms import choices_of
@@ -122,7 +123,7 @@ def test_any_card_is_lines_within_the_width_without_control_characters(
 def test_every_number_on_a_card_is_that_of_a_choice(body: JsonObject) -> None:
     numbered = "\n".join(card_lines(Card(body=body), Look(width=160, first=700, zone=UTC)))
     count = len(choices_of(standing(body)))
-    assert all(f"[{number}] " not in numbered for number in range(700 + count, 760))
+    assert all(f"({number})" not in numbered for number in range(700 + count, 760))
 
 
 def test_a_deep_card_ends_in_a_note() -> None:
@@ -138,6 +139,39 @@ def test_a_long_card_is_cut_and_says_so() -> None:
     lines = card_lines(Card(body={"body": blocks}))
     assert len(lines) == MAX_CARD_LINES
     assert lines[-1] == "… and 11 more lines"
+
+
+LETTER: JsonObject = {"type": "TextBlock", "text": "x"}
+
+
+def _row(*elements: JsonObject) -> Json:
+    return {"cells": [{"items": [element]} for element in elements]}
+
+
+def _named(header: JsonObject) -> JsonObject:
+    """A table too wide to stand in rows, so that the header is the name before every value."""
+    wide: JsonObject = {"type": "TextBlock", "text": "w" * 28}
+    return {"type": "Table", "rows": [_row(header, wide, wide, wide), *[_row(LETTER)] * 30]}
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_tables_inside_each_other_take_no_more_work_at_every_level(width: int) -> None:
+    table = LETTER
+    for _ in range(MAX_CARD_DEPTH // 2):
+        table = _named(table)
+    started = process_time()
+    lines = card_lines(Card(body={"body": [table]}), Look(width=width))
+    assert process_time() - started < 5
+    assert len(lines) <= MAX_CARD_LINES + 1
+
+
+def test_lines_that_are_not_shown_are_not_drawn_without_end() -> None:
+    """Columns beside each other, each of as many lines as its text can have."""
+    text: JsonObject = {"type": "TextBlock", "text": "a\n" * 2_000, "wrap": True}
+    columns: list[Json] = [{"width": "auto", "items": [text]} for _ in range(10)]
+    element: Json = {"type": "ColumnSet", "columns": columns}
+    lines = card_lines(Card(body={"body": [element, element, element]}))
+    assert lines[MAX_CARD_LINES - 1] == f"… and at least {MAX_DRAWN_LINES - MAX_CARD_LINES + 1} more lines"
 
 
 def test_a_card_of_too_many_elements_is_cut_and_says_so() -> None:

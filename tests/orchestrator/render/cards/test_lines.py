@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
@@ -37,6 +37,8 @@ def test_text_is_wrapped_at_spaces_and_beside_wide_characters(text: str, width: 
 
 
 @given(TEXTS, WIDTHS)
+@example("\ufe0f宽a", 2)
+@example("\u200d\u200daaa", 2)
 def test_wrapping_keeps_every_word_and_the_width(text: str, width: int) -> None:
     lines = wrapped(Flow(spans=line(text)), width)
     assert all(cells(one) <= width for one in lines)
@@ -54,6 +56,7 @@ def test_wrapping_keeps_the_style_of_every_character(pieces: list[tuple[str, str
 
 
 @given(TEXTS, WIDTHS)
+@example("\u200d\u200daaa", 2)
 def test_what_is_cut_says_so(text: str, width: int) -> None:
     short = plain(cut(line(text), width, "…"))
     assert cell_len(short) <= width
