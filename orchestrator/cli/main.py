@@ -22,6 +22,7 @@ _COMMANDS = {
     "mock": "orchestrator.cli.mock",
     "new": "orchestrator.cli.new",
     "render": "orchestrator.cli.render",
+    "test": "orchestrator.cli.test",
     "tools": "orchestrator.cli.tools",
     "validate": "orchestrator.cli.validate",
 }

@@ -16,7 +16,9 @@ from orchestrator.model.scripted import Call, Calls, ScriptedModel, ScriptTurn
 from orchestrator.reply import Reply
 from tests.servers.example_service import EXAMPLES
 
-SCRIPTS = sorted(EXAMPLES.glob("*/conversations/*.yaml"))
+SCRIPTS = sorted(
+    path for path in EXAMPLES.glob("*/conversations/*.yaml") if not path.name.endswith(".conversation.yaml")
+)
 
 
 def _calls(turns: tuple[ScriptTurn, ...]) -> list[str]:

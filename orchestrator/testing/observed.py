@@ -1,0 +1,133 @@
+"""What happened in a turn of a scripted conversation: all that the judge looks at. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from typing import Literal, get_args
+
+from orchestrator.events import (
+    CallAsked,
+    CallDecided,
+    Event,
+    QuestionExpired,
+    ReplyReceived,
+    Signal,
+    State,
+    StateEntered,
+    TurnStarted,
+)
+from orchestrator.model.base import (
+    AssistantMessage,
+    Message,
+    ReasoningRequest,
+    RespondingRequest,
+    ToolMessage,
+    UserMessage,
+)
+from orchestrator.turn.state import CallState, Status, TurnState, fold
+from runtimes.base import WireMessage
+from runtimes.values import Json, json_or_text
+
+Answer = Literal["approve", "decline", "edit", "expired", "open"]
+"""What became of a question."""
+
+_SIGNALS: tuple[type, ...] = get_args(Signal)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRequest:
+    """One request to the model."""
+
+    state: State | Literal["phrase"]
+    prompt: str
+    """All that it was given to read; see `prompt_of`."""
+    step: int | None
+    """Which step of the turn answered it, from 0; None where the script had none left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observed:
+    """What happened in one turn."""
+
+    events: tuple[Event, ...] = ()
+    """Facts and signals since the turn started; for one that goes on, those before it waited are among them."""
+    requests: tuple[WireMessage, ...] = ()
+    """The HTTP requests and JSON-RPC frames that went out, in order."""
+    model_requests: tuple[ModelRequest, ...] = ()
+    is_scripted: bool = True
+    """False where a live model replied: the steps of the file are then not looked at."""
+    snapshots: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """What is in the snapshot files that there are, by the names that the conversation gives them."""
+
+    def turn(self) -> TurnState | None:
+        """Where the turn stands; None where none has started."""
+        started = next((event for event in self.events if isinstance(event, TurnStarted)), None)
+        if started is None:
+            return None
+        facts = (event for event in self.events if not isinstance(event, _SIGNALS))
+        return reduce(fold, facts, TurnState(started=started))  # type: ignore[arg-type]  # signals are left out above
+
+    def last_state(self) -> State | None:
+        """The last state that was entered."""
+        entering = [event for event in self.events if isinstance(event, StateEntered | ReplyReceived)]
+        return entering[-1].state if entering else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedQuestion:
+    """A question that the person was asked."""
+
+    call: CallState
+    asked: CallAsked
+    answer: Answer
+
+
+def _answer(question: CallAsked, events: tuple[Event, ...]) -> Answer:
+    for event in events:
+        if isinstance(event, QuestionExpired) and event.call_id == question.call_id:
+            return "expired"
+        if isinstance(event, CallDecided) and event.call_id == question.call_id:
+            return event.decision if event.edited is None else "edit"
+    return "open"
+
+
+def questions_of(observed: Observed, turn: TurnState) -> tuple[AskedQuestion, ...]:
+    """The questions in the order they were asked, each with what became of it."""
+    return tuple(
+        AskedQuestion(call=turn.calls[event.call_id], asked=event, answer=_answer(event, observed.events[index:]))
+        for index, event in enumerate(observed.events)
+        if isinstance(event, CallAsked) and event.call_id in turn.calls
+    )
+
+
+def status_of(call: CallState) -> str:
+    """Where a call ended, as expectations name it."""
+    return "error" if call.status is Status.RETURNED and call.is_error else call.status.value
+
+
+def function_of(call: CallState) -> str:
+    """The function that was called, or what the model wrote in its place."""
+    return call.function or call.request.tool
+
+
+def arguments_of(call: CallState) -> Json:
+    """The arguments it was judged with; for a refused call, those that the model wrote."""
+    return call.arguments or json_or_text(call.request.arguments or "{}")
+
+
+def _read_of(message: Message) -> tuple[str, ...]:
+    match message:
+        case UserMessage(text=text, note=note):
+            return text, note
+        case AssistantMessage(text=text, calls=calls):
+            return text, *(f"{call.tool}({call.arguments})" for call in calls)
+        case ToolMessage(text=text):
+            return (text,)
+
+
+def prompt_of(request: ReasoningRequest | RespondingRequest) -> str:
+    """What a request gives the model to read: the system text, each message, and the calls that it has made."""
+    parts = (request.system, *(part for message in request.messages for part in _read_of(message)))
+    return "\n\n".join(part for part in parts if part)

@@ -1,0 +1,121 @@
+"""How conversations went, for people, for programs and for build servers. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from xml.etree import ElementTree
+
+from orchestrator.errors import Problem
+from orchestrator.render.sanitize import clean, clean_line
+from orchestrator.testing.judge import Failure
+from orchestrator.testing.outcome import Outcome
+from runtimes.values import Json, JsonObject
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _failure_text(file: str, failure: Failure) -> str:
+    """The failure at its place in the file, as editors and terminals take places."""
+    return clean(f"{file}{':' if failure.line else ': '}{failure.text}")
+
+
+def as_lines(outcome: Outcome) -> Iterator[str]:
+    """One line for a conversation, and under it what failed."""
+    word = "ok" if outcome.is_passed else "FAIL"
+    yield clean_line(f"{word} {outcome.file}: {outcome.name} ({outcome.seconds:.2f} s)")
+    for failure in outcome.failures:
+        yield "\n".join(f"  {line}" for line in _failure_text(outcome.file, failure).split("\n"))
+
+
+def summary(outcomes: Sequence[Outcome], left: int) -> str:
+    """All of them in a line; `left` were not played."""
+    passed = sum(outcome.is_passed for outcome in outcomes)
+    counts = [(passed, "passed"), (len(outcomes) - passed, "failed"), (left, "not played")]
+    told = ", ".join(f"{count} {word}" for count, word in counts if count)
+    return f"{told} in {sum(outcome.seconds for outcome in outcomes):.2f} s"
+
+
+def problem_line(problem: Problem) -> str:
+    """A mistake in a file, at its place."""
+    hint = f"; {problem.hint}" if problem.hint else ""
+    return clean_line(f"{problem.file}{problem.place}: {problem.message}{hint}")
+
+
+def _failure_json(failure: Failure) -> JsonObject:
+    return {
+        "kind": failure.kind,
+        "pointer": failure.pointer,
+        "line": failure.line,
+        "column": failure.column,
+        "message": failure.message,
+        "details": dict(failure.details),
+    }
+
+
+def _problem_json(problem: Problem) -> JsonObject:
+    return {
+        "file": problem.file,
+        "code": problem.code,
+        "pointer": problem.pointer,
+        "line": problem.line,
+        "column": problem.column,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def as_json(outcomes: Sequence[Outcome], problems: Sequence[Problem], left: int) -> JsonObject:
+    """All that is known, for programs."""
+    passed = sum(outcome.is_passed for outcome in outcomes)
+    conversations: list[Json] = [
+        {
+            "file": outcome.file,
+            "name": outcome.name,
+            "passed": outcome.is_passed,
+            "seconds": round(outcome.seconds, 3),
+            "failures": [_failure_json(failure) for failure in outcome.failures],
+        }
+        for outcome in outcomes
+    ]
+    return {
+        "passed": passed,
+        "failed": len(outcomes) - passed,
+        "not_played": left,
+        "conversations": conversations,
+        "problems": [_problem_json(problem) for problem in problems],
+    }
+
+
+def _xml_text(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def as_junit(outcomes: Sequence[Outcome]) -> str:
+    """JUnit XML: a suite for each file, a case for each conversation."""
+    root = ElementTree.Element("testsuites", name="orchestrator test")
+    for file in dict.fromkeys(outcome.file for outcome in outcomes):
+        own = [outcome for outcome in outcomes if outcome.file == file]
+        suite = ElementTree.SubElement(
+            root,
+            "testsuite",
+            name=_xml_text(file),
+            tests=str(len(own)),
+            failures=str(sum(not outcome.is_passed for outcome in own)),
+            errors="0",
+            time=f"{sum(outcome.seconds for outcome in own):.3f}",
+        )
+        for outcome in own:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                classname=_xml_text(file),
+                name=_xml_text(outcome.name),
+                time=f"{outcome.seconds:.3f}",
+            )
+            if outcome.failures:
+                failure = ElementTree.SubElement(case, "failure", message=_xml_text(outcome.failures[0].message))
+                failure.text = _xml_text("\n".join(_failure_text(file, one) for one in outcome.failures))
+    ElementTree.indent(root)
+    return ElementTree.tostring(root, encoding="unicode", xml_declaration=True) + "\n"

@@ -1,0 +1,50 @@
+"""The conversation files in docs/testing.md are read, and fit the published schema."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from orchestrator.testing.patterns import MATCHERS
+from orchestrator.testing.reading import read_conversations
+from orchestrator.testing.run import run_conversation
+from orchestrator.testing.schema import FILE
+from runtimes.documents import parse_yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+BLOCKS = [match[1] for match in re.finditer(r"```yaml\n(.*?)```", TEXT, re.DOTALL)]
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_file_in_the_document_has_no_problems(block: str) -> None:
+    file = read_conversations(block.encode(), "docs.conversation.yaml")
+    assert file.problems == ()
+    assert file.conversations
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_file_in_the_document_fits_the_schema(block: str) -> None:
+    validator = jsonschema_rs.Draft202012Validator(FILE.read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(parse_yaml(block.encode(), "docs"))] == []
+
+
+@pytest.mark.parametrize(("number", "folder"), [(0, "conversations"), (1, ".")])
+async def test_a_file_in_the_document_passes_over_the_example(number: int, folder: str) -> None:
+    [placed] = read_conversations(BLOCKS[number].encode(), "docs.conversation.yaml").conversations
+    place = ROOT / "examples" / "contoso_real_estate" / folder / "docs.conversation.yaml"
+    outcome = await run_conversation(placed, str(place))
+    assert [failure.text for failure in outcome.failures] == []
+
+
+def test_every_matcher_is_in_the_document() -> None:
+    assert [name for name in MATCHERS if f"`{{{name}:" not in TEXT] == []
+
+
+def test_the_failure_in_the_document_is_one() -> None:
+    [shown] = re.findall(r"```text\n(.*?)```", TEXT, re.DOTALL)
+    told = ROOT / "tests" / "cases" / "conversations" / "failures" / "calls_arguments.txt"
+    assert shown == told.read_text(encoding="utf-8")
