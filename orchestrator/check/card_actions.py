@@ -20,12 +20,11 @@ _SCHEME = re.compile(r"\s*([A-Za-z][A-Za-z0-9+.-]*):")
 
 def _objects(value: Json, pointer: str) -> Iterator[tuple[str, JsonObject]]:
     """Every object of a card with its pointer."""
-    if isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from _objects(item, pointer + pointer_to(index))
-    elif isinstance(value, dict):
+    if isinstance(value, dict):
         yield pointer, value
-        for name, item in value.items():
+    members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for name, item in members:
+        if isinstance(item, dict | list):
             yield from _objects(item, pointer + pointer_to(name))
 
 

@@ -22,7 +22,7 @@ from orchestrator.manifest.problems import quoted
 from orchestrator.manifest.queries import data_path_of
 from orchestrator.response.cards import CardError, CardLimit, Reference, references
 from runtimes.openapi.document import Description, object_at
-from runtimes.values import Json, JsonObject
+from runtimes.values import Json, JsonObject, dump_json
 
 _Schemas: TypeAlias = tuple[JsonObject, ...]
 """What may be there; any of them is enough."""
@@ -166,12 +166,12 @@ def name_problems(bound: Bound, semantics: ResponseSemantics, card: JsonObject) 
     roots = _roots(bound, semantics) if not bound.described.runtime.output_template else None
     if roots is None:
         return
-    masked = _masked(card)
+    masked = _masked(card) if "${{" in dump_json(card) else card
     try:
         found = references(masked)
     except (CardError, CardLimit):  # told of the expression itself
         return
-    read = [replace(one, text=str(value_at(card, one.pointer))) for one in found] if masked != card else found
+    read = [replace(one, text=str(value_at(card, one.pointer))) for one in found] if masked is not card else found
     data = {one.pointer: one for one in read if one.pointer.endswith("/$data") and _is_only_a_path(one.text)}
     scopes = _Scopes(bound.operations.description, roots, data)
     told: set[tuple[object, ...]] = set()

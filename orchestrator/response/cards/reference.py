@@ -116,10 +116,12 @@ def _of(template: Json, pointer: str, within: tuple[str, ...]) -> Iterator[Refer
             if _may_refer(item):
                 yield from _of(item, pointed(pointer, place), within)
     elif isinstance(template, dict):
-        data = pointed(pointer, "$data")
-        if isinstance(template.get("$data"), str):
-            yield from _of(template["$data"], data, within)
-        inside = (*within, data) if "$data" in template else within
+        inside = within
+        if "$data" in template:
+            data = pointed(pointer, "$data")
+            inside = (*within, data)
+            if isinstance(template["$data"], str):
+                yield from _of(template["$data"], data, within)
         for name, value in template.items():
             if _may_refer(value) and name != "$data" and (name == "$when" or name not in RESERVED):
                 yield from _of(value, pointed(pointer, name), inside)

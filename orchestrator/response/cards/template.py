@@ -63,7 +63,9 @@ def check_size(template: Json) -> None:
 
 def pointed(pointer: str, name: str | int) -> str:
     """The pointer of a member or an element."""
-    return f"{pointer}/{str(name).replace('~', '~0').replace('/', '~1')}"
+    if isinstance(name, int) or name.isalnum():
+        return f"{pointer}/{name}"
+    return f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}"
 
 
 def _misread(error: CardError, text: str, pointer: str) -> CardError:
