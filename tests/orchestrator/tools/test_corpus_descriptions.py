@@ -15,6 +15,7 @@ from runtimes.base import FunctionCall, RuntimeServices, RuntimeSpec
 from runtimes.documents import DocumentError, parse_document
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.openapi import open_openapi
+from runtimes.values import JsonObject
 from tests.runtimes.openapi.test_corpus import CORPUS
 
 ORIGIN = "https://filled.example"
@@ -43,7 +44,7 @@ def spec_of(path: Path) -> RuntimeSpec:
     filled = re.sub(r"\$\{\{\w+\}\}", ORIGIN, path.read_text(encoding="utf-8")).replace(
         "<your-web-api>", "your-web-api"
     )
-    document = {"api_description": filled}
+    document: JsonObject = {"api_description": filled}
     return RuntimeSpec(plugin="corpus", type="OpenApi", spec=document, location=str(path), base_url=ORIGIN)
 
 
