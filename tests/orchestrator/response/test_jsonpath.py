@@ -160,7 +160,7 @@ def test_hostile_queries_and_answers_end_in_a_named_limit(query: str, value: Jso
     with pytest.raises(CostlyQuery, match=limit):
         select(query, value, Budget(seconds=MAX_SECONDS))
     assert is_query(query)
-    assert time.process_time() - started < MAX_SECONDS
+    assert time.process_time() - started < 5 * MAX_SECONDS  # a guard against work that no step pays for
 
 
 def test_evaluations_end_in_time_whatever_their_steps_cost() -> None:
