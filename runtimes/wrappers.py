@@ -50,8 +50,8 @@ def _failed(call: FunctionCall, error: Exception) -> InvocationError:
     return InvocationError(f"the runtime of {call.function!r} failed: {type(error).__name__}: {one_line(error)}")
 
 
-class _Wrapper:
-    """Passes everything on."""
+class Wrapper:
+    """Passes everything on to the executor inside; a wrapper says only what it does otherwise."""
 
     def __init__(self, inner: RuntimeExecutor) -> None:
         self._inner = inner
@@ -75,7 +75,7 @@ class _Wrapper:
         return await self._inner.invoke(call, context)
 
 
-class Bounded(_Wrapper):
+class Bounded(Wrapper):
     """Ends a call when its time is over, whatever the executor inside makes of it."""
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
@@ -85,7 +85,7 @@ class Bounded(_Wrapper):
         raise InvocationError(f"{call.function!r} gave no answer within {context.timeout:g} s")
 
 
-class Templated(_Wrapper):
+class Templated(Wrapper):
     """Applies a runtime's `output_template` to successful answers (spec 11.1.5).
 
     The template sees `response` and `manifest`. What it makes is JSON if it reads as JSON, else text. A template that
@@ -116,7 +116,7 @@ class Templated(_Wrapper):
         return _with_payload(result, json_or_text(text))
 
 
-class Guarded(_Wrapper):
+class Guarded(Wrapper):
     """Keeps the exceptions of somebody else's executor from ending the turn."""
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:

@@ -24,7 +24,6 @@ from runtimes.base import (
     CallContext,
     CallResult,
     FunctionCall,
-    FunctionSignature,
     RuntimeExecutor,
     RuntimeFactory,
     RuntimeServices,
@@ -39,6 +38,7 @@ from runtimes.openapi import open_openapi
 from runtimes.openapi.content import shown_content
 from runtimes.openapi.document import Description, Entry, UnreadableDescription
 from runtimes.openapi.loading import load_description
+from runtimes.wrappers import Wrapper
 
 HOST = "mock.invalid"
 """The host of what is mocked; no such name can exist (RFC 2606)."""
@@ -139,26 +139,12 @@ class Answering:
         )
 
 
-class Previewed:
+class Previewed(Wrapper):
     """A `RuntimeExecutor` that keeps what the one inside would send for each call."""
 
     def __init__(self, inner: RuntimeExecutor, record: Record) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._record = record
-
-    @property
-    def functions(self) -> Mapping[str, FunctionSignature]:
-        """Those of the executor inside."""
-        return self._inner.functions
-
-    @property
-    def unusable(self) -> Mapping[str, str]:
-        """Those of the executor inside."""
-        return self._inner.unusable
-
-    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
-        """As the executor inside. Raises: `InvocationError`."""
-        return self._inner.preview(call)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """As the executor inside. Raises: `InvocationError`."""

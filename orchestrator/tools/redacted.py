@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import anyio
 from anyio import to_thread
@@ -10,37 +10,24 @@ from anyio import to_thread
 from orchestrator.response.redaction import Redactor, withheld
 from orchestrator.response.redaction_rules import Rule
 from orchestrator.tools.definitions import tool_name
-from runtimes.base import CallContext, CallResult, FunctionCall, FunctionSignature, RuntimeExecutor, WireMessage
+from runtimes.base import CallContext, CallResult, FunctionCall, RuntimeExecutor
 from runtimes.errors import InvocationError
+from runtimes.wrappers import Wrapper
 
 REDACTION_SECONDS = 5.0
 """Seconds that the rules may take over one answer, which is withheld otherwise."""
 
 
-class Redacted:
+class Redacted(Wrapper):
     """Gives no answer on before the host's rules have been applied to it."""
 
     def __init__(
         self, inner: RuntimeExecutor, redactor: Redactor, plugin: str, seconds: float = REDACTION_SECONDS
     ) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._seconds = seconds
         self._redactor = redactor
         self._plugin = plugin
-
-    @property
-    def functions(self) -> Mapping[str, FunctionSignature]:
-        """Those of the executor inside."""
-        return self._inner.functions
-
-    @property
-    def unusable(self) -> Mapping[str, str]:
-        """Those of the executor inside."""
-        return self._inner.unusable
-
-    def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
-        """What the executor inside would send."""
-        return self._inner.preview(call)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """The redacted answer. Raises: `InvocationError` as the executor inside does, without words of the answer."""
