@@ -1,7 +1,6 @@
-"""Who answers the calls of a scripted conversation: stubs, a mock, or the real service; what goes out is kept.
+"""Who answers the calls of a conversation that is played; what goes out is kept.
 
-Stubs and mocks answer in memory: no port is opened, and waits between attempts take no time. They are called at one
-made-up origin, whatever servers a description lists.
+Descriptions are read once and kept for the conversations that follow on the same host.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ import anyio.lowlevel
 
 from orchestrator.manifest.load import Plugin
 from orchestrator.mock.api import MockApi
-from orchestrator.mock.exchange import Answer, Request
 from orchestrator.mock.plugin import OPENAPI, mocked_plugin
-from orchestrator.mock.routes import Routes
-from orchestrator.testing.settings import Api, StubAnswer
-from orchestrator.testing.stubs import Stubs, fault_of
+from orchestrator.testing.answering import HOST, ORIGIN, Body, Kept, Mocked, Stubbed
+from orchestrator.testing.exchanges import HttpExchange
+from orchestrator.testing.settings import Api
+from orchestrator.testing.stubs import Stubs
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -31,24 +30,15 @@ from runtimes.base import (
     WireMessage,
 )
 from runtimes.discovery import factory_for
-from runtimes.documents import DocumentError
-from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable
+from runtimes.errors import InvocationError, RuntimeUnavailable
 from runtimes.http import HttpClient, HttpRequest, HttpResponse
-from runtimes.openapi import open_openapi
+from runtimes.openapi import describe, execute
 from runtimes.openapi.content import shown_content
-from runtimes.openapi.document import Description, Entry, UnreadableDescription
-from runtimes.openapi.loading import load_description
+from runtimes.openapi.document import Description
 from runtimes.wrappers import Wrapper
 
-HOST = "mock.invalid"
-"""The host of what is mocked; no such name can exist (RFC 2606)."""
-
-ORIGIN = f"http://{HOST}"
-"""Where functions that are mocked are called."""
-
 Record = Callable[[WireMessage], None]
-Body = Callable[[StubAnswer], bytes]
-"""The body of a stub's answer."""
+Keep = Callable[[HttpExchange], None]
 
 
 async def _no_wait(seconds: float) -> None:
@@ -81,64 +71,6 @@ class Recording:
         return await self._inner.send(request)
 
 
-def _target(url: str) -> str:
-    return url.removeprefix(ORIGIN).partition("#")[0] or "/"
-
-
-def _response(request: HttpRequest, answer: Answer) -> HttpResponse:
-    headers = (*answer.headers, *([("Content-Type", answer.media_type)] if answer.media_type else []))
-    body = b"" if request.method == "HEAD" else answer.body[: request.max_bytes]
-    return HttpResponse(status=answer.status, headers=headers, body=body, url=request.url)
-
-
-class Answering:
-    """An `HttpClient` that answers what is sent to `ORIGIN`, and passes on what is fetched elsewhere."""
-
-    def __init__(self, description: Description, api: Api, stubs: Stubs, body: Body, inner: HttpClient) -> None:
-        self._mock = MockApi(description, api.seed)
-        self._routes = Routes(description.entries)
-        self._stubs = stubs
-        self._body = body
-        self._inner = inner
-
-    async def send(self, request: HttpRequest, /) -> HttpResponse:
-        """The answer of a stub, else of the mock. Raises: `InvocationError` for a fault."""
-        await anyio.lowlevel.checkpoint()
-        if not request.url.startswith(f"{ORIGIN}/"):
-            return await self._inner.send(request)
-        stubbed = self._stubs.take(request, self._entry(request))
-        if stubbed is not None:
-            return await self._stubbed(request, stubbed)
-        mocked = Request(
-            method=request.method, target=_target(request.url), headers=request.headers, body=request.body or b""
-        )
-        return _response(request, self._mock.answer(mocked))
-
-    def _entry(self, request: HttpRequest) -> Entry | None:
-        path, _, query = _target(request.url).partition("?")
-        entries = (found.route.entry for found in self._routes.at(path, query))
-        return next((entry for entry in entries if entry.method.upper() == request.method.upper()), None)
-
-    async def _stubbed(self, request: HttpRequest, answer: StubAnswer) -> HttpResponse:
-        if answer.delay:
-            await anyio.sleep(min(answer.delay, request.timeout))
-        if answer.fault is not None:
-            raise fault_of(answer.fault, request)
-        if answer.delay >= request.timeout:
-            raise fault_of("hang", request)
-        names = {name.casefold() for name in answer.headers}
-        is_json = answer.json_ is not None and "content-type" not in names
-        return _response(
-            request,
-            Answer(
-                status=answer.status,
-                media_type="application/json" if is_json else "",
-                headers=tuple(answer.headers.items()),
-                body=self._body(answer),
-            ),
-        )
-
-
 class Previewed(Wrapper):
     """A `RuntimeExecutor` that keeps what the one inside would send for each call."""
 
@@ -155,11 +87,15 @@ class Previewed(Wrapper):
 
 
 class Apis:
-    """Opens the runtimes of a conversation, and keeps what goes out."""
+    """Opens the runtimes of a host, and keeps what goes out in each turn."""
 
-    def __init__(self, api: Api, body: Body) -> None:
+    def __init__(self, api: Api, body: Body, *, recorded: HttpClient | None = None, keep: Keep | None = None) -> None:
+        """`recorded` answers where the conversation has `recorded` answers; `keep` is told of what is exchanged with
+        whoever answers in the place of stubs and mocks."""
         self._api = api
         self._body = body
+        self._recorded = recorded
+        self._keep = keep
         self._stubs = Stubs(api.stubs)
         self._sent: list[WireMessage] = []
 
@@ -168,8 +104,13 @@ class Apis:
         """What has gone out since `begin`."""
         return tuple(self._sent)
 
+    def restart(self) -> None:
+        """Goes on with another conversation: its stubs have answered nothing yet."""
+        self._stubs = Stubs(self._api.stubs)
+        self.begin()
+
     def begin(self) -> None:
-        """Forgets what went out before."""
+        """Goes on with another turn: forgets what went out before."""
         self._sent.clear()
 
     def plugins(self, plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
@@ -189,19 +130,21 @@ class Apis:
 
     @asynccontextmanager
     async def _open_openapi(self, spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor]:
-        if not self._api.is_mocked:
-            real = replace(services, http=Recording(services.http, self._sent.append))
-            async with open_openapi(spec, real) as executor:
-                yield executor
-            return
-        try:
-            description = await load_description(spec, services.http)
-        except (FetchError, DocumentError, UnreadableDescription) as error:
-            raise RuntimeUnavailable(f"its OpenAPI description cannot be mocked: {error}") from error
-        answering = Answering(description, self._api, self._stubs, self._body, services.http)
-        mocked = replace(services, http=Recording(answering, self._sent.append))
-        async with open_openapi(replace(spec, base_url=ORIGIN), mocked, sleep=_no_wait) as executor:
-            yield executor
+        description = await describe(spec, services)
+        answering = Stubbed(self._backing(description, services.http), description, lambda: self._stubs, self._body)
+        http = Recording(answering, self._sent.append)
+        if self._api.is_mocked:
+            yield execute(description, replace(spec, base_url=ORIGIN), http, sleep=_no_wait)
+        else:
+            yield execute(description, spec, http)
+
+    def _backing(self, description: Description, http: HttpClient) -> HttpClient:
+        """Whoever answers what no stub does."""
+        if self._api.is_mocked:
+            return Mocked(MockApi(description, self._api.seed))
+        if self._api.recorded is not None and self._recorded is not None:
+            return self._recorded
+        return http if self._keep is None else Kept(http, self._keep)
 
     def _previewing(self, factory: RuntimeFactory) -> RuntimeFactory:
         @asynccontextmanager

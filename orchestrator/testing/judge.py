@@ -206,6 +206,7 @@ def _mismatches(turn: Turn, observed: Observed) -> Iterator[Mismatch]:
     if state is None:
         yield Mismatch(pointer="", message="the turn did not start")
         return
+    yield from observed.mismatches
     if observed.is_scripted:
         yield from _of_steps(turn.model, observed.model_requests)
     yield from _of_decisions(turn, questions_of(observed, state))

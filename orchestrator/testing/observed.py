@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Literal, get_args
 
@@ -21,14 +21,16 @@ from orchestrator.events import (
 from orchestrator.model.base import (
     AssistantMessage,
     Message,
+    PhraseRequest,
     ReasoningRequest,
-    RespondingRequest,
     ToolMessage,
     UserMessage,
 )
+from orchestrator.testing.exchanges import AnyModelRequest
+from orchestrator.testing.mismatch import Mismatch
 from orchestrator.turn.state import CallState, Status, TurnState, fold
 from runtimes.base import WireMessage
-from runtimes.values import Json, json_or_text
+from runtimes.values import Json, dump_json, json_or_text
 
 Answer = Literal["approve", "decline", "edit", "expired", "open"]
 """What became of a question."""
@@ -45,6 +47,8 @@ class ModelRequest:
     """All that it was given to read; see `prompt_of`."""
     step: int | None
     """Which step of the turn answered it, from 0; None where the script had none left."""
+    tools: tuple[str, ...] = ()
+    """The tools that it was offered, by name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,8 @@ class Observed:
     model_requests: tuple[ModelRequest, ...] = ()
     is_scripted: bool = True
     """False where a live model replied: the steps of the file are then not looked at."""
+    mismatches: tuple[Mismatch, ...] = ()
+    """What the model or the APIs of the conversation found wrong with what they were asked."""
     snapshots: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """What is in the snapshot files that there are, by the names that the conversation gives them."""
 
@@ -127,7 +133,36 @@ def _read_of(message: Message) -> tuple[str, ...]:
             return (text,)
 
 
-def prompt_of(request: ReasoningRequest | RespondingRequest) -> str:
+def prompt_of(request: AnyModelRequest) -> str:
     """What a request gives the model to read: the system text, each message, and the calls that it has made."""
+    if isinstance(request, PhraseRequest):
+        return f"{request.instruction}\n\n{dump_json(request.data)}"
     parts = (request.system, *(part for message in request.messages for part in _read_of(message)))
     return "\n\n".join(part for part in parts if part)
+
+
+def _state_of(request: AnyModelRequest) -> State | Literal["phrase"]:
+    match request:
+        case ReasoningRequest():
+            return "reasoning"
+        case PhraseRequest():
+            return "phrase"
+        case _:
+            return "responding"
+
+
+def model_request(request: AnyModelRequest, *, step: int | None = None) -> ModelRequest:
+    """A request as it is judged; a model cannot tell responding from disengaging (`in_states`)."""
+    tools = request.tools.definitions if isinstance(request, ReasoningRequest) else ()
+    return ModelRequest(
+        state=_state_of(request), prompt=prompt_of(request), step=step, tools=tuple(tool.name for tool in tools)
+    )
+
+
+def in_states(requests: Sequence[ModelRequest], events: Sequence[Event]) -> tuple[ModelRequest, ...]:
+    """The requests with the states that they were made in: a turn enters one before each of them, phrases aside."""
+    entered = iter([event.state for event in events if isinstance(event, StateEntered)])
+    return tuple(
+        request if request.state == "phrase" else replace(request, state=next(entered, request.state))
+        for request in requests
+    )

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import replace
-from typing import Literal
+from collections.abc import AsyncGenerator
 
 import anyio.lowlevel
 
 from orchestrator.errors import ModelError
-from orchestrator.events import Event, State, StateEntered
 from orchestrator.model.base import (
     ModelCall,
     ModelDelta,
@@ -20,21 +17,11 @@ from orchestrator.model.base import (
     TextPart,
     Usage,
 )
-from orchestrator.testing.conversation import Step
-from orchestrator.testing.observed import ModelRequest, prompt_of
+from orchestrator.testing.conversation import Step, Turn
+from orchestrator.testing.exchanges import AnyModelRequest
+from orchestrator.testing.mismatch import Mismatch
+from orchestrator.testing.observed import ModelRequest, model_request
 from runtimes.values import dump_json
-
-
-def in_states(requests: Sequence[ModelRequest], events: Sequence[Event]) -> tuple[ModelRequest, ...]:
-    """The requests with the states that they were made in: a turn enters one before each of them, phrases aside.
-
-    A model is not told whether a text is asked for while responding or while disengaging.
-    """
-    entered = iter([event.state for event in events if isinstance(event, StateEntered)])
-    return tuple(
-        request if request.state == "phrase" else replace(request, state=next(entered, request.state))
-        for request in requests
-    )
 
 
 class SteppedModel:
@@ -59,40 +46,50 @@ class SteppedModel:
         """What it was asked since the turn began."""
         return tuple(self._requests)
 
-    def begin(self, steps: tuple[Step, ...]) -> None:
-        """Goes on with these steps."""
-        self._steps, self._taken, self._requests = steps, 0, []
+    @property
+    def is_scripted(self) -> bool:
+        """True."""
+        return True
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """None: the judge looks at the steps."""
+        return ()
+
+    def begin(self, turn: Turn, /) -> None:
+        """Goes on with the steps of this turn."""
+        self._steps, self._taken, self._requests = turn.model, 0, []
 
     def reason(self, request: ReasoningRequest, /) -> AsyncGenerator[ModelDelta]:
         """Plays the next step."""
-        return self._reply("reasoning", prompt_of(request))
+        return self._reply(request)
 
     def respond(self, request: RespondingRequest, /) -> AsyncGenerator[ModelDelta]:
         """Plays the next step, whatever it is: a file may have the model call where it must not."""
-        return self._reply("responding", prompt_of(request))
+        return self._reply(request)
 
     async def phrase(self, request: PhraseRequest, /) -> str:
         """Plays the next step, which must be a `phrase`."""
         await anyio.lowlevel.checkpoint()
-        step = self._take("phrase", f"{request.instruction}\n\n{dump_json(request.data)}")
+        step = self._take(request)
         assert step.phrase is not None
         return step.phrase
 
-    def _take(self, state: State | Literal["phrase"], prompt: str) -> Step:
+    def _take(self, request: AnyModelRequest) -> Step:
         step = self._steps[self._taken] if self._taken < len(self._steps) else None
-        is_fitting = step is not None and (step.phrase is not None) == (state == "phrase")
-        self._requests.append(ModelRequest(state=state, prompt=prompt, step=self._taken if is_fitting else None))
+        is_fitting = step is not None and (step.phrase is not None) == isinstance(request, PhraseRequest)
+        self._requests.append(model_request(request, step=self._taken if is_fitting else None))
         if step is None:
             raise ModelError(f"the turn has no step left for request {len(self._requests)}")
         if not is_fitting:
-            wanted, found = ("a phrase", "a reply") if state == "phrase" else ("a reply", "a phrase")
+            wanted, found = ("a phrase", "a reply") if step.phrase is None else ("a reply", "a phrase")
             raise ModelError(f"step {self._taken + 1} is {found}, but {wanted} was asked for")
         self._taken += 1
         return step
 
-    async def _reply(self, state: State, prompt: str) -> AsyncGenerator[ModelDelta]:
+    async def _reply(self, request: ReasoningRequest | RespondingRequest) -> AsyncGenerator[ModelDelta]:
         await anyio.lowlevel.checkpoint()
-        step = self._take(state, prompt)
+        step = self._take(request)
         if step.text:
             yield TextPart(text=step.text)
         tokens = step.tokens

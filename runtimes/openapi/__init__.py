@@ -1,5 +1,5 @@
 """The runtime of type `OpenApi`: functions are operations of an OpenAPI 3 description, calls are HTTP requests."""
 
-from runtimes.openapi.executor import OpenApiExecutor, open_openapi
+from runtimes.openapi.executor import OpenApiExecutor, describe, execute, open_openapi
 
-__all__ = ["OpenApiExecutor", "open_openapi"]
+__all__ = ["OpenApiExecutor", "describe", "execute", "open_openapi"]

@@ -123,21 +123,24 @@ def _names(description: Description, functions: Sequence[str] | None) -> list[st
     return list(dict.fromkeys(entry.function_name for entry in description.entries))
 
 
-@asynccontextmanager
-async def open_openapi(
-    spec: RuntimeSpec, services: RuntimeServices, /, *, sleep: Sleep = anyio.sleep
-) -> AsyncGenerator[OpenApiExecutor]:
-    """Opens a runtime object of type `OpenApi`; `sleep` waits so many seconds between two attempts of a call.
-
-    An operation that cannot be used disables its function alone. Raises: `RuntimeUnavailable` when the description
-    cannot be had or read, `ServerUnknown` when no function of it has the server that the spec asks for.
-    """
+async def describe(spec: RuntimeSpec, services: RuntimeServices) -> Description:
+    """The description of a runtime object. Raises: `RuntimeUnavailable` when it cannot be had or read."""
     try:
-        description = await load_description(spec, services.http, services.cache)
+        return await load_description(spec, services.http, services.cache)
     except FetchError as error:
         raise RuntimeUnavailable(f"its OpenAPI description cannot be had: {error}") from error
     except (DocumentError, UnreadableDescription) as error:
         raise RuntimeUnavailable(f"its OpenAPI description cannot be read: {error}") from error
+
+
+def execute(
+    description: Description, spec: RuntimeSpec, http: HttpClient, *, sleep: Sleep = anyio.sleep
+) -> OpenApiExecutor:
+    """Answers the functions of a runtime object through a client; `sleep` waits so many seconds between two attempts.
+
+    An operation that cannot be used disables its function alone. Raises: `ServerUnknown` when no function of it has
+    the server that the spec asks for.
+    """
     operations: dict[str, Operation] = {}
     unusable: dict[str, str] = dict(description.broken) if spec.functions is None else {}
     unknown = ""
@@ -151,4 +154,12 @@ async def open_openapi(
                 unusable[name] = str(reason)
     if unknown and not operations:
         raise ServerUnknown(unknown)
-    yield OpenApiExecutor(operations, unusable, services.http, sleep)
+    return OpenApiExecutor(operations, unusable, http, sleep)
+
+
+@asynccontextmanager
+async def open_openapi(
+    spec: RuntimeSpec, services: RuntimeServices, /, *, sleep: Sleep = anyio.sleep
+) -> AsyncGenerator[OpenApiExecutor]:
+    """Opens a runtime object of type `OpenApi`. Raises: `RuntimeUnavailable`, as `describe` and `execute`."""
+    yield execute(await describe(spec, services), spec, services.http, sleep=sleep)
