@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from orchestrator.cli.testing.options import describe_test
 from orchestrator.version import __version__
 
 _SHELLS = ("bash", "zsh")
@@ -146,25 +147,6 @@ def _mock_option() -> argparse.ArgumentParser:
     return options
 
 
-def _describe_test(test: argparse.ArgumentParser) -> None:
-    test.add_argument(
-        "paths",
-        nargs="+",
-        metavar="PATH",
-        help="a conversation file, or a folder with *.conversation.yaml somewhere in it",
-    )
-    test.add_argument(
-        "-k", default="", dest="keyword", metavar="TEXT", help="only those with TEXT in their name or file name"
-    )
-    test.add_argument(
-        "--tag", action="append", default=[], metavar="TAG", help="only those with this tag; may be repeated"
-    )
-    test.add_argument("-x", "--exitfirst", action="store_true", help="stop at the first that fails")
-    test.add_argument("--update", action="store_true", help="write the snapshots of cards anew")
-    test.add_argument("--junit", metavar="FILE", help="write a report for build servers, over FILE if it is there")
-    test.add_argument("--json", action="store_true", help="print JSON for machines")
-
-
 def _describe_mock(mock: argparse.ArgumentParser) -> None:
     mock.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     mock.add_argument("--port", type=int, default=0, metavar="N", help="where to listen (else any free port)")
@@ -263,7 +245,7 @@ def build_parser() -> argparse.ArgumentParser:
     _describe_render(render)
     _describe_card(add("card", "expand an Adaptive Card template", _CARD_EXAMPLE, _width_options()))
     _describe_validate(add("validate", "name every mistake in manifests", _VALIDATE_EXAMPLE, documents))
-    _describe_test(add("test", "play scripted conversations, and judge them", _TEST_EXAMPLE))
+    describe_test(add("test", "play scripted conversations, and judge them", _TEST_EXAMPLE))
     _describe_mock(add("mock", "serve made-up APIs for plugins, on this machine", _MOCK_EXAMPLE, documents))
     _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")

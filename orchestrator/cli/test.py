@@ -7,17 +7,15 @@ import sys
 from collections.abc import Sequence
 
 from orchestrator.cli.running import run_command
-from orchestrator.cli.sources import write_text
+from orchestrator.cli.testing.options import refuse_contradictions
 from orchestrator.errors import Problem, UsageError
 from orchestrator.testing.collect import Choice, Collected, collect, conversation_files
-from orchestrator.testing.outcome import Outcome
 from orchestrator.testing.reading import SUFFIX
-from orchestrator.testing.reports import as_json, as_junit, as_lines, problem_line, summary
-from orchestrator.testing.run import run_conversation
+from orchestrator.testing.reports import as_json, problem_line
 from runtimes.values import pretty_json
 
-FAILED, WRONG_USE = 1, 2
-"""Exit codes: an expectation was not met; a file has mistakes."""
+WRONG_USE = 2
+"""Exit code: a file has mistakes."""
 
 
 def _collected(options: argparse.Namespace) -> Collected:
@@ -40,22 +38,13 @@ def _refuse(problems: Sequence[Problem], *, json: bool) -> int:
 
 
 async def _test(options: argparse.Namespace) -> int:
+    refuse_contradictions(options)
     collected = _collected(options)
     if collected.problems:
         return _refuse(collected.problems, json=options.json)
-    outcomes: list[Outcome] = []
-    for file, placed in collected.conversations:
-        outcome = await run_conversation(placed, file, update=options.update)
-        outcomes.append(outcome)
-        for line in () if options.json else as_lines(outcome):
-            print(line, flush=True)
-        if options.exitfirst and not outcome.is_passed:
-            break
-    left = len(collected.conversations) - len(outcomes)
-    print(pretty_json(as_json(outcomes, (), left)) if options.json else summary(outcomes, left))
-    if options.junit:
-        write_text(options.junit, as_junit(outcomes), option="--junit", force=True)
-    return 0 if all(outcome.is_passed for outcome in outcomes) else FAILED
+    from orchestrator.cli.testing.offline import play_offline
+
+    return await play_offline(collected, options)
 
 
 def run(options: argparse.Namespace) -> int:

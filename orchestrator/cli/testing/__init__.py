@@ -1,0 +1,1 @@
+"""The ways of `orchestrator test`: offline, recording, live, watching."""
