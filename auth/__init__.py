@@ -1,8 +1,39 @@
-"""What a manifest says about credentials; knows nothing of manifests, runtimes or models."""
+"""Credentials: how manifests refer to them, who keeps them, where they go; knows no manifests, runtimes and models."""
 
+from auth.errors import CredentialError, CredentialMissing, CredentialRefused
+from auth.mapping import MappingVault
+from auth.masking import Masker
 from auth.reference import MISSING_TYPE, AuthReference, AuthType
+from auth.schemes import AUTHORIZATION, ApiKey, Attached, Basic, Bearer, Place, Scheme, attach, place_of
+from auth.secret import MASK, Secret
+from auth.vault import MAX_ATTEMPTS, CredentialUse, Flow, Vault
 
-__all__ = ["DISTRIBUTION", "MISSING_TYPE", "AuthReference", "AuthType"]
+__all__ = [
+    "AUTHORIZATION",
+    "DISTRIBUTION",
+    "MASK",
+    "MAX_ATTEMPTS",
+    "MISSING_TYPE",
+    "ApiKey",
+    "Attached",
+    "AuthReference",
+    "AuthType",
+    "Basic",
+    "Bearer",
+    "CredentialError",
+    "CredentialMissing",
+    "CredentialRefused",
+    "CredentialUse",
+    "Flow",
+    "MappingVault",
+    "Masker",
+    "Place",
+    "Scheme",
+    "Secret",
+    "Vault",
+    "attach",
+    "place_of",
+]
 
 DISTRIBUTION = "plugin-orchestrator"
 """Marks this package as ours, for `orchestrator.selfcheck`: `auth` is a common name."""

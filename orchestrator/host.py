@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from auth import MappingVault, Vault
 from orchestrator.content import Card, Citation
 from orchestrator.conversation import Conversation
 from orchestrator.errors import UnknownName, UsageError
@@ -25,7 +26,8 @@ from orchestrator.model.open import default_model_name, open_model
 from orchestrator.response.redaction import Redactor
 from orchestrator.response.redaction_rules import Redaction
 from orchestrator.tools.arguments import InvalidArguments
-from orchestrator.tools.binding import Binder, distinct_namespaces
+from orchestrator.tools.binding import Binder
+from orchestrator.tools.namespaces import distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.tools.visual_templates import visual_templates
 from orchestrator.turn.driver import TurnServices
@@ -91,14 +93,16 @@ class Orchestrator:
     `model` is `offline`, `openai:MODEL`, `scripted:FILE` or any `ChatModel`; without one it is what
     `ORCHESTRATOR_MODEL` names, else `offline`. `instructions` are the host's own words to the model. `local` is the
     table of installed local plugins (spec 11.4), `runtimes` adds runtime types, `http` is the client that plugins
-    are called with (it stays the caller's to close), `clock` tells seconds since the epoch. `locale` is the language
-    of conversations that choose no other, a tag such as `fr-CA`; without one a document is read in its default
-    language, and the model is told of none. `servers` says, by the namespace of a plugin, which of the servers that
-    its descriptions list is called: a number from 1, a URL, a name or a description; the first is called otherwise.
+    are called with (it stays the caller's to close), `clock` tells questions and cards the time, in seconds since the
+    epoch. `locale` is the language of conversations that choose no other, a tag such as `fr-CA`; without one a document
+    is read in its default language, and the model is told of none. `servers` says, by the namespace of a plugin, which
+    of the servers that its descriptions list is called: a number from 1, a URL, a name or a description; the first is
+    called otherwise.
     `cache` is a folder of the person's own where parts of large descriptions are kept; without one nothing is.
     `redactions` are applied to every answer before anything else sees it.
     `card_templates` is a folder with the templates that local plugins name by URL (spec 13.2.2.1), each in a file of
     the name that the URL ends with; those that come with the host are known without it.
+    `vault` keeps the credentials that plugins refer to; functions whose credential it does not have are not offered.
     `inline_schemas` is for servers that refuse references in the schemas of tools; it needs the extra `prance`.
 
     Raises: `UsageError` for a model that cannot be named, a locale that is no language tag, a redaction or a card
@@ -123,6 +127,7 @@ class Orchestrator:
         inline_schemas: bool = False,
         redactions: Sequence[Redaction] = (),
         card_templates: Path | None = None,
+        vault: Vault | None = None,
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
@@ -145,6 +150,7 @@ class Orchestrator:
         self._http = http or SharedClient()
         self._owns_http = http is None
         self._clock = clock
+        self._vault = vault or MappingVault()
         self._stack = AsyncExitStack()
         self._toolbox: Toolbox | None = None
         self._requests: dict[tuple[tuple[str, ...], ...], Requests] = {}
@@ -157,10 +163,10 @@ class Orchestrator:
                 stack.push_async_callback(self._http.aclose)
             if isinstance(self.model, AbstractAsyncContextManager):
                 await stack.enter_async_context(self.model)
-            binder = Binder(stack, self._runtimes, self._servers, self._redactor, self._visual_templates)
+            binder = Binder(stack, self._runtimes, self._servers, self._redactor, self._visual_templates, self._clock)
             for plugin in self.plugins:
                 http = self._http.allowing(plugin.allowed_hosts)
-                services = RuntimeServices(http=http, local_endpoints=self._local, cache=self._cache)
+                services = RuntimeServices(http=http, local_endpoints=self._local, cache=self._cache, vault=self._vault)
                 await binder.add(plugin, services)
             stack.push_async_callback(self._end_turns)
             self._toolbox = binder.toolbox(inline_schemas=self._inline_schemas)

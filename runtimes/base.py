@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from auth import AuthReference
+from auth import Attached, AuthReference, MappingVault, Vault
 from runtimes.http import Headers, HttpClient
 from runtimes.placeholders import Environment
 from runtimes.values import Json, JsonObject
@@ -71,6 +71,24 @@ class RuntimeSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WireMessage:
+    """What would go out for a call: an HTTP request, or a JSON-RPC frame (`method` is then `JSON-RPC`)."""
+
+    method: str
+    url: str
+    headers: Headers = ()
+    body: str | None = None
+    secrets: frozenset[str] = frozenset()
+    """The names, case folded, of header fields, query parameters and cookies that carry credentials."""
+    attached: tuple[Attached, ...] = ()
+    """The credentials that go out with it; they are not among its header fields, nor in its URL."""
+
+
+def _not_told(message: WireMessage) -> None:
+    del message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeServices:
     """What the host lends to every runtime it opens."""
 
@@ -79,6 +97,10 @@ class RuntimeServices:
     """The table of installed local plugins, by identifier."""
     cache: Path | None = None
     """A folder of the person's own for what is costly to make again; None keeps nothing."""
+    sent: Callable[[WireMessage], None] = _not_told
+    """Told of each frame of a call that has gone out to a local plugin; what goes out over `http` is known there."""
+    vault: Vault = field(default_factory=MappingVault)
+    """Keeps the credentials that the runtimes refer to; by default it has none."""
 
 
 class ArgumentRules(Protocol):
@@ -111,6 +133,8 @@ class FunctionSignature:
     """The description's own word on whether calling has consequences (`x-openai-isConsequential`)."""
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     """Optional arguments that the description has and that cannot be sent, each with the reason."""
+    responses: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    """The statuses of the answers that the description declares, as it writes them: `200`, `4XX`, `default`."""
     fingerprint: str = ""
     """A hash of the description the signature comes from."""
     rules: ArgumentRules | None = field(default=None, compare=False, repr=False)
@@ -174,18 +198,6 @@ class CallResult:
     retell: Callable[[Json], CallResult] | None = field(default=None, compare=False, repr=False)
     """The same answer had it been another payload, with what is said of that one; None where the runtime cannot tell.
     What is redacted is taken out of `explanation` and `notes` by this."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WireMessage:
-    """What would go out for a call: an HTTP request, or a JSON-RPC frame (`method` is then `JSON-RPC`)."""
-
-    method: str
-    url: str
-    headers: Headers = ()
-    body: str | None = None
-    secrets: frozenset[str] = frozenset()
-    """The names, case folded, of header fields, query parameters and cookies that carry credentials."""
 
 
 class RuntimeExecutor(Protocol):

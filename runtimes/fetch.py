@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin
 
 import anyio
 
+from runtimes.credentials import whole_request
 from runtimes.errors import FetchError, InvocationError
 from runtimes.files import read_file
 from runtimes.http import HttpClient, HttpRequest, HttpResponse, is_url, shown_url
@@ -139,6 +140,7 @@ class SharedClient:
         from runtimes.failures import FAILURES, told
         from runtimes.transport import PooledTransport, Progress, exchange
 
+        request = whole_request(request)
         if self._transport is None:
             self._transport = PooledTransport(self._proxy, self._resolve, self._tls)
         progress = Progress()

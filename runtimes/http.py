@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from auth import Attached
+
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order they are sent; names keep their spelling."""
 
@@ -50,6 +52,8 @@ class HttpRequest:
     """Redirects to follow, as `runtimes.redirects` has it."""
     credentials: frozenset[str] = frozenset()
     """The names, case folded, of parameters of its query that carry credentials: these go to no other origin."""
+    attached: tuple[Attached, ...] = ()
+    """The credentials that go out with it; who sends it writes them where they belong (`runtimes.credentials`)."""
     via: str = ""
     """The origin that was asked and redirected to this one; empty for a request that is still where it was meant."""
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
+from runtimes.credentials import whole_request
 from runtimes.errors import InvocationError
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.network import ContactRefused, origin_of
@@ -65,8 +66,9 @@ def _obstacle(request: HttpRequest, status: int, target: str) -> str:
 
 def _without_credentials(target: str, request: HttpRequest) -> str:
     """The URL without the credentials in the query of the request, where a server repeats them."""
-    sent = parse_qsl(urlsplit(request.url).query, keep_blank_values=True)
-    secrets = {pair for pair in sent if pair[0].casefold() in request.credentials}
+    whole = whole_request(request)
+    sent = parse_qsl(urlsplit(whole.url).query, keep_blank_values=True)
+    secrets = {pair for pair in sent if pair[0].casefold() in whole.credentials}
     address, mark, query = target.partition("?")
     kept = [pair for pair in query.split("&") if secrets.isdisjoint(parse_qsl(pair, keep_blank_values=True))]
     return address + (mark + "&".join(kept) if kept else "")
@@ -80,7 +82,8 @@ def _further(asked: HttpRequest, request: HttpRequest, status: int, target: str)
         headers = tuple(field for field in request.headers if field[0].lower() in _SENT_ANYWHERE)
         url, meant = _without_credentials(target, asked), origin_of(asked.url)
         via = "" if there == meant else str(meant)
-        return replace(request, method=method, url=url, headers=headers, body=None, via=via)
+        return replace(request, method=method, url=url, headers=headers, body=None, via=via, attached=())
+    request = replace(request, attached=tuple(one for one in request.attached if one.place != "query"))
     if status != SEE_OTHER and method == request.method:
         return replace(request, url=target)
     headers = tuple(field for field in request.headers if field[0].lower() not in _OF_BODIES)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from orchestrator.errors import Problem
 from orchestrator.manifest import problems
 from orchestrator.manifest.agent import AGENT_CODES
-from orchestrator.manifest.problems import CODES, Kind, warning
+from orchestrator.manifest.problems import CODES, Kind, error, warning
 
 REFERENCE_CODES: Mapping[str, Kind] = {
     "unreadable-reference": warning("a file or URL that the manifest refers to cannot be had", strict="error"),
@@ -87,7 +87,23 @@ LINT_CODES: Mapping[str, Kind] = {
 }
 """Codes of what is found in descriptions as a whole."""
 
-CHECK_CODES: Mapping[str, Kind] = {**REFERENCE_CODES, **LINT_CODES}
+CONVERSATION_CODES: Mapping[str, Kind] = {
+    "not-yaml": error("a conversation file is neither YAML nor JSON, or goes beyond a limit"),
+    "wrong-value": error("a member of a conversation file has a value that it does not take"),
+    "pattern": error("a matcher or a regular expression in a conversation file cannot be read"),
+    "parameter": error("a table of parameters, or a `$(name)`, does not fit"),
+    "unknown-service": error("a plugin of a conversation names a service that is not there"),
+    "too-many": error("a conversation file has more conversations than are read"),
+    "conversation-plugin": error("a plugin of a conversation cannot be loaded"),
+    "conversation-file": error("a file that a conversation needs is not there"),
+    "conversation-function": warning(
+        "a conversation names a function that none of its plugins has, and does not expect a refusal", strict="error"
+    ),
+}
+"""Codes of what is found in conversation files; `missing`, `unknown-member`, `not-an-object` and `unreadable`, which
+manifests have too, are errors there."""
+
+CHECK_CODES: Mapping[str, Kind] = {**REFERENCE_CODES, **LINT_CODES, **CONVERSATION_CODES}
 """Codes that a manifest alone cannot have, errors first; stable, as the others."""
 
 ALL_CODES: Mapping[str, Kind] = {**CODES, **AGENT_CODES, **CHECK_CODES}

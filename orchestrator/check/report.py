@@ -13,6 +13,7 @@ from typing import Literal
 
 from orchestrator.errors import Problem
 from orchestrator.render.sanitize import clean_line, plain_json
+from orchestrator.render.workflow import annotation
 from runtimes.values import Json, JsonObject, pretty_json
 
 MAX_BEFORE = 60
@@ -164,16 +165,6 @@ def as_json(files: Sequence[Checked]) -> str:
     return plain_json(pretty_json({"files": [_as_verdict(checked) for checked in files]}))
 
 
-def _data(text: str) -> str:
-    """Escaped as the text of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """Escaped as the value of a property of a workflow command."""
-    return _data(clean_line(text)).replace(":", "%3A").replace(",", "%2C")
-
-
 def in_words(problem: Problem) -> str:
     """What is wrong and what to do about it, one line for each, harmless to a terminal."""
     more = [f"hint: {problem.hint}"] if problem.hint else []
@@ -182,9 +173,14 @@ def in_words(problem: Problem) -> str:
 
 
 def _annotation(file: str, problem: Problem) -> str:
-    place = f",line={problem.line},col={problem.column}" if problem.line else ""
-    head = f"{problem.severity} file={_property(file)}{place},title={_property(problem.code)}"
-    return f"::{head}::{_data(in_words(problem))}"
+    return annotation(
+        problem.severity,
+        in_words(problem),
+        file=file,
+        line=problem.line,
+        column=problem.column,
+        title=problem.code,
+    )
 
 
 def as_github(files: Sequence[Checked]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
 from orchestrator.cli.running import run_command
@@ -12,6 +14,8 @@ from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.paths import typed_path
+from orchestrator.testing.chat_start import ChatStart, NotedVariables, is_conversation
+from orchestrator.testing.kept_answers import KeptAnswers
 from runtimes.base import LocalEndpoint, RuntimeFactory
 from runtimes.fetch import SharedClient
 
@@ -29,10 +33,12 @@ async def talk(
     local: Mapping[str, LocalEndpoint],
     http: SharedClient,
     runtimes: Mapping[str, RuntimeFactory] | None = None,
+    start: ChatStart | None = None,
 ) -> int:
     """Opens a host over what was loaded and holds the conversation that the options ask for; returns the exit code.
 
-    `runtimes` stand in for those that types of runtimes usually mean.
+    `runtimes` stand in for those that types of runtimes usually mean. `start` is how the chat can be had again, where
+    it can.
     """
     from orchestrator.repl.attaching import read_attachment
     from orchestrator.repl.session import run_message, run_repl
@@ -69,8 +75,31 @@ async def talk(
                 approve_all=options.yes,
                 json_lines=options.json,
                 save=save,
+                start=start,
             )
-        return await run_repl(host, approve_all=options.yes, save=save, starters=loaded.conversation_starters)
+        starters = loaded.conversation_starters
+        return await run_repl(host, approve_all=options.yes, save=save, starters=starters, start=start)
+
+
+def _start(sources: Sequence[str], setting: Setting, answers: KeptAnswers | None) -> tuple[ChatStart, Setting]:
+    """How a chat is started, and the setting that tells it which variables are asked for."""
+    variables = NotedVariables(setting.environment.given)
+    start = ChatStart(
+        sources=sources,
+        allowed_hosts=setting.allowed_hosts,
+        variables=variables,
+        local=setting.local,
+        answers=answers,
+        is_redacted=bool(setting.configuration.redactions),
+    )
+    return start, replace(setting, environment=replace(setting.environment, given=variables))
+
+
+def _answers(options: argparse.Namespace, setting: Setting) -> KeptAnswers | None:
+    """Keeps what APIs answer, where a file may be made of it; None where a mock answers, and where it is redacted."""
+    is_wanted = options.message is None or (options.save is not None and is_conversation(Path(options.save)))
+    is_kept = is_wanted and not options.mock and not setting.configuration.redactions
+    return KeptAnswers() if is_kept else None
 
 
 async def _chat(options: argparse.Namespace) -> int:
@@ -78,14 +107,17 @@ async def _chat(options: argparse.Namespace) -> int:
     sources: Sequence[str] = options.plugins or setting.configuration.plugins
     if not sources:
         raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
+    answers = _answers(options, setting)
+    start, setting = _start(sources, setting, answers)
     async with http_client(options, setting) as http:
         loaded = await load_all(sources, setting, http)
         if not options.mock:
-            return await talk(loaded, options, setting, setting.local, http)
+            runtimes = answers.factories(loaded.plugins) if answers is not None else None
+            return await talk(loaded, options, setting, setting.local, http, runtimes, start)
         from orchestrator.cli.mock import over_mock
 
         async with over_mock(loaded, http) as (over, runtimes):
-            return await talk(over, options, setting, setting.local, http, runtimes)
+            return await talk(over, options, setting, setting.local, http, runtimes, start)
 
 
 def run(options: argparse.Namespace) -> int:

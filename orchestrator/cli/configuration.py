@@ -1,8 +1,9 @@
-"""`orchestrator.toml`: the model, plugins, private hosts and local plugins of a project or a person."""
+"""`orchestrator.toml`: the model, plugins, private hosts, local plugins and prices of a project or a person."""
 
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from orchestrator.errors import UsageError
 from orchestrator.response.redaction_rules import ACTIONS, Action, Redaction, read_rule
+from orchestrator.testing.spending import DEFAULT_CURRENCY, Price
 from runtimes.base import LocalEndpoint
 from runtimes.values import Json, JsonObject
 
@@ -23,11 +25,13 @@ _MEMBERS = (
     "model",
     "plain_results",
     "plugins",
+    "prices",
     "proxy",
     "redactions",
     "servers",
 )
 _LOCAL_MEMBERS = ("command", "directory", "environment")
+_PRICE_MEMBERS = ("currency", "input", "output")
 _REDACTION_MEMBERS = ("action", "function", "path", "pattern")
 
 
@@ -51,6 +55,8 @@ class Configuration:
     """What is taken out of answers."""
     card_templates: Path | None = None
     """The folder with the templates that local plugins name by URL."""
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
+    """What models cost, by the names that the person gives them."""
 
 
 class _Table:
@@ -76,6 +82,12 @@ class _Table:
         if isinstance(value, bool):
             return value
         raise UsageError(f"{self._place} {member} must be true or false")
+
+    def amount(self, member: str) -> float:
+        value = self._members.get(member, 0.0)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
+            return float(value)
+        raise UsageError(f"{self._place} {member} must be a number that is not negative")
 
     def texts(self, member: str) -> tuple[str, ...]:
         value = self._members.get(member, [])
@@ -116,6 +128,14 @@ def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
     environment = {name: str(value) for name, value in table.table("environment").items()}
     directory = path.parent.absolute() / (table.text("directory") or ".")
     return LocalEndpoint(command=command, directory=str(directory), environment=environment)
+
+
+def _price(path: Path, model: str, members: Json) -> Price:
+    if not isinstance(members, dict):
+        raise UsageError(f'{path}: [prices."{model}"] must be a table')
+    table = _Table(path, f'prices."{model}"', members, _PRICE_MEMBERS)
+    currency = table.text("currency") or DEFAULT_CURRENCY
+    return Price(input=table.amount("input"), output=table.amount("output"), currency=currency)
 
 
 def _folder(path: Path, written: str | None) -> Path | None:
@@ -162,6 +182,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
         servers=table.texts_by_name("servers"),
         local={name: _local(path, name, members) for name, members in table.table("local").items()},
         card_templates=_folder(path, table.text("card_templates")),
+        prices={model: _price(path, model, members) for model, members in table.table("prices").items()},
         redactions=tuple(
             _redaction(path, number, members) for number, members in enumerate(table.array("redactions"), start=1)
         ),

@@ -16,7 +16,8 @@ from urllib.parse import quote, urlsplit
 
 from orchestrator.authoring.draft import Draft, draft_manifest
 from orchestrator.authoring.extensions import MAX_CARD_BYTES, card_files
-from orchestrator.cli.options import http_client, read_setting
+from orchestrator.cli.first_test import FirstTest, make_first_test, test_path
+from orchestrator.cli.options import Setting, http_client, read_setting
 from orchestrator.cli.running import run_command
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.manifest.examine import examine
@@ -93,9 +94,13 @@ def reference_to(source: str, manifest: Path) -> str:
     return quote(described.relative_to(folder).as_posix())
 
 
+def _is_there(path: Path) -> bool:
+    return os.path.lexists(path)
+
+
 def _may_write(path: Path, *, is_forced: bool) -> bool:
     """True when nothing is in the way, or the person lets it go. Raises: `UsageError` where nobody can be asked."""
-    if is_forced or not os.path.lexists(path):
+    if is_forced or not _is_there(path):
         return True
     if sys.stdin is None or not sys.stdin.isatty():
         raise UsageError(f"{str(path)!r} is there already; --force writes over it, -o names another file")
@@ -191,27 +196,60 @@ def _private_hosts(destinations: Iterable[str]) -> list[str]:
     return found
 
 
-def _next_steps(draft: Draft, path: str) -> Iterable[str]:
+def _told_of_test(test: FirstTest | None, manifest: str) -> tuple[str, str]:
+    """What has become of the test, and how it is played; empty where there is nothing to say."""
+    if test is None:
+        return "", ""
+    name = str(Path(manifest).with_name(test.path.name))
+    play = f"test it: orchestrator test {shlex.quote(name)}"
+    if test.is_kept:
+        return f"{name} is there already, and stays as it is", play
+    if not test.text:
+        return f"no test is written to {name}: {test.reason}", ""
+    turns = f"{test.turns} turn{'' if test.turns == 1 else 's'}"
+    return f"wrote {name}: a first test, {turns}", play
+
+
+def _next_steps(draft: Draft, path: str, test: FirstTest | None) -> Iterable[str]:
     written = shlex.quote(path)
+    told, play = _told_of_test(test, path)
     allowed = "".join(f" --allow-host {shlex.quote(host)}" for host in _private_hosts(draft.destinations))
     count = len(draft.functions)
     yield f"wrote {path}: {count} function{'' if count == 1 else 's'}"
+    yield from filter(None, [told])
     for reference in draft.references:
         later = ", or give it with --env, in a file of NAME=value lines" if unresolved_placeholder(reference) else ""
         yield f"needs a credential: register it, and put its id where the manifest has {reference}{later}"
     yield f"check it: orchestrator validate --strict {written}"
+    yield from filter(None, [play])
     yield f"talk with it: orchestrator chat {written}{allowed}"
 
 
-def _as_json(draft: Draft, path: str) -> str:
+def _as_json(draft: Draft, path: str, test: FirstTest | None) -> str:
     left_out: list[Json] = [{"operation": one.operation, "reason": one.reason} for one in draft.left_out]
     summary: JsonObject = {
         "path": path,
         "functions": list(draft.functions),
         "left_out": left_out,
         "references": list(draft.references),
+        "conversation": str(Path(path).with_name(test.path.name)) if test is not None and test.text else None,
     }
     return plain_json(pretty_json(summary))
+
+
+async def _first_test(options: argparse.Namespace, setting: Setting, manifest: Path) -> FirstTest | None:
+    """The test that is written beside the manifest; None where none is wanted."""
+    if not options.test:
+        return None
+    path = test_path(manifest)
+    if _is_there(path):
+        return FirstTest(path=path, is_kept=True)
+    if setting.proxy is not None and is_url(options.source):
+        return FirstTest(path=path, reason="one is not made through a proxy")
+    test = await make_first_test(manifest, setting.allowed_hosts)
+    if test.text:
+        write_whole(test.path, test.text, may_replace=False)
+    return test
 
 
 async def _new(options: argparse.Namespace) -> int:
@@ -236,10 +274,11 @@ async def _new(options: argparse.Namespace) -> int:
         sys.stdout.write(text)
         return 0
     write_whole(manifest, text, may_replace=options.may_replace)
+    test = await _first_test(options, setting, manifest)
     if options.json:
-        print(_as_json(draft, options.output))
+        print(_as_json(draft, options.output, test))
         return 0
-    for line in _next_steps(draft, options.output):
+    for line in _next_steps(draft, options.output, test):
         print(clean_line(line))
     return 0
 
@@ -248,7 +287,7 @@ def run(options: argparse.Namespace) -> int:
     if options.name is not None and not options.name.strip():
         raise UsageError("--name wants a name with at least one character")
     manifest = _manifest_path(options.output)
-    is_there = options.output != STANDARD_OUTPUT and os.path.lexists(manifest)
+    is_there = options.output != STANDARD_OUTPUT and _is_there(manifest)
     if is_there and not _may_write(manifest, is_forced=options.force):
         print("nothing is written", file=sys.stderr)
         return 1

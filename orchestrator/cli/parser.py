@@ -106,12 +106,18 @@ def _talk_options() -> argparse.ArgumentParser:
         "--attach", action="append", default=[], metavar="FILE", help="send FILE with the message; may be repeated"
     )
     options.add_argument("--yes", action="store_true", help="answer every question of a plugin with yes")
-    options.add_argument("--save", metavar="FILE", help="write the transcript at the end (.md, or .jsonl for events)")
+    options.add_argument(
+        "--save",
+        metavar="FILE",
+        help="write what was said at the end: .md, .jsonl for events, .conversation.yaml for a test",
+    )
     return options
 
 
 def _describe_validate(validate: argparse.ArgumentParser) -> None:
-    validate.add_argument("files", nargs="+", metavar="FILE", help="path or URL of a manifest, or an app package")
+    validate.add_argument(
+        "files", nargs="+", metavar="FILE", help="path or URL of a manifest, an app package, or a conversation file"
+    )
     validate.add_argument("--strict", action="store_true", help="hold manifests to the schema of their version")
     depth = validate.add_mutually_exclusive_group()
     depth.add_argument(
@@ -136,6 +142,7 @@ def _describe_new(new: argparse.ArgumentParser) -> None:
     )
     new.add_argument("--name", metavar="NAME", help="what the plugin is called (else the title of the description)")
     new.add_argument("--force", "--yes", action="store_true", help="write over FILE without asking")
+    new.add_argument("--no-test", action="store_false", dest="test", help="write no conversation file beside it")
     new.add_argument("--json", action="store_true", help="print JSON for machines")
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.manifest.load import Plugin
-from orchestrator.tools.binding import distinct_namespaces, has_servers
+from orchestrator.tools.binding import has_servers
+from orchestrator.tools.namespaces import distinct_namespaces
 
 _NAMESPACE = re.compile(r"[A-Za-z][\w-]*")
 

@@ -3,45 +3,31 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Sequence
+import os
 
 from orchestrator.cli.running import run_command
-from orchestrator.cli.testing.options import refuse_contradictions
-from orchestrator.errors import Problem, UsageError
-from orchestrator.testing.collect import Choice, Collected, collect, conversation_files
-from orchestrator.testing.reading import SUFFIX
-from orchestrator.testing.reports import as_json, problem_line
-from runtimes.values import pretty_json
-
-WRONG_USE = 2
-"""Exit code: a file has mistakes."""
-
-
-def _collected(options: argparse.Namespace) -> Collected:
-    """Raises: `UsageError` where there is nothing to play and no mistake either."""
-    files = conversation_files(options.paths)
-    if not files:
-        raise UsageError(f"there is no conversation file in {', '.join(map(repr, options.paths))}: *{SUFFIX}")
-    collected = collect(files, Choice(text=options.keyword, tags=tuple(options.tag)))
-    if not collected.conversations and not collected.problems:
-        raise UsageError("no conversation has what -k and --tag ask for")
-    return collected
-
-
-def _refuse(problems: Sequence[Problem], *, json: bool) -> int:
-    if json:
-        print(pretty_json(as_json([], problems, 0)))
-    for problem in () if json else problems:
-        print(problem_line(problem), file=sys.stderr)
-    return WRONG_USE
+from orchestrator.cli.testing.collecting import collected_for, refuse
+from orchestrator.cli.testing.options import is_github, refuse_contradictions
 
 
 async def _test(options: argparse.Namespace) -> int:
     refuse_contradictions(options)
-    collected = _collected(options)
+    options.github = options.github or (is_github(os.environ) and not options.json)
+    if options.watch:
+        from orchestrator.cli.testing.watching import watch
+
+        return await watch(options)
+    collected = collected_for(options)
     if collected.problems:
-        return _refuse(collected.problems, json=options.json)
+        return refuse(collected.problems, options)
+    if options.live:
+        from orchestrator.cli.testing.live import play_with_live_model
+
+        return await play_with_live_model(collected, options)
+    if options.record:
+        from orchestrator.cli.testing.recording import record
+
+        return await record(collected, options)
     from orchestrator.cli.testing.offline import play_offline
 
     return await play_offline(collected, options)

@@ -12,6 +12,7 @@ from urllib.parse import unquote
 from orchestrator.errors import UsageError
 from orchestrator.render.sanitize import clean
 from runtimes.base import WireMessage
+from runtimes.credentials import whole_message
 from runtimes.values import Json, JsonObject
 
 MASK = "***"
@@ -47,7 +48,8 @@ def _masked_url(url: str, secrets: frozenset[str]) -> str:
 
 
 def masked(message: WireMessage) -> WireMessage:
-    """The same without the values of credentials."""
+    """The same with its credentials, without their values."""
+    message = whole_message(message)
     headers = tuple((name, _masked_header(name, value, message.secrets)) for name, value in message.headers)
     return replace(message, url=_masked_url(message.url, message.secrets), headers=headers)
 

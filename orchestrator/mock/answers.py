@@ -9,13 +9,16 @@ from xml.sax.saxutils import escape
 
 from orchestrator.mock.bodies import is_json_type, plain_type
 from orchestrator.mock.exchange import JSON_TYPE, Answer
-from orchestrator.mock.generate import generated
+from orchestrator.mock.generate import Generator
 from orchestrator.mock.schemas import Schemas
 from runtimes.openapi.members import list_at, object_at
 from runtimes.values import Json, JsonObject, dump_json
 
 MAX_XML_DEPTH = 32
 """Elements inside each other."""
+
+MAX_GENERATORS = 500
+"""Schemas for which what makes their data is kept."""
 
 _BODILESS = frozenset({204, 205, 304})
 _PIXEL = base64.b64decode(
@@ -75,8 +78,11 @@ def _best(names: Sequence[str], accept: str) -> str:
 class Answers:
     """Makes the answers of one description."""
 
-    def __init__(self, schemas: Schemas) -> None:
+    def __init__(self, schemas: Schemas, *, gives_examples: bool = True) -> None:
+        """`gives_examples`: those of the author come before what is made up."""
         self._schemas = schemas
+        self._gives_examples = gives_examples
+        self._generators: dict[int, tuple[Json, Generator]] = {}
 
     def answer(self, operation: JsonObject, accept: str, seed: str, given: Mapping[str, Json]) -> Answer:
         """The answer of an operation to a request that has `given` these values; the same for the same seed."""
@@ -94,10 +100,21 @@ class Answers:
     def value(self, media: JsonObject, seed: str, given: Mapping[str, Json]) -> Json:
         """An example of a media type, else one of its schema, else what is made up."""
         schema = media.get("schema")
-        examples = list(self._examples(media, schema))
+        examples = list(self._examples(media, schema)) if self._gives_examples else []
         if examples:
             return examples[0]
-        return generated(self._schemas.standalone(schema, "response"), seed, given) if schema is not None else {}
+        return self._generator(schema).made(seed, given) if schema is not None else {}
+
+    def _generator(self, schema: Json) -> Generator:
+        """What makes data for a schema of the description; kept for the next answer."""
+        known = self._generators.get(id(schema))
+        if known is not None:
+            return known[1]
+        if len(self._generators) >= MAX_GENERATORS:
+            self._generators.clear()
+        made = Generator(self._schemas.standalone(schema, "response", has_examples=self._gives_examples))
+        self._generators[id(schema)] = schema, made  # the schema is kept, so that no other one gets its identity
+        return made
 
     def _examples(self, media: JsonObject, schema: Json) -> Iterator[Json]:
         if "example" in media:

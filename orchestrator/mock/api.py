@@ -21,12 +21,13 @@ MAX_SHOWN_PATH = 200
 class MockApi:
     """Answers requests as a description has it, and refuses those that it does not allow."""
 
-    def __init__(self, description: Description, seed: int = 0) -> None:
+    def __init__(self, description: Description, seed: int = 0, *, gives_examples: bool = True) -> None:
+        """`gives_examples`: those of the description come before what is made up."""
         self._description = description
         self._seed = seed
         self._schemas = Schemas(description)
         self._routes = Routes(description.entries)
-        self._answers = Answers(self._schemas)
+        self._answers = Answers(self._schemas, gives_examples=gives_examples)
         self._keys = credential_parameters(description, self._schemas)
         self._contracts: dict[int, Contract] = {}
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from orchestrator.mock.merging import merged
 from orchestrator.mock.scalars import constant, integer, number, text
 from orchestrator.mock.schemas import Checks, compiled, pointed
+from runtimes.json_schema import JsonSchema
 from runtimes.openapi.members import list_at, object_at
 from runtimes.values import Json, JsonObject
 
@@ -37,6 +38,9 @@ MAX_ATTEMPTS = 8
 
 MAX_REFERENCE_CHAIN = 32
 """References that may lead to one another."""
+
+MAX_KNOWN = 1000
+"""Parts of a schema that stay compiled from one value to the next."""
 
 USUAL_ITEMS = (1, 3)
 """How many items an array has where its schema leaves it open."""
@@ -220,17 +224,33 @@ class _Maker:
         return items
 
 
-def generated(schema: JsonObject, seed: str, given: Mapping[str, Json] | None = None) -> Json:
-    """Data for a schema that `Schemas.standalone` has made, the same for the same seed.
+class Generator:
+    """Makes data for a schema that `Schemas.standalone` has made; what checks them is compiled once."""
 
-    Members with the names of what was `given` have its values, where they may: what is asked for by its id has it.
-    The first that is valid is taken; where none of a few attempts is, the last, which has no more than is demanded.
-    """
-    judge, checks = compiled(schema), Checks(schema)
-    value: Json = None
-    for attempt in range(MAX_ATTEMPTS):
-        chance = random.Random(f"{attempt}:{seed}")  # noqa: S311  # it is to be the same each time, and guards nothing
-        value = _Maker(checks, chance, given or {}, is_bare=attempt >= MAX_ATTEMPTS // 2).make(schema)
-        if judge.is_valid(value):
-            return value
-    return value
+    def __init__(self, schema: JsonObject) -> None:
+        self._schema = schema
+        self._judge = compiled(schema)
+        self._known: dict[str, JsonSchema] = {}
+
+    def made(self, seed: str, given: Mapping[str, Json] | None = None) -> Json:
+        """Data, the same for the same seed.
+
+        Members with the names of what was `given` have its values, where they may: what is asked for by its id has it.
+        The first that is valid is taken; where none of a few attempts is, the last, which has no more than is demanded.
+        """
+        if len(self._known) > MAX_KNOWN:
+            self._known.clear()
+        checks = Checks(self._schema, self._known)
+        value: Json = None
+        for attempt in range(MAX_ATTEMPTS):
+            chance = random.Random(f"{attempt}:{seed}")  # noqa: S311  # it is to be the same each time, guards nothing
+            maker = _Maker(checks, chance, given or {}, is_bare=attempt >= MAX_ATTEMPTS // 2)
+            value = maker.make(self._schema)
+            if self._judge.is_valid(value):
+                return value
+        return value
+
+
+def generated(schema: JsonObject, seed: str, given: Mapping[str, Json] | None = None) -> Json:
+    """Data for one schema, once; see `Generator`."""
+    return Generator(schema).made(seed, given)

@@ -6,7 +6,7 @@ reach the address of the mock besides.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Container, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -23,6 +23,7 @@ from runtimes.http import HttpClient
 from runtimes.openapi import open_openapi
 from runtimes.openapi.document import UnreadableDescription
 from runtimes.openapi.loading import load_description
+from runtimes.openapi.members import text_at
 from runtimes.values import Json, JsonObject, canonical_json
 
 MAX_APIS = 100
@@ -109,10 +110,17 @@ async def load_mock(plugins: Sequence[tuple[Plugin, HttpClient]], seed: int = 0)
     return Mock(apis, problems)
 
 
-def _without_auth(runtime: Json) -> Json:
+def _reference_id(runtime: JsonObject) -> str:
+    return text_at(runtime.get("auth"), "reference_id")
+
+
+def _without_auth(runtime: Json, kept: Container[str] = ()) -> Json:
+    """The runtime without the need for a credential, unless it is one of those that are `kept`."""
     kind = runtime.get("type") if isinstance(runtime, dict) else None
     is_mocked = isinstance(kind, str) and kind.casefold() == OPENAPI
-    return {**runtime, "auth": {"type": "None"}} if isinstance(runtime, dict) and is_mocked else runtime
+    if not isinstance(runtime, dict) or not is_mocked or _reference_id(runtime) in kept:
+        return runtime
+    return {**runtime, "auth": {"type": "None"}}
 
 
 def needs_credential(plugin: Plugin) -> bool:
@@ -132,12 +140,13 @@ def _auth_type(runtime: JsonObject) -> Json:
     return auth.get("type") if isinstance(auth, dict) else None
 
 
-def mocked_plugin(plugin: Plugin, address: str) -> Plugin:
-    """The plugin without the need for credentials, and with the address of the mock open to it."""
+def mocked_plugin(plugin: Plugin, address: str, credentials: Container[str] = ()) -> Plugin:
+    """The plugin without the need for credentials but for those that there are, and with the address of the mock open
+    to it."""
     runtimes = plugin.document.get("runtimes")
     document: JsonObject = dict(plugin.document)
     if isinstance(runtimes, list):
-        document["runtimes"] = [_without_auth(runtime) for runtime in runtimes]
+        document["runtimes"] = [_without_auth(runtime, credentials) for runtime in runtimes]
     return replace(
         plugin,
         document=document,

@@ -80,8 +80,10 @@ def pointed(root: JsonObject, reference: str) -> Json:
 class Checks:
     """Judges values by parts of one standalone schema, each part compiled once."""
 
-    def __init__(self, root: JsonObject) -> None:
+    def __init__(self, root: JsonObject, known: dict[str, JsonSchema] | None = None) -> None:
+        """`known` are parts that others have compiled; what is compiled here is added to them."""
         self.root = root
+        self._known = {} if known is None else known
         self.kinds: dict[str, frozenset[str]] = {}
         """The types of what references lead to, where they are known already."""
         self._compiled: dict[str, JsonSchema] = {}
@@ -94,10 +96,15 @@ class Checks:
             return True
         key = dump_json(schema)
         if key not in self._compiled and len(self._compiled) < MAX_COMPILED:
-            definitions: JsonObject = {"$defs": object_at(self.root, "$defs")} if '"$ref"' in key else {}
-            self._compiled[key] = compiled({**schema, **definitions})
+            self._compiled[key] = self._part(key, schema)
         judge = self._compiled.get(key)
         return judge is None or judge.is_valid(value)
+
+    def _part(self, key: str, schema: JsonObject) -> JsonSchema:
+        if key not in self._known:
+            definitions: JsonObject = {"$defs": object_at(self.root, "$defs")} if '"$ref"' in key else {}
+            self._known[key] = compiled({**schema, **definitions})
+        return self._known[key]
 
 
 class Schemas:
@@ -115,9 +122,10 @@ class Schemas:
         except OperationUnusable:
             return {}
 
-    def standalone(self, schema: Json, direction: Direction) -> JsonObject:
-        """A schema with all that it refers to, as a document of its own."""
-        return _Bundle(self.followed, self._resolved, direction, is_old=self._is_old).of(schema)
+    def standalone(self, schema: Json, direction: Direction, *, has_examples: bool = True) -> JsonObject:
+        """A schema with all that it refers to, as a document of its own; with its examples, if these are wanted."""
+        bundle = _Bundle(self.followed, self._resolved, direction, is_old=self._is_old, has_examples=has_examples)
+        return bundle.of(schema)
 
     def validator(self, schema: JsonObject) -> JsonSchema:
         """What checks values against a schema that `standalone` has made; compiled once."""
@@ -143,11 +151,13 @@ class _Bundle:
         direction: Direction,
         *,
         is_old: bool,
+        has_examples: bool,
     ) -> None:
         self._follow = follow
         self._resolve = resolve
         self._hidden = _HIDDEN[direction]
         self._is_old = is_old
+        self._has_examples = has_examples
         self._names: dict[str, str] = {}
 
     def of(self, schema: Json) -> JsonObject:
@@ -205,9 +215,9 @@ class _Bundle:
             return _is_pattern(value)
         if name in {"uniqueItems"}:
             return isinstance(value, bool)
-        if name in {"const", "default", "example"}:
-            return True
-        return (name == "format" and isinstance(value, str)) or (name == "examples" and isinstance(value, list))
+        if name in {"example", "examples"}:
+            return self._has_examples and (name == "example" or isinstance(value, list))
+        return name in {"const", "default"} or (name == "format" and isinstance(value, str))
 
     def _limit(self, schema: JsonObject, kept: JsonObject) -> None:
         """The exclusive limits of OpenAPI 3.0 are flags."""

@@ -20,6 +20,8 @@ from runtimes.http import is_url, shown_url
 NO_FILES = "-"
 """What `/attach` is given to take back what waits."""
 
+_SAVING = "keep the conversation; FILE.jsonl has the events, FILE.conversation.yaml is a test"
+
 _Run = Callable[[Dialogue, str], Awaitable[None]]
 
 
@@ -154,7 +156,10 @@ async def _clear(dialogue: Dialogue, argument: str) -> None:
 
 async def _save(dialogue: Dialogue, argument: str) -> None:
     if not argument:
-        dialogue.view.failure("a file name is missing: /save FILE writes Markdown, /save FILE.jsonl the events")
+        dialogue.view.failure(
+            "a file name is missing: /save FILE writes Markdown, /save FILE.jsonl the events, "
+            "/save FILE.conversation.yaml what `orchestrator test` plays"
+        )
         return
     await dialogue.save(typed_path(clean_line(argument)))
 
@@ -210,7 +215,7 @@ COMMANDS = {
         Command(name="/retry", summary="take the last message back and send it again", run=_retry),
         Command(name="/undo", summary="take the last message back", run=_undo),
         Command(name="/clear", summary="a new conversation", run=_clear),
-        Command(name="/save", argument="FILE", summary="keep the conversation; FILE.jsonl keeps the events", run=_save),
+        Command(name="/save", argument="FILE", summary=_SAVING, run=_save),
         Command(name="/attach", argument="[FILE]", summary="a file for the next message; - takes it back", run=_attach),
         Command(name="/choose", argument="[N]", summary="take a choice of the last cards by its number", run=_choose),
         Command(name="/quit", summary="leave", run=_quit),

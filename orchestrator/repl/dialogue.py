@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.cells import cell_len
 
 from orchestrator.content import CardAction
+from orchestrator.conversation import Conversation
 from orchestrator.errors import OrchestratorError
-from orchestrator.events import Fact
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.model.open import OFFLINE
@@ -18,13 +18,14 @@ from orchestrator.render.calls import CallLabel, Labels, cut
 from orchestrator.render.card_view import Offer
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
-from orchestrator.render.transcript import save_transcript
 from orchestrator.repl.cards import NOT_HERE, fill_in, list_offers
 from orchestrator.repl.confirm import Verdict, confirm, show_question
 from orchestrator.repl.input import PersonInput
 from orchestrator.repl.interrupts import Interrupts
+from orchestrator.repl.keeping import Keeper
 from orchestrator.repl.turns import Turns
 from orchestrator.reply import Question
+from orchestrator.testing.chat_start import ChatStart
 from runtimes.base import Attachment
 
 MAX_STARTERS = 9
@@ -96,6 +97,7 @@ class Dialogue:
         *,
         approve_all: bool = False,
         starters: Sequence[ConversationStarter] = (),
+        start: ChatStart | None = None,
     ) -> None:
         self.host = host
         self.view = view
@@ -108,7 +110,8 @@ class Dialogue:
         self._person = person
         self._approve_all = approve_all
         self._turns = Turns(view, self._decide, interrupts)
-        self._earlier: tuple[Fact, ...] = ()
+        self.keeper = Keeper(host, self.labels, start)
+        self._earlier: tuple[Conversation, ...] = ()
         self._offers_starters = False
         self._offers: tuple[Offer, ...] = ()
         self._takes_numbers = False
@@ -133,12 +136,12 @@ class Dialogue:
 
     async def renew(self) -> None:
         """Starts a new conversation; what was said so far is kept for `save`."""
-        await self._replace()
+        self._replace()
         self.view.notice("a new conversation")
         self.open()
 
-    async def _replace(self) -> None:
-        self._earlier += await self.chat.facts()
+    def _replace(self) -> None:
+        self._earlier += (self.chat,)
         self.forget_offers()
         self.chat = self.host.conversation()
 
@@ -190,7 +193,7 @@ class Dialogue:
         self.chosen = message if isinstance(message, CardAction) else None
         self._offers_starters = self._takes_numbers = False
         if self.chat.is_ended:
-            await self._replace()
+            self._replace()
             self.warn_offline()
         try:
             end = await self._turns.run(self.chat, message, self.attachments)
@@ -216,9 +219,8 @@ class Dialogue:
 
     async def save(self, path: Path, *, everything: bool = False) -> None:
         """Keeps this conversation, or also the earlier ones, in a new file. Raises: `UsageError`."""
-        facts = await self.chat.facts()
-        save_transcript(path, (*self._earlier, *facts) if everything else facts, self.labels)
-        self.view.notice(f"saved to {path}")
+        for line in await self.keeper.keep(path, (*self._earlier, self.chat) if everything else (self.chat,)):
+            self.view.notice(line)
 
     async def _decide(self, question: Question) -> Verdict | None:
         label = label_of(self.labels, question)

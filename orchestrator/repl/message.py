@@ -14,14 +14,15 @@ from orchestrator.events import EndReason, Event
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import OFFLINE
 from orchestrator.render.sanitize import plain_json
-from orchestrator.render.transcript import refuse_existing, save_transcript
 from orchestrator.repl.cards import NOT_HERE
 from orchestrator.repl.confirm import Verdict, show_question
 from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE_NOTICE, YES, label_of, labels_of
 from orchestrator.repl.interrupts import Interrupts
+from orchestrator.repl.keeping import Keeper
 from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.reply import Question
+from orchestrator.testing.chat_start import ChatStart, is_conversation
 from runtimes.base import Attachment
 
 _BAD_ENDS: tuple[EndReason | None, ...] = ("error", "limit", None)
@@ -50,8 +51,9 @@ class JsonLines:
 class _Message:
     """The turn of one message, and where its words go."""
 
-    def __init__(self, host: Orchestrator, *, approve_all: bool, json_lines: bool) -> None:
+    def __init__(self, host: Orchestrator, *, approve_all: bool, json_lines: bool, start: ChatStart | None) -> None:
         self._labels = labels_of(host)
+        self._keeper = Keeper(host, self._labels, start)
         self._approve_all = approve_all
         self._errors = view_for(host, sys.stderr)
         self._view = self._errors if json_lines else view_for(host, sys.stdout)
@@ -63,20 +65,26 @@ class _Message:
         """Returns the exit code."""
         try:
             if save is not None:
-                refuse_existing(save)
+                self._keeper.refuse(save)
             if self._is_offline:
                 self._errors.notice(OFFLINE_NOTICE)
             end = await Turns(self._audience, self._decide, interrupts).run(self._chat, text, attachments)
             if self._view.offers:
                 self._view.notice(NOT_HERE)
             if save is not None:
-                save_transcript(save, await self._chat.facts(), self._labels)
+                await self._keep(save)
         except BrokenPipeError:
             return leave_quietly(sys.stdout)
         except OrchestratorError as error:
             self._errors.failure(str(error))
             return WRONG_USE if isinstance(error, UsageError) else BROKE_OFF
         return INTERRUPTED if end == "cancelled" else BROKE_OFF if end in _BAD_ENDS else FINE
+
+    async def _keep(self, path: Path) -> None:
+        """Says what has become of it where that is not plain: not every turn can be played again."""
+        for line in await self._keeper.keep(path, [self._chat]):
+            if is_conversation(path):
+                self._errors.notice(line)
 
     async def _decide(self, question: Question) -> Verdict:
         show_question(self._view, question, label_of(self._labels, question))
@@ -94,6 +102,7 @@ async def run_message(
     approve_all: bool = False,
     json_lines: bool = False,
     save: Path | None = None,
+    start: ChatStart | None = None,
 ) -> int:
     """Runs one turn, and returns the exit code: 1 when it ended by an error or a limit.
 
@@ -102,6 +111,6 @@ async def run_message(
     """
     interrupts = Interrupts()
     async with interrupts.heeded():
-        message = _Message(host, approve_all=approve_all, json_lines=json_lines)
+        message = _Message(host, approve_all=approve_all, json_lines=json_lines, start=start)
         return await message.run(text, attachments, save, interrupts)
     return INTERRUPTED

@@ -9,17 +9,19 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import IO
 
+import anyio
+
 from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.render.terminal import TerminalView
-from orchestrator.render.transcript import refuse_existing
 from orchestrator.repl.commands import COMMANDS, is_command, run_command
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.repl.input import PersonInput, PipeInput, PromptInput, history_file, without_echo
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.message import run_message
 from orchestrator.repl.streams import FINE, INTERRUPTED, WRONG_USE, leave_quietly, view_for
+from orchestrator.testing.chat_start import ChatStart
 
 __all__ = ["run_message", "run_repl"]
 
@@ -62,10 +64,13 @@ async def converse(dialogue: Dialogue, person: PersonInput, interrupts: Interrup
 async def _session(dialogue: Dialogue, person: PersonInput, interrupts: Interrupts, save: Path | None) -> int:
     try:
         if save is not None:
-            refuse_existing(save)
-        code = await converse(dialogue, person, interrupts)
-        if save is not None:
-            await dialogue.save(save, everything=True)
+            dialogue.keeper.refuse(save)
+        try:
+            code = await converse(dialogue, person, interrupts)
+        finally:
+            if save is not None:
+                with anyio.CancelScope(shield=True):  # Ctrl-C, pressed twice, ends the rest
+                    await dialogue.save(save, everything=True)
     except BrokenPipeError:
         return leave_quietly(sys.stdout)
     except UsageError as error:
@@ -81,11 +86,13 @@ async def run_repl(
     banner: str | None = None,
     save: Path | None = None,
     starters: Sequence[ConversationStarter] = (),
+    start: ChatStart | None = None,
 ) -> int:
     """Talks with the person at the terminal, or with the lines of a pipe, until they end. Returns the exit code.
 
     `approve_all` says yes to every question beforehand. `save` names a new file for all that is said.
-    `starters` are offered before those of the plugins.
+    `starters` are offered before those of the plugins. `start` is how the chat was started; without it no conversation
+    file is made of it.
     """
     view = view_for(host, sys.stdout)
     person = _person(host, view)
@@ -94,7 +101,7 @@ async def run_repl(
     async with interrupts.heeded():
         if banner:
             view.banner(banner)
-        dialogue = Dialogue(host, view, person, interrupts, approve_all=approve_all, starters=starters)
+        dialogue = Dialogue(host, view, person, interrupts, approve_all=approve_all, starters=starters, start=start)
         with echo:
             return await _session(dialogue, person, interrupts, save)
     return INTERRUPTED

@@ -1,11 +1,13 @@
 """The array that a local plugin answers with (spec 13.2): text for the model, text and cards for the person.
 
-Pure. The array is a stranger's: an entry that cannot be read is named in the model's text, and the others count.
+The array is a stranger's: an entry that cannot be read is named in the model's text, and the others count. Pure but
+for the clock it is given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
@@ -92,9 +94,9 @@ def template_name(url: str) -> str:
 class _Reader:
     """Reads the entries of one array."""
 
-    def __init__(self, templates: Mapping[str, JsonObject], locale: str | None) -> None:
+    def __init__(self, templates: Mapping[str, JsonObject], expander: Expander) -> None:
         self._templates = templates
-        self._expander = Expander(work_for_answer(), locale)
+        self._expander = expander
 
     def _expanded(self, url: str, content: Json, data: Card) -> tuple[Card, ...]:
         """The content in its template; as data where the template is not known, or makes no card of it."""
@@ -144,7 +146,10 @@ class _Reader:
 
 
 def read_local_results(
-    payload: Json, templates: Mapping[str, JsonObject] = _NO_TEMPLATES, locale: str | None = None
+    payload: Json,
+    templates: Mapping[str, JsonObject] = _NO_TEMPLATES,
+    locale: str | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> tuple[str, Shown] | None:
     """What the model is told and what the person is shown; None when the payload is no such array (spec 13.2.1).
 
@@ -160,7 +165,7 @@ def read_local_results(
     told: list[str] = []
     notes: list[str] = []
     entries: list[_Entry] = []
-    reader = _Reader(templates, locale)
+    reader = _Reader(templates, Expander(work_for_answer(), locale, clock))
     for number, raw in enumerate(payload[:MAX_ENTRIES], start=1):
         try:
             entry = reader.read(raw)

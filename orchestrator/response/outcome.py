@@ -61,7 +61,7 @@ def _local(
     """What a local plugin's array gives; None for any other answer."""
     if runtime_type.casefold() != LOCAL_PLUGIN:
         return None
-    return read_local_results(result.payload, presentation.visual_templates, locale)
+    return read_local_results(result.payload, presentation.visual_templates, locale, presentation.clock)
 
 
 def _shown(

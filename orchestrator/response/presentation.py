@@ -1,4 +1,6 @@
-"""Which cards an answer is shown by: the first choice that works, and why it is not an earlier one (spec 9.4.2). Pure.
+"""Which cards an answer is shown by: the first choice that works, and why it is not an earlier one (spec 9.4.2).
+
+Pure but for the clock it is given.
 
 For each result: the card that `template_selector` selects, else `static_template`, else, where one of them was wanted
 and fails, a plain card of title, subtitle, picture and link, else nothing but the words of the answer. A function
@@ -7,7 +9,8 @@ that names no template gets no plain cards: its citations show the same already.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.content import Card, Shown
@@ -53,6 +56,8 @@ class Presentation:
     """The templates that local plugins may name, by the last part of their URLs (spec 13.2.2.1)."""
     is_rich: bool = False
     """True when the function declares a rich response (spec 8)."""
+    clock: Callable[[], float] = field(default=time.time, repr=False)
+    """The time that cards know, in seconds since the epoch."""
 
     def makes_cards(self, semantics: ResponseSemantics | None) -> bool:
         """True when answers may be shown by templates."""
@@ -145,7 +150,7 @@ def semantic_cards(
         results = results_at(data_path_of(semantics.data_path), payload)
     except InvalidQuery:
         return Shown(notes=("no card is made: the data path selects nothing that can be read",))
-    expander = Expander(work_for_answer(), locale)
+    expander = Expander(work_for_answer(), locale, presentation.clock)
     return _Presenter(semantics, presentation.template, payload, base, expander).shown(results)
 
 

@@ -1,9 +1,15 @@
-"""Templates of cards: where a result's own is selected, and what a template makes of data (spec 9.4.2). Pure."""
+"""Templates of cards: where a result's own is selected, and what a template makes of data (spec 9.4.2).
+
+Pure but for the clock it is given.
+"""
 
 from __future__ import annotations
 
 import re
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from orchestrator.content import CardOrigin
 from orchestrator.manifest.queries import Path, Reading, path_of, within_result
@@ -168,8 +174,10 @@ def _checked(card: Json, name: str) -> JsonObject:
 class Expander:
     """Expands the templates of one answer, within one budget; each template is read once."""
 
-    def __init__(self, work: Work, locale: str | None) -> None:
+    def __init__(self, work: Work, locale: str | None, clock: Callable[[], float] = time.time) -> None:
+        """`clock` tells the time that cards know, in seconds since the epoch."""
         self._work = work
+        self._clock = clock
         self._locale = card_language(locale)
         self._read: dict[int, cards.Template | str] = {}
         self._held: list[JsonObject] = []
@@ -193,7 +201,8 @@ class Expander:
         Raises: `NoCard`.
         """
         try:
-            made = self._template(chosen).expand(data, locale=self._locale, budget=self._work)
+            now = datetime.fromtimestamp(self._clock(), UTC)
+            made = self._template(chosen).expand(data, locale=self._locale, now=now, budget=self._work)
         except (CardError, CardLimit) as error:
             raise NoCard(_why(chosen.name, error)) from None
         if made is None:

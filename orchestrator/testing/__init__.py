@@ -1,1 +1,58 @@
-"""Scripted conversations: the file format `*.conversation.yaml`, what plays such a file, and the judge of a turn."""
+"""Scripted conversations: the file format `*.conversation.yaml`, what plays such a file, and conversations in Python.
+
+    async with Story(plugins="plugin.json") as chat:
+        turn = await chat.say("Find homes", model=[call("getListings", city="Seattle"), "Three homes."])
+        turn.expect(calls=call("getListings", city="Seattle"), text="Three")
+
+Names are imported on first use, so that what a program does not need it does not pay for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from orchestrator.testing.backend import Backend
+    from orchestrator.testing.fixtures import HostFactory, ModelFactory
+    from orchestrator.testing.story import Story, ToldTurn, hosted
+    from orchestrator.testing.threaded import AwaitedStories, AwaitedStory, BlockingStories, BlockingStory
+    from orchestrator.testing.written import call
+
+_HOMES = {
+    "AwaitedStories": "orchestrator.testing.threaded",
+    "AwaitedStory": "orchestrator.testing.threaded",
+    "Backend": "orchestrator.testing.backend",
+    "BlockingStories": "orchestrator.testing.threaded",
+    "BlockingStory": "orchestrator.testing.threaded",
+    "HostFactory": "orchestrator.testing.fixtures",
+    "ModelFactory": "orchestrator.testing.fixtures",
+    "Story": "orchestrator.testing.story",
+    "ToldTurn": "orchestrator.testing.story",
+    "call": "orchestrator.testing.written",
+    "hosted": "orchestrator.testing.story",
+}
+
+__all__ = [
+    "AwaitedStories",
+    "AwaitedStory",
+    "Backend",
+    "BlockingStories",
+    "BlockingStory",
+    "HostFactory",
+    "ModelFactory",
+    "Story",
+    "ToldTurn",
+    "call",
+    "hosted",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return vars(importlib.import_module(_HOMES[name]))[name]
+    raise AttributeError(f"module 'orchestrator.testing' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.lowlevel
@@ -10,12 +13,16 @@ import anyio.lowlevel
 from orchestrator.mock.api import MockApi
 from orchestrator.mock.exchange import Answer, Request
 from orchestrator.mock.routes import Routes
-from orchestrator.testing.exchanges import HttpExchange
 from orchestrator.testing.settings import StubAnswer
 from orchestrator.testing.stubs import Stubs, fault_of
+from runtimes.base import RuntimeSpec
 from runtimes.errors import InvocationError
 from runtimes.http import HttpClient, HttpRequest, HttpResponse
+from runtimes.network import ContactRefused
 from runtimes.openapi.document import Description, Entry
+from runtimes.openapi.references import OperationUnusable
+from runtimes.openapi.servers import server_url
+from runtimes.redirects import send_following
 
 HOST = "mock.invalid"
 """The host of what is mocked; no such name can exist (RFC 2606)."""
@@ -25,24 +32,6 @@ ORIGIN = f"http://{HOST}"
 
 Body = Callable[[StubAnswer], bytes]
 """The body of a stub's answer. Raises: `InvocationError` where it cannot be read."""
-
-
-class Kept:
-    """An `HttpClient` that hands on what it has exchanged."""
-
-    def __init__(self, inner: HttpClient, keep: Callable[[HttpExchange], None]) -> None:
-        self._inner = inner
-        self._keep = keep
-
-    async def send(self, request: HttpRequest, /) -> HttpResponse:
-        """As the client inside. Raises: `InvocationError`."""
-        try:
-            response = await self._inner.send(request)
-        except InvocationError as error:
-            self._keep(HttpExchange(request=request, response=None, error=error))
-            raise
-        self._keep(HttpExchange(request=request, response=response))
-        return response
 
 
 def _target(url: str) -> str:
@@ -72,12 +61,48 @@ class Mocked:
         return _response(request, self._api.answer(mocked))
 
 
+class Following:
+    """An `HttpClient` that follows redirects itself: the one inside gets each request of theirs by itself."""
+
+    def __init__(self, inner: HttpClient) -> None:
+        self._inner = inner
+
+    async def send(self, request: HttpRequest, /) -> HttpResponse:
+        """The answer after redirects. Raises: `InvocationError`."""
+        try:
+            return await send_following(self._once, request)
+        except ContactRefused as refusal:
+            raise InvocationError(f"nothing was sent: {refusal}", is_unsent=True) from None
+
+    async def _once(self, request: HttpRequest) -> HttpResponse:
+        """Raises: `InvocationError`, `ContactRefused` for what must not be asked, as the redirects want it."""
+        try:
+            return await self._inner.send(replace(request, max_redirects=0))
+        except InvocationError as error:
+            if error.is_unsent:
+                raise ContactRefused(str(error).removeprefix("nothing was sent: ")) from None
+            raise
+
+
+def base_paths(description: Description, spec: RuntimeSpec) -> tuple[str, ...]:
+    """Where the paths of its operations start, on the servers that these are called at; the longest first."""
+    found: set[str] = {urlsplit(spec.base_url).path.rstrip("/")} if spec.base_url else set()
+    for entry in () if spec.base_url else description.entries:
+        with suppress(OperationUnusable):  # nothing calls it
+            found.add(urlsplit(server_url(description, entry, spec.location, spec.server)).path)
+    return tuple(sorted(found, key=len, reverse=True))
+
+
 class Stubbed:
     """An `HttpClient` that answers with stubs, and passes on what none of them fits."""
 
-    def __init__(self, inner: HttpClient, description: Description, stubs: Callable[[], Stubs], body: Body) -> None:
-        """`stubs` are those of the conversation that is played."""
+    def __init__(
+        self, inner: HttpClient, description: Description, bases: Sequence[str], stubs: Callable[[], Stubs], body: Body
+    ) -> None:
+        """`bases` is where paths of operations start (`base_paths`), `stubs` are those of the conversation that is
+        played."""
         self._inner = inner
+        self._bases = bases
         self._routes = Routes(description.entries)
         self._stubs = stubs
         self._body = body
@@ -89,8 +114,9 @@ class Stubbed:
         return await self._inner.send(request) if stubbed is None else await self._stubbed(request, stubbed)
 
     def _entry(self, request: HttpRequest) -> Entry | None:
-        path, _, query = _target(request.url).partition("?")
-        entries = (found.route.entry for found in self._routes.at(path, query))
+        parts = urlsplit(request.url)
+        below = (parts.path.removeprefix(base) for base in self._bases if parts.path.startswith(f"{base}/"))
+        entries = (found.route.entry for path in below for found in self._routes.at(path, parts.query))
         return next((entry for entry in entries if entry.method.upper() == request.method.upper()), None)
 
     async def _stubbed(self, request: HttpRequest, answer: StubAnswer) -> HttpResponse:

@@ -5,7 +5,7 @@ Descriptions are read once and kept for the conversations that follow on the sam
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Container, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
@@ -15,30 +15,28 @@ import anyio.lowlevel
 from orchestrator.manifest.load import Plugin
 from orchestrator.mock.api import MockApi
 from orchestrator.mock.plugin import OPENAPI, mocked_plugin
-from orchestrator.testing.answering import HOST, ORIGIN, Body, Kept, Mocked, Stubbed
-from orchestrator.testing.exchanges import HttpExchange
-from orchestrator.testing.settings import Api
+from orchestrator.response.outcome import LOCAL_PLUGIN
+from orchestrator.testing.answering import HOST, ORIGIN, Body, Following, Mocked, Stubbed, base_paths
+from orchestrator.testing.mismatch import Mismatch
+from orchestrator.testing.observed import Received
+from orchestrator.testing.outgoing import Attributed, Outgoing, Previewed, Recording
+from orchestrator.testing.recorded_api import RecordedApi
+from orchestrator.testing.relocation import Relocated, ServicePlace
+from orchestrator.testing.settings import Api, Stub
 from orchestrator.testing.stubs import Stubs
 from runtimes.base import (
-    CallContext,
-    CallResult,
-    FunctionCall,
     RuntimeExecutor,
     RuntimeFactory,
     RuntimeServices,
     RuntimeSpec,
     WireMessage,
 )
+from runtimes.credentials import Discreet
 from runtimes.discovery import factory_for
-from runtimes.errors import InvocationError, RuntimeUnavailable
-from runtimes.http import HttpClient, HttpRequest, HttpResponse
+from runtimes.errors import RuntimeUnavailable
+from runtimes.http import HttpClient
 from runtimes.openapi import describe, execute
-from runtimes.openapi.content import shown_content
 from runtimes.openapi.document import Description
-from runtimes.wrappers import Wrapper
-
-Record = Callable[[WireMessage], None]
-Keep = Callable[[HttpExchange], None]
 
 
 async def _no_wait(seconds: float) -> None:
@@ -46,110 +44,122 @@ async def _no_wait(seconds: float) -> None:
     await anyio.lowlevel.checkpoint()
 
 
-def wire_message(request: HttpRequest) -> WireMessage:
-    """A request as expectations look at it."""
-    media_type = next((value for name, value in request.headers if name.casefold() == "content-type"), "")
-    return WireMessage(
-        method=request.method,
-        url=request.url,
-        headers=request.headers,
-        body=None if request.body is None else shown_content(request.body, media_type),
-        secrets=request.credentials,
-    )
-
-
-class Recording:
-    """An `HttpClient` that keeps what it sends."""
-
-    def __init__(self, inner: HttpClient, record: Record) -> None:
-        self._inner = inner
-        self._record = record
-
-    async def send(self, request: HttpRequest, /) -> HttpResponse:
-        """As the client inside. Raises: `InvocationError`."""
-        self._record(wire_message(request))
-        return await self._inner.send(request)
-
-
-class Previewed(Wrapper):
-    """A `RuntimeExecutor` that keeps what the one inside would send for each call."""
-
-    def __init__(self, inner: RuntimeExecutor, record: Record) -> None:
-        super().__init__(inner)
-        self._record = record
-
-    async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
-        """As the executor inside. Raises: `InvocationError`."""
-        with suppress(InvocationError):  # then nothing is sent, and the call says why
-            for message in self._inner.preview(call):
-                self._record(message)
-        return await self._inner.invoke(call, context)
-
-
 class Apis:
     """Opens the runtimes of a host, and keeps what goes out in each turn."""
 
-    def __init__(self, api: Api, body: Body, *, recorded: HttpClient | None = None, keep: Keep | None = None) -> None:
-        """`recorded` answers where the conversation has `recorded` answers; `keep` is told of what is exchanged with
-        whoever answers in the place of stubs and mocks."""
+    def __init__(self, api: Api, body: Body, *, recorded: RecordedApi | None = None) -> None:
+        """`recorded` answers in the place of an API, after stubs."""
         self._api = api
         self._body = body
         self._recorded = recorded
-        self._keep = keep
         self._stubs = Stubs(api.stubs)
-        self._sent: list[WireMessage] = []
+        self._outgoing = Outgoing()
 
     @property
     def sent(self) -> tuple[WireMessage, ...]:
         """What has gone out since `begin`."""
-        return tuple(self._sent)
+        return self._outgoing.sent
 
-    def restart(self) -> None:
-        """Goes on with another conversation: its stubs have answered nothing yet."""
-        self._stubs = Stubs(self._api.stubs)
+    @property
+    def received(self) -> tuple[Received, ...]:
+        """What is known of each: for which call, and what came back."""
+        return self._outgoing.received
+
+    def restart(self, stubs: Sequence[Stub]) -> None:
+        """Goes on with another conversation, and its stubs: they have answered nothing yet."""
+        self._stubs = Stubs(stubs)
         self.begin()
+
+    def add_stub(self, stub: Stub) -> None:
+        """Puts a stub after those of the conversation, until another begins."""
+        self._stubs.add(stub)
+
+    @property
+    def mismatches(self) -> tuple[Mismatch, ...]:
+        """What has gone out since `begin` otherwise than it was recorded."""
+        return self._recorded.mismatches if self._recorded is not None else ()
 
     def begin(self) -> None:
         """Goes on with another turn: forgets what went out before."""
-        self._sent.clear()
+        self._outgoing.begin()
+        if self._recorded is not None:
+            self._recorded.begin()
 
-    def plugins(self, plugins: Iterable[Plugin]) -> tuple[Plugin, ...]:
-        """The plugins as the host is given them: what is mocked asks for no credential."""
-        return tuple(mocked_plugin(one, HOST) if self._api.is_mocked else one for one in plugins)
+    @property
+    def is_replayed(self) -> bool:
+        """True where recorded answers stand for those of the real service."""
+        return self._recorded is not None and not self._recorded.is_live
 
-    def factories(self, plugins: Iterable[Plugin]) -> Mapping[str, RuntimeFactory]:
-        """A factory for each type of runtime that the plugins have, as they spell it."""
+    def _is_mocked(self, service: ServicePlace | None) -> bool:
+        """Without more words a plugin that has a service is called there."""
+        return self._api.is_mocked and (service is None or self._api.mock is not None)
+
+    def plugins(
+        self, plugins: Iterable[Plugin], services: Mapping[str, ServicePlace], credentials: Container[str]
+    ) -> tuple[Plugin, ...]:
+        """The plugins as the host is given them: what is mocked or replayed asks for no credential but for those that
+        there are.
+
+        `services` has those at which they are called, by where their manifests lie; `credentials` has references.
+        """
+        return tuple(
+            mocked_plugin(one, HOST, credentials)
+            if self.is_replayed or self._is_mocked(services.get(one.location))
+            else one
+            for one in plugins
+        )
+
+    def factories(
+        self, plugins: Iterable[Plugin], services: Mapping[str, ServicePlace]
+    ) -> Mapping[str, RuntimeFactory]:
+        """A factory for each type of runtime that the plugins have, as they spell it; `services` as above."""
         found: dict[str, RuntimeFactory] = {}
         for name in {runtime.type for plugin in plugins for runtime in plugin.manifest.runtimes}:
             if name.casefold() == OPENAPI:
-                found[name] = self._open_openapi
+                found[name] = self._openapi(services)
                 continue
             with suppress(RuntimeUnavailable):  # the host names the type that nothing opens
-                found[name] = self._previewing(factory_for(name, {}))
+                factory = factory_for(name, {})
+                is_local = name.casefold() == LOCAL_PLUGIN
+                found[name] = self._local(factory) if is_local else self._previewing(factory)
         return found
 
-    @asynccontextmanager
-    async def _open_openapi(self, spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor]:
-        description = await describe(spec, services)
-        answering = Stubbed(self._backing(description, services.http), description, lambda: self._stubs, self._body)
-        http = Recording(answering, self._sent.append)
-        if self._api.is_mocked:
-            yield execute(description, replace(spec, base_url=ORIGIN), http, sleep=_no_wait)
-        else:
-            yield execute(description, spec, http)
+    def _openapi(self, places: Mapping[str, ServicePlace]) -> RuntimeFactory:
+        @asynccontextmanager
+        async def opened(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor]:
+            service = places.get(spec.location)
+            is_mocked = self._is_mocked(service)
+            called = replace(spec, base_url=ORIGIN if is_mocked else service.origin if service else "")
+            description = await describe(spec, services)
+            real = Relocated(services.http, service) if service else services.http
+            backing = self._mock(description) if is_mocked else self._backing(real)
+            bases = base_paths(description, called)
+            stubbed = Stubbed(backing, description, bases, lambda: self._stubs, self._body)
+            http = Following(Recording(Discreet(stubbed), self._outgoing))
+            sleep = _no_wait if is_mocked or self.is_replayed else anyio.sleep
+            yield Attributed(execute(description, called, http, vault=services.vault, sleep=sleep))
 
-    def _backing(self, description: Description, http: HttpClient) -> HttpClient:
-        """Whoever answers what no stub does."""
-        if self._api.is_mocked:
-            return Mocked(MockApi(description, self._api.seed))
-        if self._api.recorded is not None and self._recorded is not None:
-            return self._recorded
-        return http if self._keep is None else Kept(http, self._keep)
+        return opened
+
+    def _mock(self, description: Description) -> HttpClient:
+        return Mocked(MockApi(description, self._api.seed, gives_examples=self._api.examples))
+
+    def _backing(self, http: HttpClient) -> HttpClient:
+        """Whoever answers what no stub does, where nothing is made up."""
+        return http if self._recorded is None else self._recorded.over(http)
+
+    def _local(self, factory: RuntimeFactory) -> RuntimeFactory:
+        @asynccontextmanager
+        async def opened(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor]:
+            async with factory(spec, replace(services, sent=self._outgoing.tell)) as executor:
+                yield Attributed(executor)
+
+        return opened
 
     def _previewing(self, factory: RuntimeFactory) -> RuntimeFactory:
         @asynccontextmanager
         async def opened(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor]:
             async with factory(spec, services) as executor:
-                yield Previewed(executor, self._sent.append)
+                yield Attributed(Previewed(executor, self._outgoing))
 
         return opened

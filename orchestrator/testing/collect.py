@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.errors import Problem, UsageError
-from orchestrator.paths import typed_path
+from orchestrator.errors import Problem
+from orchestrator.testing.cassette_file import Cassettes, cassettes_of
 from orchestrator.testing.places import Placed
-from orchestrator.testing.reading import SUFFIX, read_conversations
+from orchestrator.testing.reading import read_conversations
 from orchestrator.testing.said import read_limited
-from orchestrator.testing.supported import unsupported
+from runtimes.garbage import collector_paused
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """How large a conversation file may be."""
@@ -43,34 +43,21 @@ class Collected:
     """Mistakes in files; each names its file."""
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    """The conversation files in a folder, but for hidden ones, by name."""
-    for path in sorted(folder.rglob(f"*{SUFFIX}")):
-        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            yield path
-
-
-def conversation_files(paths: Sequence[str]) -> tuple[Path, ...]:
-    """The files that are meant, each once. Raises: `UsageError` for a path where nothing is."""
-    found: dict[Path, Path] = {}
-    for text in paths:
-        path = typed_path(text)
-        if not path.exists():
-            raise UsageError(f"there is no file or folder {text!r}")
-        for file in _below(path) if path.is_dir() else [path]:
-            found.setdefault(file.resolve(), file)
-    return tuple(found.values())
-
-
 def collect(files: Sequence[Path], choice: Choice) -> Collected:
-    """Reads files. Raises: `UsageError` for one that cannot be read."""
+    """Reads files, and the cassettes that their conversations are played from.
+
+    Raises: `UsageError` for one that cannot be read.
+    """
     conversations: list[tuple[str, Placed]] = []
     problems: list[Problem] = []
     for path in files:
-        file = read_conversations(read_limited(path, MAX_FILE_BYTES), str(path))
+        data = read_limited(path, MAX_FILE_BYTES)
+        with collector_paused():
+            file = read_conversations(data, str(path))
         problems += [replace(problem, file=str(path)) for problem in file.problems]
         chosen = [placed for placed in file.conversations if choice.takes(placed, str(path))]
-        refused = dict.fromkeys(problem for placed in chosen for problem in unsupported(placed))
-        problems += [replace(problem, file=str(path)) for problem in refused]
         conversations += [(str(path), placed) for placed in chosen]
+    cassettes = Cassettes()
+    needed = [tape for file_name, placed in conversations for tape in cassettes_of(placed.conversation, file_name)]
+    problems += [problem for tape in dict.fromkeys(needed) for problem in cassettes.problems(tape)]
     return Collected(conversations=tuple(conversations), problems=tuple(problems))

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BeforeValidator,
     Field,
     StrictInt,
@@ -138,6 +139,8 @@ class Turn(Part):
 
     say: Annotated[Message, BeforeValidator(short("text"), json_schema_input_type=str | Message)] | None = None
     """Without it the turn before goes on: its questions are answered."""
+    clock: AwareDatetime | None = None
+    """What time it is from this turn on."""
     model: Annotated[
         tuple[Annotated[Step, BeforeValidator(short("text"), json_schema_input_type=str | Step)], ...],
         BeforeValidator(many, json_schema_input_type=str | Step | tuple[str | Step, ...]),

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Str
 
 from orchestrator.events import RefusalCode, State
 from orchestrator.response.jsonpath import InvalidQuery, check_query
+from orchestrator.testing.judge_question import JudgeQuestions
 from orchestrator.testing.parts import (
     PATTERN_MARK,
     Claim,
@@ -283,6 +284,8 @@ class Expect(Part):
     """The tokens of the turn: `input`, `output` and `total`; a number alone is the total."""
     prompts: Prompts = ()
     """What the model was given to read."""
+    judge: JudgeQuestions = ()
+    """Questions that are put to a model about the turn, with `--live` only."""
 
 
 def snapshot_files(expect: Expect) -> tuple[str, ...]:

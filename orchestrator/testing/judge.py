@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from textwrap import indent
 
 from orchestrator.event_json import encode
 from orchestrator.events import Event
@@ -13,8 +14,15 @@ from orchestrator.testing.call_kinds import CALLS, QUESTIONS
 from orchestrator.testing.conversation import Step, Turn
 from orchestrator.testing.expectations import EndExpectation, Expect, PromptExpectation
 from orchestrator.testing.listing import list_mismatches
-from orchestrator.testing.matching import cut, described, difference, shown
-from orchestrator.testing.mismatch import Mismatch, plain_mismatch, text_mismatch, text_mismatches, value_mismatch
+from orchestrator.testing.matching import MAX_SHOWN, cut, described, difference, shown
+from orchestrator.testing.mismatch import (
+    Mismatch,
+    on_one_line,
+    plain_mismatch,
+    text_mismatch,
+    text_mismatches,
+    value_mismatch,
+)
 from orchestrator.testing.observed import AskedQuestion, ModelRequest, Observed, function_of, questions_of
 from orchestrator.testing.parts import Text
 from orchestrator.testing.patterns import Pattern
@@ -46,10 +54,13 @@ class Failure:
 
     @property
     def text(self) -> str:
-        """All of it for people, one line and a line for each detail."""
+        """All of it for people, one line and a line for each detail; one of several lines stands below its label."""
         place = f"{self.line}:{self.column}: " if self.line else ""
         width = max((len(label) for label, _ in self.details), default=0) + 1
-        lines = (f"\n    {label + ':':<{width}} {text}" for label, text in self.details)
+        lines = (
+            f"\n    {label}:\n{indent(text, ' ' * 6)}" if "\n" in text else f"\n    {label + ':':<{width}} {text}"
+            for label, text in self.details
+        )
         return f"{place}{self.kind}: {self.message}{''.join(lines)}"
 
 
@@ -60,13 +71,19 @@ def _step_shown(step: Step) -> str:
     return ", ".join([*([shown(step.text)] if step.text else []), *calls]) or "nothing"
 
 
+def _end_of(prompt: str) -> str:
+    """The end of a prompt, where it says what is asked for."""
+    left_out = "…" * (len(prompt) > MAX_SHOWN)
+    return on_one_line(left_out + prompt[len(left_out) - MAX_SHOWN :]) if left_out else on_one_line(prompt)
+
+
 def _of_steps(steps: Sequence[Step], requests: Sequence[ModelRequest]) -> Iterator[Mismatch]:
     """Steps that nobody asked for, requests without a step, and steps in another state than theirs."""
     used = {request.step for request in requests}
     for number, request in enumerate(requests, start=1):
         if request.step is None or not 0 <= request.step < len(steps):
             message = f"request {number} ({request.state}) finds no step; there are {len(steps)}"
-            yield Mismatch(pointer="/model", message=message, details=(("prompt", cut(request.prompt[-200:])),))
+            yield Mismatch(pointer="/model", message=message, details=(("prompt", _end_of(request.prompt)),))
             continue
         pointer = pointer_to("model", request.step, "in")
         asked = f"step {request.step + 1} was asked for in another state"

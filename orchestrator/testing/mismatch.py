@@ -60,7 +60,8 @@ def value_mismatch(pattern: Pattern | None, value: Json, pointer: str, subject: 
     return Mismatch(pointer=pointer, message=subject, details=details)
 
 
-def _line(text: str) -> str:
+def on_one_line(text: str) -> str:
+    """The text with ⏎ for the ends of its lines."""
     return text.replace("\n", "⏎")
 
 
@@ -68,7 +69,7 @@ def excerpt(text: str, start: int, end: int) -> str:
     """A part of a text with what lies around it, marked with «»."""
     before, after = text[max(0, start - AROUND) : start], text[end : end + AROUND]
     lead, rest = "…" * (start > AROUND), "…" * (end + AROUND < len(text))
-    return _line(f"{lead}{before}«{cut(text[start:end])}»{after}{rest}")
+    return on_one_line(f"{lead}{before}«{cut(text[start:end])}»{after}{rest}")
 
 
 def _near(part: str, text: str) -> str:
@@ -76,7 +77,7 @@ def _near(part: str, text: str) -> str:
     part, searched = part[:MAX_LOOKED_FOR], text[:MAX_LOOKED_THROUGH]
     block = SequenceMatcher(None, searched, part, autojunk=False).find_longest_match()
     if block.size < min(MIN_NEAR, len(part)):
-        return _line(cut(text)) if text else "nothing"
+        return on_one_line(cut(text)) if text else "nothing"
     return excerpt(text, block.a, block.a + block.size)
 
 
@@ -95,12 +96,12 @@ def _is_mismatch(expected: str, text: str, subject: str) -> Mismatch:
 def _of_parts(claim: Text, text: str, subject: str) -> Iterator[Mismatch]:
     for index, part in enumerate(claim.contains):
         if part not in text:
-            details = (("expected", _line(cut(part))), ("came", _near(part, text)))
+            details = (("expected", on_one_line(cut(part))), ("came", _near(part, text)))
             message = f"{subject} does not contain what it should"
             yield Mismatch(pointer=pointer_to("contains", index), message=message, details=details)
     for index, part in enumerate(claim.not_):
         if (at := text.find(part)) >= 0:
-            details = (("not", _line(cut(part))), ("came", excerpt(text, at, at + len(part))))
+            details = (("not", on_one_line(cut(part))), ("came", excerpt(text, at, at + len(part))))
             message = f"{subject} contains what it should not"
             yield Mismatch(pointer=pointer_to("not", index), message=message, details=details)
 
@@ -117,13 +118,13 @@ def _of_expressions(claim: Text, text: str, subject: str) -> Iterator[Mismatch]:
     for index, expression in enumerate(claim.regex):
         span = _span(expression, text)
         if not isinstance(span, tuple):
-            details = (("regex", expression), ("came", _line(cut(text)) or "nothing"))
+            details = (("regex", expression), ("came", on_one_line(cut(text)) or "nothing"))
             message = f"{subject} has nothing that the expression finds" if span is None else f"the expression {span}"
             yield Mismatch(pointer=pointer_to("regex", index), message=message, details=details)
     for index, expression in enumerate(claim.not_regex):
         span = _span(expression, text)
         if span is not None:
-            came = excerpt(text, *span) if isinstance(span, tuple) else _line(cut(text))
+            came = excerpt(text, *span) if isinstance(span, tuple) else on_one_line(cut(text))
             told = f"the expression {span}" if isinstance(span, str) else f"{subject} has what must not be found"
             details = (("not regex", expression), ("came", came))
             yield Mismatch(pointer=pointer_to("not_regex", index), message=told, details=details)

@@ -52,6 +52,23 @@ class ModelRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What is known of a message that went out."""
+
+    call_id: str = ""
+    """The call that it was sent for."""
+    status: int | None = None
+    """Of the answer; None where none came, or nothing is known of it."""
+    media_type: str = ""
+    size: int = 0
+    """Bytes of the body, as far as it was read."""
+    start: str = ""
+    """The beginning of the body; empty where that is no text."""
+    error: str = ""
+    """Why no answer came."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observed:
     """What happened in one turn."""
 
@@ -59,6 +76,10 @@ class Observed:
     """Facts and signals since the turn started; for one that goes on, those before it waited are among them."""
     requests: tuple[WireMessage, ...] = ()
     """The HTTP requests and JSON-RPC frames that went out, in order."""
+    received: tuple[Received, ...] = ()
+    """What is known of each of them, as far as that was kept."""
+    before: int = 0
+    """How many of the events are those of turns before this one, which it goes on."""
     model_requests: tuple[ModelRequest, ...] = ()
     is_scripted: bool = True
     """False where a live model replied: the steps of the file are then not looked at."""

@@ -31,9 +31,12 @@ _ORDERS = frozenset({"in_order", "any_order", "include"})
 
 
 class Part(BaseModel):
-    """An object of the file: frozen, and strict about its members."""
+    """An object of the file: frozen, and strict about its members.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    What checks it is built when it is first wanted: most of them never are, since they are only parts of others.
+    """
+
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 def _is_list(value: object) -> TypeGuard[Sequence[object]]:

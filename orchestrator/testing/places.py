@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from orchestrator.testing.conversation import Conversation
+from orchestrator.testing.settings import TABLES
 from runtimes.positions import Place, Positions, pointer_to
 
 NOWHERE = Place(0, 0)
@@ -46,3 +47,11 @@ class Placed:
     def turn(self, index: int) -> Where:
         """Where one of its turns stands."""
         return self.where.inside("turns", index)
+
+
+def where_written(placed: Placed, pointer: str) -> Where:
+    """Where a setting is written: in the conversation, or in what it shares."""
+    _, setting, *name = pointer.split("/")[:3]
+    needed = "/".join(["", setting, *name]) if setting in TABLES else f"/{setting}"
+    own = placed.where
+    return own if own.known(needed) == own.pointer + needed else Where(positions=own.positions)

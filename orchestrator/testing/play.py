@@ -35,11 +35,16 @@ MAX_SNAPSHOT_BYTES = 4 * 1024 * 1024
 """How large a snapshot file may be."""
 
 
-def broken(where: Where, member: str, message: str) -> Failure:
+def broken(where: Where, member: str, message: str, details: tuple[tuple[str, str], ...] = ()) -> Failure:
     """What kept a conversation from going on, or from beginning."""
     place = where.place(f"/{member}")
     pointer = where.known(f"/{member}")
-    return Failure(kind=member, pointer=pointer, line=place.line, column=place.column, message=message)
+    return Failure(kind=member, pointer=pointer, line=place.line, column=place.column, message=message, details=details)
+
+
+def _cards_of(observed: Observed) -> Sequence[ReturnedCard]:
+    state = observed.turn()
+    return reply_of(state).cards if state is not None else ()
 
 
 def _taken(decisions: list[Decision], function: str) -> Decision | None:
@@ -52,13 +57,14 @@ def _taken(decisions: list[Decision], function: str) -> Decision | None:
     return next(iter(fitting), None)
 
 
-class _Play:
+class Play:
     """A conversation while it is played."""
 
     def __init__(self, chat: Chat, model: PlayedModel, stage: Stage, folder: Path, *, update: bool) -> None:
         self._chat = chat
         self._model = model
         self._apis = stage.apis
+        self._clock = stage.clock
         self._folder = folder
         self._update = update
         self._events: list[Event] = []
@@ -68,42 +74,61 @@ class _Play:
     async def turn(self, turn: Turn, where: Where) -> PlayedTurn:
         """Plays one turn, and says what failed in it."""
         started = time.monotonic()
+        observed, failures = await self.happened(turn, where)
+        is_whole = not failures
+        if not failures:
+            observed, failures = self.judged(turn, observed, where)
+        seconds = time.monotonic() - started
+        return PlayedTurn(
+            turn=turn, where=where, observed=observed, failures=failures, seconds=seconds, is_whole=is_whole
+        )
+
+    async def happened(self, turn: Turn, where: Where) -> tuple[Observed, tuple[Failure, ...]]:
+        """Plays one turn: what happened in it, and what kept it from going on."""
         self._model.begin(turn)
         self._apis.begin()
+        if turn.clock is not None:
+            self._clock.set(turn.clock)
         if turn.say is not None:
             self._events.clear()
         before = len(self._events)
         try:
             with anyio.fail_after(TURN_SECONDS):
                 await self._converse(turn)
-            self._at = "expect"
-            observed = self._with_snapshots(turn, self._observed(before))
-            failures = judge(turn, observed, where)
         except (OrchestratorError, InvocationError, RuntimeProblem) as error:
-            observed, failures = self._observed(before), (broken(where, self._at, str(error)),)
+            return self._observed(before), (broken(where, self._at, str(error)),)
         except TimeoutError:
             message = f"the turn has not ended within {TURN_SECONDS:g} s"
-            observed, failures = self._observed(before), (broken(where, self._at, message),)
-        seconds = time.monotonic() - started
-        return PlayedTurn(turn=turn, where=where, observed=observed, failures=failures, seconds=seconds)
+            return self._observed(before), (broken(where, self._at, message),)
+        observed = self._observed(before)
+        self._cards = _cards_of(observed)
+        return observed, ()
+
+    def judged(self, turn: Turn, observed: Observed, where: Where) -> tuple[Observed, tuple[Failure, ...]]:
+        """What happened in a turn, with its snapshots, and what is not as it expects."""
+        try:
+            observed = self._with_snapshots(turn, observed)
+        except UsageError as error:
+            return observed, (broken(where, "expect", str(error)),)
+        return observed, judge(turn, observed, where)
 
     def _observed(self, before: int) -> Observed:
         """What has happened, where so many events are those of turns before this one."""
         return Observed(
             events=tuple(self._events),
             requests=self._apis.sent,
+            received=self._apis.received,
+            before=before,
             model_requests=in_states(self._model.requests, self._events[before:]),
             is_scripted=self._model.is_scripted,
-            mismatches=self._model.mismatches,
+            mismatches=(*self._model.mismatches, *self._apis.mismatches),
         )
 
     def _with_snapshots(self, turn: Turn, observed: Observed) -> Observed:
         """Raises: `UsageError`."""
-        state = observed.turn()
-        self._cards = reply_of(state).cards if state is not None else ()
         if not self._update or turn.expect.cards is None:
             return replace(observed, snapshots=self._snapshots(turn))
-        due = snapshots_due(turn.expect.cards, self._cards)
+        due = snapshots_due(turn.expect.cards, _cards_of(observed))
         self._write(due)
         return replace(observed, snapshots=due)
 
@@ -161,23 +186,33 @@ class _Play:
 
 
 async def play_conversation(
-    placed: Placed, stage: Stage, model: PlayedModel, folder: Path, *, update: bool = False
+    placed: Placed,
+    stage: Stage,
+    model: PlayedModel,
+    folder: Path,
+    *,
+    update: bool = False,
+    stop_at_failure: bool = True,
 ) -> Played:
-    """Plays a conversation until a turn fails; `update` writes its snapshots anew. It raises nothing."""
+    """Plays a conversation until a turn fails; `update` writes its snapshots anew. It raises nothing.
+
+    Where `stop_at_failure` is false, it ends only where it cannot go on.
+    """
     started = time.monotonic()
-    stage.apis.restart()
+    stage.apis.restart(placed.conversation.api.stubs)
+    stage.clock.set(placed.conversation.clock)
     await stage.host.use_model(model)
     chat = stage.host.conversation(person=placed.conversation.person)
-    play = _Play(chat, model, stage, folder, update=update)
+    play = Play(chat, model, stage, folder, update=update)
     turns: list[PlayedTurn] = []
     for index, turn in enumerate(placed.conversation.turns):
         turns.append(await play.turn(turn, placed.turn(index)))
-        if turns[-1].failures:
+        if turns[-1].failures and (stop_at_failure or turns[-1].is_last):
             break
     return Played(
         placed=placed,
         turns=tuple(turns),
-        failures=turns[-1].failures,
+        failures=tuple(failure for turn in turns for failure in turn.failures),
         toolbox=stage.host.toolbox,
         seconds=time.monotonic() - started,
     )

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePath
-from typing import get_args
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from orchestrator.errors import Problem
 from orchestrator.testing.conversation import Conversation, ConversationFile
+from orchestrator.testing.finding import SUFFIX
+from orchestrator.testing.mistakes import mistakes_of
 from orchestrator.testing.parameters import ParameterError, filled_rows
 from orchestrator.testing.places import Placed, Where
+from orchestrator.testing.settings import TABLES
 from runtimes.documents import DocumentError, parse_document
 from runtimes.positions import Place, Positions, pointer_to
 from runtimes.values import Json, JsonObject
@@ -27,26 +26,8 @@ MAX_PROBLEMS = 200
 MAX_CONVERSATIONS = 5000
 """Conversations of one file, each row of a table counted."""
 
-SUFFIX = ".conversation.yaml"
-"""How the name of a conversation file ends."""
-
-_TABLES = ("services", "local", "environment", "credentials")
-"""Settings of which a conversation adds to those it shares; the others it replaces."""
-
 _AT_KEY = frozenset({"unknown-member", "pattern"})
 """Mistakes that stand at a key."""
-
-_WANTED: Mapping[str, str] = {
-    "string_type": "a text",
-    "tuple_type": "a list",
-    "model_type": "an object",
-    "dict_type": "an object",
-    "bool_type": "true or false",
-    "bool_parsing": "true or false",
-    "int_type": "a whole number",
-    "float_type": "a number",
-}
-"""What was wanted, by the validator's name for the mistake."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +52,7 @@ class _Entry:
         """Where a member was written: in the conversation, or in what it shares."""
         first, *rest = (*location, "")
         mine = self.own.get(str(first))
-        if first in _TABLES and isinstance(mine, dict) and rest[0]:
+        if first in TABLES and isinstance(mine, dict) and rest[0]:
             return self.pointer if rest[0] in mine else ""
         return self.pointer if str(first) in self.own or str(first) not in self.shared else ""
 
@@ -79,7 +60,7 @@ class _Entry:
     def members(self) -> JsonObject:
         """Its own members, and those that it shares."""
         members: JsonObject = {**self.shared, **self.own}
-        for name in _TABLES:
+        for name in TABLES:
             shared, own = self.shared.get(name), self.own.get(name)
             if isinstance(shared, dict) and isinstance(own, dict):
                 members[name] = {**shared, **own}
@@ -96,83 +77,9 @@ def _error(code: str, message: str, pointer: str, hint: str = "") -> Problem:
     return Problem(severity="error", code=code, message=message, pointer=pointer, hint=hint)
 
 
-def _model_in(annotation: object) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
-
-
-def _members_of(model: type[BaseModel]) -> Mapping[str, type[BaseModel] | None]:
-    return {one.alias or name: _model_in(one.annotation) for name, one in model.model_fields.items()}
-
-
-def _known_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The members of the object in which the last step of the location is."""
-    known: type[BaseModel] = ConversationFile
-    for step in location[:-1]:
-        known = _members_of(known).get(str(step)) or known
-    return tuple(_members_of(known))
-
-
-def _step(node: Json, step: int | str) -> tuple[Json] | None:
-    """What stands there, if the step leads into the node."""
-    if isinstance(node, dict):
-        return (node[step],) if isinstance(step, str) and step in node else None
-    return (node[step],) if isinstance(node, list) and isinstance(step, int) and step < len(node) else None
-
-
-def _pointer(location: tuple[int | str, ...], document: Json) -> str:
-    """The location without the steps that a short form has added."""
-    parts: list[str | int] = []
-    node = document
-    for step in location:
-        child = _step(node, step)
-        if child is not None:
-            parts.append(step)
-            [node] = child
-    return pointer_to(*parts)
-
-
-def _hint(item: ErrorDetails, name: str) -> str:
-    """What was probably meant."""
-    if item["type"] == "missing":
-        return f"add {name!r}"
-    if item["type"] == "pattern":
-        return str(item.get("ctx", {}).get("hint", ""))
-    if item["type"] == "extra_forbidden":
-        known = _known_at(item["loc"])
-    elif item["type"] == "literal_error":
-        known = tuple(re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", ""))))
-        name = str(item["input"])
-    else:
-        return ""
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known)}"
-
-
-def _told(item: ErrorDetails) -> tuple[str, str]:
-    """Code and message."""
-    name = str(item["loc"][-1]) if item["loc"] else ""
-    if item["type"] == "extra_forbidden":
-        return "unknown-member", f"there is no member {name!r} here"
-    if item["type"] == "missing":
-        return "missing", f"member {name!r} is missing"
-    message = item["msg"].removeprefix("Value error, ").rstrip(".")
-    if item["type"] == "pattern":
-        return "pattern", message
-    subject = "the value" if not name or name.isdecimal() else repr(name)
-    if item["type"] == "value_error":
-        return "wrong-value", message if name.isdecimal() or not name else f"{subject}: {message}"
-    wanted = _WANTED.get(item["type"], message.removeprefix("Input should be "))
-    return "wrong-value", f"{subject} must be {wanted}"
-
-
 def _invalid(error: ValidationError, entry: _Entry, members: JsonObject) -> Iterator[Problem]:
-    for item in error.errors(include_url=False)[:MAX_PROBLEMS]:
-        code, message = _told(item)
-        hint = _hint(item, str(item["loc"][-1]) if item["loc"] else "")
-        inner = str(item.get("ctx", {}).get("pointer", "")) if code == "pattern" else ""
-        yield _error(code, message, entry.base(item["loc"]) + _pointer(item["loc"], members) + inner, hint)
+    for mistake in mistakes_of(error, members, ConversationFile)[:MAX_PROBLEMS]:
+        yield _error(mistake.code, mistake.message, entry.base(mistake.location) + mistake.pointer, mistake.hint)
 
 
 def _dangling(conversation: Conversation, entry: _Entry) -> Iterator[Problem]:

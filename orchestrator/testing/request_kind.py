@@ -15,6 +15,7 @@ from orchestrator.testing.matching import cut, described, first_difference, show
 from orchestrator.testing.mismatch import Mismatch, plain_mismatch, ranked, text_mismatch, value_mismatch
 from orchestrator.testing.patterns import Absent, Pattern
 from runtimes.base import WireMessage
+from runtimes.credentials import whole_message
 from runtimes.positions import pointer_to
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json
 
@@ -72,8 +73,9 @@ def _masked_field(name: str, value: str, secrets: frozenset[str]) -> str:
     return _masked_pairs(value, ";", secrets) if name.casefold() == "cookie" else value
 
 
-def _masked(message: WireMessage) -> WireMessage:
-    """The message without the values of credentials."""
+def masked(message: WireMessage) -> WireMessage:
+    """The message as it went out, without the values of credentials."""
+    message = whole_message(message)
     path, mark, query = message.url.partition("?")
     headers = tuple((name, _masked_field(name, value, message.secrets)) for name, value in message.headers)
     return replace(message, url=f"{path}{mark}{_masked_pairs(query, '&', message.secrets)}", headers=headers)
@@ -106,10 +108,11 @@ def _checks(expectation: RequestExpectation, message: WireMessage) -> Iterator[M
 
 def _explain_request(expectation: RequestExpectation, message: WireMessage) -> Mismatch | None:
     """What differs; where credentials went out with the request, it is told of the request without them."""
+    message = whole_message(message)
     found = ranked(_checks(expectation, message))
     if found is None or not message.secrets:
         return found
-    told = ranked(_checks(expectation, _masked(message)))
+    told = ranked(_checks(expectation, masked(message)))
     is_same = told is not None and (told.pointer, told.rank, dict(told.details).get("at")) == (
         found.pointer,
         found.rank,

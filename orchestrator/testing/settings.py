@@ -4,13 +4,29 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    model_validator,
+)
 
-from orchestrator.testing.parts import Exactly, Part, Texts, many, short
+from orchestrator.testing.parts import Exactly, Part, Texts, check_expressions, many, short
+from orchestrator.testing.patterns import compiled
 from runtimes.values import Json
+
+TABLES = ("services", "local", "environment", "credentials")
+"""Settings of which a conversation adds to those it shares; the others it replaces."""
 
 MAX_DELAY = 60.0
 """Seconds that a stub may wait before it answers."""
+
+CASSETTE_SUFFIX = ".cassette.yaml"
+"""How the name of a recording ends."""
 
 Fault = Literal["refuse", "reset", "hang", "garbage"]
 """What may go wrong instead of an answer: no connection, one that breaks off, silence, or bytes that are no HTTP."""
@@ -24,27 +40,39 @@ class PluginSource(Part):
     allow_hosts: Texts = ()
     """Private addresses that it may reach, as `HOST` or `HOST:PORT`."""
     service: str | None = None
-    """The service of this file at whose address its APIs are called."""
+    """The service of this file at whose address its APIs are called, unless `api` says who answers."""
 
 
 class Program(Part):
-    """A program that is started for the conversation; no shell reads its command."""
+    """A program that is started for the conversation; no shell reads its command.
+
+    `${{NAME}}` in its members is filled from `environment`; `${{TEMPORARY_FOLDER}}` is a folder of the conversation's
+    own, which goes away at its end.
+    """
 
     command: Texts
     """The program and its arguments; `python` is the one that runs the test."""
     directory: str | None = None
-    """Where it runs, relative to the file."""
+    """Where it runs, relative to the file; without it, in the folder of the file."""
     environment: dict[str, str] = Field(default_factory=dict[str, str])
     """Variables added to the few that it gets."""
+
+
+def _names_an_address(expression: str) -> str:
+    """The expression, if it can be read and has a group. Raises: `PydanticCustomError`, `ValueError`."""
+    check_expressions((expression,))
+    if not compiled(expression).groups:
+        raise ValueError("the expression has no group for the address: put (…) around that part of it")
+    return expression
 
 
 class Service(Program):
     """A program that listens on loopback."""
 
-    ready: str = r"listening on (http://127\.0\.0\.1:\d+)"
+    ready: Annotated[str, AfterValidator(_names_an_address)] = r"listening on (http://127\.0\.0\.1:\d+)"
     """A regular expression for the line of its output that names its address, in the first group."""
     variable: str | None = None
-    """The variable of the environment that gets its address, for placeholders in the plugin's documents."""
+    """The variable of the environment that gets its address, for placeholders in documents and in local programs."""
 
 
 class StubAnswer(Part):
@@ -97,8 +125,15 @@ class Stub(Part):
         return self
 
 
+def _recorded(value: object) -> object:
+    if value is None or value is True or (isinstance(value, str) and value.endswith(CASSETTE_SUFFIX)):
+        return value
+    raise ValueError(f"must be true, for the recording beside the file, or name a file *{CASSETTE_SUFFIX}")
+
+
 class Api(Part):
-    """Who answers the calls of `OpenApi` runtimes: stubs first, then one of the others, `mock` where none is named."""
+    """Who answers the calls of `OpenApi` runtimes: stubs first, then one of the others. Where none is named it is the
+    service of the plugin, else `mock`."""
 
     mock: Literal["openapi"] | None = None
     """Answers made up from the description."""
@@ -106,8 +141,8 @@ class Api(Part):
     """Of the mock: another number makes other answers."""
     examples: bool = True
     """Of the mock: give the examples of the description where it has some."""
-    recorded: str | None = None
-    """A file with recorded exchanges."""
+    recorded: Annotated[Literal[True] | str | None, BeforeValidator(_recorded)] = None
+    """Recorded exchanges: those of the cassette beside the file, or those of another cassette, relative to the file."""
     real: bool = False
     """The servers of the description, or the service that the plugin names."""
     stubs: tuple[Stub, ...] = ()
@@ -127,14 +162,14 @@ class Api(Part):
 
 
 def _api(value: object) -> object:
-    named: dict[object, object] = {"mock": {"mock": "openapi"}, "real": {"real": True}}
+    named: dict[object, object] = {"mock": {"mock": "openapi"}, "real": {"real": True}, "recorded": {"recorded": True}}
     return named.get(value, value) if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
     """What there is before the first word; conversations of one file share what stands beside them."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     plugins: Annotated[
         tuple[
@@ -155,8 +190,8 @@ class Settings(BaseModel):
     credentials: dict[str, str] = Field(default_factory=dict[str, str])
     """Test values, by the reference that a runtime names. They stand in the file: none may be real."""
     clock: AwareDatetime | None = None
-    """The time at which the conversation starts, with its offset: `2026-11-21T09:00:00Z`."""
-    api: Annotated[Api, BeforeValidator(_api, json_schema_input_type=Literal["mock", "real"] | Api)] = Api()
-    """Who answers the calls; without it, the mock."""
+    """What time it is all the while, with its offset: `2026-11-21T09:00:00Z`; a turn may change it."""
+    api: Annotated[Api, BeforeValidator(_api, json_schema_input_type=Literal["mock", "real", "recorded"] | Api)] = Api()
+    """Who answers the calls; without it, the service of the plugin, else the mock."""
     tags: Texts = ()
     """Words to choose conversations by."""

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from auth import Vault
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import Plugin
-from orchestrator.manifest.load_agent import load_agent
+from orchestrator.manifest.load_agent import LoadedAgent, load_agent
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.testing.answering import Body
 from orchestrator.testing.api import Apis
+from orchestrator.testing.clock import Clock
+from orchestrator.testing.credentials import check_credentials, given_references, vault_of
+from orchestrator.testing.programs import ProgramFailed
+from orchestrator.testing.relocation import ServicePlace
 from orchestrator.testing.said import read_limited
 from orchestrator.testing.scripted import SteppedModel
 from orchestrator.testing.settings import Settings, StubAnswer
-from runtimes.base import LocalEndpoint
+from orchestrator.testing.surroundings import Surroundings, surrounded
 from runtimes.errors import InvocationError, RuntimeProblem
 from runtimes.fetch import SharedClient
 from runtimes.http import MAX_RESPONSE_BYTES, HttpClient, is_url
@@ -28,9 +32,11 @@ from runtimes.values import dump_json
 class Unplayable(OrchestratorError):
     """A conversation cannot begin."""
 
-    def __init__(self, member: str, message: str) -> None:
+    def __init__(self, member: str, message: str, details: tuple[tuple[str, str], ...] = ()) -> None:
         self.member = member
-        """The setting that it is about."""
+        """The setting that it is about: the steps of a pointer."""
+        self.details = details
+        """As those of a failure."""
         super().__init__(message)
 
 
@@ -40,12 +46,15 @@ class Stage:
 
     host: Orchestrator
     apis: Apis
+    clock: Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Agents:
     plugins: tuple[Plugin, ...]
     instructions: str
+    services: Mapping[str, ServicePlace]
+    """Those at which they are called, by where their manifests lie."""
 
 
 def stub_body(folder: Path) -> Body:
@@ -62,19 +71,6 @@ def stub_body(folder: Path) -> Body:
     return body
 
 
-def _local(settings: Settings, folder: Path) -> Mapping[str, LocalEndpoint]:
-    return {
-        name: LocalEndpoint(
-            command=tuple(
-                sys.executable if not index and word == "python" else word for index, word in enumerate(program.command)
-            ),
-            directory=str(folder / (program.directory or ".")),
-            environment=program.environment,
-        )
-        for name, program in settings.local.items()
-    }
-
-
 def _allowing(http: SharedClient, hosts: Sequence[str]) -> HttpClient:
     """Raises: `UsageError`."""
     try:
@@ -83,21 +79,26 @@ def _allowing(http: SharedClient, hosts: Sequence[str]) -> HttpClient:
         raise UsageError(f"'allow_hosts': {error}") from None
 
 
-async def _load(settings: Settings, folder: Path, http: SharedClient) -> _Agents:
+async def _load(settings: Settings, folder: Path, http: SharedClient, around: Surroundings) -> _Agents:
     """Raises: `OrchestratorError`."""
-    agents = [
-        await load_agent(
+    agents: list[LoadedAgent] = []
+    services: dict[str, ServicePlace] = {}
+    for one in settings.plugins:
+        hosts = around.allowed_hosts(one)
+        agent = await load_agent(
             one.source if is_url(one.source) else str(folder / one.source),
-            allowed_hosts=one.allow_hosts,
-            http=_allowing(http, one.allow_hosts),
-            environment=settings.environment,
+            allowed_hosts=hosts,
+            http=_allowing(http, hosts),
+            environment=around.environment,
             locale=settings.locale,
         )
-        for one in settings.plugins
-    ]
+        agents.append(agent)
+        if one.service is not None:
+            services |= {plugin.location: around.place(one.service) for plugin in agent.plugins}
     return _Agents(
         plugins=tuple(plugin for agent in agents for plugin in agent.plugins),
         instructions="\n\n".join(agent.instructions for agent in agents if agent.instructions),
+        services=services,
     )
 
 
@@ -109,24 +110,48 @@ def _nothing_to_call(host: Orchestrator) -> str:
     return f"no function can be called: {reasons or 'the plugins have none'}"
 
 
-async def _opened(
-    settings: Settings, folder: Path, apis: Apis, http: SharedClient, stack: AsyncExitStack
-) -> Orchestrator:
+def _vault(settings: Settings, plugins: Sequence[Plugin]) -> Vault:
     """Raises: `Unplayable`."""
     try:
-        loaded = await _load(settings, folder, http)
-        plugins = apis.plugins(loaded.plugins)
+        check_credentials(settings.credentials, plugins)
+        return vault_of(settings.credentials)
+    except UsageError as error:
+        raise Unplayable("credentials", str(error)) from None
+
+
+async def _surrounded(settings: Settings, folder: Path, stack: AsyncExitStack, *, is_replayed: bool) -> Surroundings:
+    """Raises: `Unplayable`."""
+    try:
+        return await stack.enter_async_context(surrounded(settings, folder, is_replayed=is_replayed))
+    except ProgramFailed as error:
+        details = tuple(("output", line) for line in error.output)
+        raise Unplayable(error.pointer.removeprefix("/"), str(error), details) from error
+
+
+async def _opened(
+    settings: Settings, folder: Path, apis: Apis, http: SharedClient, clock: Clock, stack: AsyncExitStack
+) -> Orchestrator:
+    """Raises: `Unplayable`."""
+    around = await _surrounded(settings, folder, stack, is_replayed=apis.is_replayed)
+    try:
+        loaded = await _load(settings, folder, http, around)
+        vault = _vault(settings, loaded.plugins)
+        plugins = apis.plugins(loaded.plugins, loaded.services, given_references(settings.credentials))
         return await stack.enter_async_context(
             Orchestrator(
                 plugins=plugins,
                 model=SteppedModel(),
                 instructions=loaded.instructions,
-                local=_local(settings, folder),
-                runtimes=apis.factories(plugins),
+                local=around.local,
+                runtimes=apis.factories(plugins, loaded.services),
                 http=http,
+                clock=clock,
                 locale=settings.locale,
+                vault=vault,
             )
         )
+    except Unplayable:
+        raise
     except (OrchestratorError, InvocationError, RuntimeProblem) as error:
         raise Unplayable("plugins", str(error)) from error
 
@@ -141,10 +166,12 @@ async def staged(settings: Settings, folder: Path, apis: Apis) -> AsyncGenerator
         checked_locale(settings.locale)
     except UsageError as error:
         raise Unplayable("locale", str(error)) from None
+    clock = Clock()
+    clock.set(settings.clock)
     async with AsyncExitStack() as stack:
         http = SharedClient()
         stack.push_async_callback(http.aclose)
-        host = await _opened(settings, folder, apis, http, stack)
+        host = await _opened(settings, folder, apis, http, clock, stack)
         if reason := _nothing_to_call(host):
             raise Unplayable("plugins", reason)
-        yield Stage(host=host, apis=apis)
+        yield Stage(host=host, apis=apis, clock=clock)

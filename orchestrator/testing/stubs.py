@@ -51,6 +51,10 @@ class Stubs:
     def __init__(self, stubs: Sequence[Stub]) -> None:
         self._left = [(stub, [stub.times]) for stub in stubs]
 
+    def add(self, stub: Stub) -> None:
+        """Puts a stub after those that there are."""
+        self._left.append((stub, [stub.times]))
+
     def take(self, request: HttpRequest, entry: Entry | None) -> StubAnswer | None:
         """The answer of the first that fits; None where none does."""
         for stub, left in self._left:

@@ -2,55 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from orchestrator.testing.conversation import Conversation
+from orchestrator.testing.yaml_text import yaml_text
 from runtimes.values import Json, JsonObject
 
-_PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
-_OTHERWISE = frozenset({"null", "true", "false"})
-"""Words that are no texts unless they are quoted."""
-
-_UNPRINTABLE = re.compile("[^\n -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
-"""What a YAML reader would refuse, or take for the end of a line."""
-
-
-def _escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
-
-
-def _scalar(value: Json) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.casefold() not in _OTHERWISE:
-        return value
-    return _UNPRINTABLE.sub(_escape, json.dumps(value, ensure_ascii=False))
-
-
-def _under(key: str, value: Json, indent: str) -> Iterator[str]:
-    if isinstance(value, dict | list) and value:
-        yield f"{indent}{key}:"
-        yield from _lines(value, f"{indent}  ")
-        return
-    yield f"{indent}{key}: {_scalar(value)}"
-
-
-def _element(value: Json, indent: str) -> Iterator[str]:
-    if isinstance(value, dict | list) and value:
-        first, *others = _lines(value, f"{indent}  ")
-        yield f"{indent}- {first.lstrip(' ')}"
-        yield from others
-        return
-    yield f"{indent}- {_scalar(value)}"
-
-
-def _lines(value: Json, indent: str) -> Iterator[str]:
-    if isinstance(value, dict):
-        for name, item in value.items():
-            yield from _under(_scalar(name), item, indent)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _element(item, indent)
+_PATH = re.compile(r"/[^\s?$]*")
+"""A path that stands in one line with its method."""
 
 
 def _alone(value: Json, name: str) -> Json:
@@ -60,6 +20,11 @@ def _alone(value: Json, name: str) -> Json:
 
 def _each(value: Json, name: str) -> Json:
     return [_alone(item, name) for item in value] if isinstance(value, list) else value
+
+
+def _only(value: Json) -> Json:
+    """The text that a list has and nothing else."""
+    return value[0] if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str) else value
 
 
 def _short_decisions(value: Json) -> Json:
@@ -75,12 +40,24 @@ def _short_text(value: Json) -> Json:
     return parts[0] if isinstance(parts, list) and len(parts) == 1 else parts
 
 
+def _short_request(request: Json) -> Json:
+    """Method and path in one line, where there is nothing else."""
+    match request:
+        case {"method": str(method), "path": str(path), **others} if not others and _PATH.fullmatch(path):
+            return f"{method} {path}" if method.isalpha() and method.isascii() else request
+        case _:
+            return request
+
+
 def _short_expect(expect: Json) -> Json:
     if not isinstance(expect, dict):
         return expect
     short = {name: _alone(value, "in_order") for name, value in expect.items()}
     short |= {name: _each(short[name], "call") for name in ("calls", "questions") if name in short}
     short |= {name: _each(short[name], "kind") for name in ("events",) if name in short}
+    short |= {name: _each(short[name], "question") for name in ("judge",) if name in short}
+    if isinstance(requests := short.get("requests"), list):
+        short["requests"] = [_short_request(request) for request in requests]
     return short | ({"text": _short_text(short["text"])} if "text" in short else {})
 
 
@@ -102,7 +79,7 @@ def as_json(conversation: Conversation) -> JsonObject:
     members: JsonObject = conversation.model_dump(mode="json", by_alias=True, exclude_defaults=True)
     named: JsonObject = {name: members.pop(name) for name in ("name", "tags") if name in members}
     if "plugins" in members:
-        members["plugins"] = _each(members["plugins"], "source")
+        members["plugins"] = _only(_each(members["plugins"], "source"))
     turns = members["turns"]
     assert isinstance(turns, list)
     members["turns"] = [_short_turn(turn) for turn in turns if isinstance(turn, dict)]
@@ -113,4 +90,4 @@ def write_conversations(conversations: Sequence[Conversation]) -> bytes:
     """The text of a file with these conversations."""
     written = [as_json(conversation) for conversation in conversations]
     document: Json = written[0] if len(written) == 1 else {"conversations": list(written)}
-    return ("\n".join(_lines(document, "")) + "\n").encode()
+    return yaml_text(document).encode()

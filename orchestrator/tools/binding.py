@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from auth import AuthReference
-from orchestrator.errors import Problem, UsageError
+from orchestrator.errors import UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function, Runtime, known_spellings
 from orchestrator.manifest.rules import WILDCARDS
@@ -16,6 +17,7 @@ from orchestrator.response.presentation import Presentation
 from orchestrator.response.redaction import Redactor
 from orchestrator.response.rich_response import is_rich
 from orchestrator.tools.card_files import CardFiles
+from orchestrator.tools.credentials import credential_obstacle
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
 from orchestrator.tools.redacted import Redacted
 from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
@@ -63,9 +65,8 @@ def _outright(runtime: Runtime, spec: RuntimeSpec) -> set[str]:
     return named if spec.functions is None else named & set(spec.functions)
 
 
-def _is_contested(plugin: Plugin, runtime: Runtime, outright: set[str]) -> bool:
-    """True when functions that it does not give by name may be answered by another runtime, without a credential."""
-    others = [one for one in plugin.manifest.runtimes if one is not runtime and one.auth.reference.is_anonymous]
+def _is_contested(plugin: Plugin, runtime: Runtime, outright: set[str], others: Sequence[Runtime]) -> bool:
+    """True when functions that it does not give by name may be answered by one of the others."""
     wanted = _wanted(plugin, runtime)
     if wanted is None:
         return bool(others)
@@ -116,9 +117,11 @@ class Binder:
         servers: Mapping[str, str] | None = None,
         redactor: Redactor | None = None,
         visual_templates: Mapping[str, JsonObject] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """`servers` has the server that is wanted of a plugin's descriptions, by namespace; `visual_templates` are
-        those that local plugins may name."""
+        those that local plugins may name; `clock` tells the time that cards know."""
+        self._clock = clock
         self._visual_templates = visual_templates or {}
         self._redactor = redactor
         self._stack = stack
@@ -161,6 +164,7 @@ class Binder:
             template=await cards.template_of(function),
             visual_templates=self._visual_templates,
             is_rich=is_rich(function),
+            clock=self._clock,
         )
 
     def _refuse_unknown_server(self, plugin: Plugin, by_name: Mapping[str, Sequence[_Claim]]) -> None:
@@ -196,10 +200,9 @@ class Binder:
         if spec.functions == ():
             return []
         names = spec.functions or (ALL_FUNCTIONS,)
-        if not auth.is_anonymous:
+        if obstacle := await credential_obstacle(runtime, services.vault):
             for name in names:
-                text = f"it needs a credential of type {str(auth.type)!r}, and there is no vault yet"
-                reasons.setdefault(name, []).append(text)
+                reasons.setdefault(name, []).append(obstacle)
             claimed = await self._reserved(plugin, runtime, spec, services)
             return [_Claim(name=name, runtime=runtime, executor=None) for name in sorted(claimed)]
         try:
@@ -224,12 +227,14 @@ class Binder:
     async def _reserved(
         self, plugin: Plugin, runtime: Runtime, spec: RuntimeSpec, services: RuntimeServices
     ) -> set[str]:
-        """The functions of a runtime that needs a credential: nobody answers them bare in its place.
+        """The functions of a runtime that has no credential: nobody answers them in its place.
 
         They are those that it names outright, and, where another runtime may answer too, all that it describes.
         """
         outright = _outright(runtime, spec)
-        if not _is_contested(plugin, runtime, outright):
+        rivals = [one for one in plugin.manifest.runtimes if one is not runtime]
+        usable = [one for one in rivals if not await credential_obstacle(one, services.vault)]
+        if not _is_contested(plugin, runtime, outright, usable):
             return outright
         try:
             factory = factory_for(runtime.type, self._factories)
@@ -265,28 +270,3 @@ def _bind(
         signature=signature,
         executor=executor,
     )
-
-
-def _renamed(plugin: Plugin, namespace: str) -> Plugin:
-    problem = Problem(
-        severity="warning",
-        code="namespace-taken",
-        pointer="/namespace",
-        message=f"another plugin has the namespace {plugin.namespace!r}; this one is called {namespace!r} here",
-        clause="4.2.9",
-    )
-    return replace(plugin, namespace=namespace, problems=(*plugin.problems, problem))
-
-
-def distinct_namespaces(plugins: Sequence[Plugin]) -> tuple[Plugin, ...]:
-    """The plugins, each with a namespace of its own: a later one that repeats a namespace gets a number."""
-    taken: set[str] = set()
-    distinct: list[Plugin] = []
-    for plugin in plugins:
-        namespace, number = plugin.namespace, 1
-        while namespace in taken:
-            number += 1
-            namespace = f"{plugin.namespace}_{number}"
-        taken.add(namespace)
-        distinct.append(plugin if namespace == plugin.namespace else _renamed(plugin, namespace))
-    return tuple(distinct)

@@ -79,8 +79,10 @@ class _Pending:
 class _Session:
     """One running program and what it has been asked."""
 
-    def __init__(self, transport: Transport) -> None:
+    def __init__(self, transport: Transport, sent: Callable[[bytes], None]) -> None:
+        """`sent` is told of each request once its frame has gone out."""
         self._transport = transport
+        self._sent = sent
         self._connection = Connection()
         self._pending: dict[int, _Pending] = {}
         self._listening = anyio.CancelScope()
@@ -95,6 +97,7 @@ class _Session:
         pending = self._pending[request.id] = _Pending(progress)
         try:
             await self._transport.send(request.frame)
+            self._sent(request.frame)
             await pending.is_done.wait()
         except TransportClosed as error:
             self.give_up(str(error))
@@ -175,12 +178,28 @@ class _Session:
                 self.complaint = "it has closed its input"
 
 
+def _registered(spec: RuntimeSpec, services: RuntimeServices) -> tuple[str, LocalEndpoint]:
+    name = spec.spec.get("local_endpoint")
+    if not isinstance(name, str) or not name:
+        raise RuntimeUnavailable("a LocalPlugin runtime needs 'local_endpoint', the name of an installed local plugin")
+    endpoint = services.local_endpoints.get(name)
+    if endpoint is None:
+        near = difflib.get_close_matches(name, services.local_endpoints, n=1)
+        hint = f", perhaps {near[0]!r} is meant" if near else ""
+        raise RuntimeUnavailable(
+            f"there is no local plugin {name!r}{hint}; register it with `--local {name}=COMMAND`"
+            f' or `[local."{name}"]` in orchestrator.toml'
+        )
+    return name, endpoint
+
+
 class LocalExecutor:
     """Calls the methods of one local program."""
 
-    def __init__(self, name: str, endpoint: LocalEndpoint, functions: tuple[str, ...], tasks: TaskGroup) -> None:
-        self._name = name
-        self._endpoint = endpoint
+    def __init__(self, spec: RuntimeSpec, services: RuntimeServices, tasks: TaskGroup) -> None:
+        """Raises: `RuntimeUnavailable` when the endpoint is not in the host's table."""
+        self._name, self._endpoint = name, endpoint = _registered(spec, services)
+        self._sent = services.sent
         self._tasks = tasks
         self._starting = anyio.Lock()
         self._session: _Session | None = None
@@ -189,7 +208,7 @@ class LocalExecutor:
             function: FunctionSignature(
                 name=function, destination=f"local plugin {name!r}", repeatable=False, fingerprint=fingerprint
             )
-            for function in functions
+            for function in spec.functions or ()
         }
 
     @property
@@ -209,7 +228,7 @@ class LocalExecutor:
             frame = request_frame(PREVIEW_ID, call.function, call.arguments)
         except JsonRpcError as error:
             raise self._failure(call, str(error)) from error
-        return (WireMessage(method="JSON-RPC", url=f"local:{self._name}", body=frame.decode().rstrip("\n")),)
+        return (self._wire(frame),)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Asks the program, starting it first where it is not running. Raises: `InvocationError`."""
@@ -244,12 +263,15 @@ class LocalExecutor:
 
     async def _serve(self, *, task_status: TaskStatus[_Session]) -> None:
         async with open_stdio(self._endpoint) as transport:
-            session = _Session(transport)
+            session = _Session(transport, lambda frame: self._sent(self._wire(frame)))
             task_status.started(session)
             try:
                 await session.listen()
             finally:
                 session.give_up("it was stopped")
+
+    def _wire(self, frame: bytes) -> WireMessage:
+        return WireMessage(method="JSON-RPC", url=f"local:{self._name}", body=frame.decode().rstrip("\n"))
 
     def _check(self, call: FunctionCall) -> None:
         if call.function not in self._functions:
@@ -260,33 +282,17 @@ class LocalExecutor:
         return InvocationError(f"local plugin {self._name!r} gave no answer to {call.function!r}: {reason}")
 
 
-def _registered(spec: RuntimeSpec, services: RuntimeServices) -> tuple[str, LocalEndpoint]:
-    name = spec.spec.get("local_endpoint")
-    if not isinstance(name, str) or not name:
-        raise RuntimeUnavailable("a LocalPlugin runtime needs 'local_endpoint', the name of an installed local plugin")
-    endpoint = services.local_endpoints.get(name)
-    if endpoint is None:
-        near = difflib.get_close_matches(name, services.local_endpoints, n=1)
-        hint = f", perhaps {near[0]!r} is meant" if near else ""
-        raise RuntimeUnavailable(
-            f"there is no local plugin {name!r}{hint}; register it with `--local {name}=COMMAND`"
-            f' or `[local."{name}"]` in orchestrator.toml'
-        )
-    return name, endpoint
-
-
 @asynccontextmanager
 async def open_local(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor, None]:
     """A factory for `LocalPlugin`; leaving stops the program.
 
     Entering raises: `RuntimeUnavailable` when the endpoint is not in the host's table.
     """
-    name, endpoint = _registered(spec, services)
     tasks = anyio.create_task_group()
     # By hand, because `async with` would wrap the caller's own exception in a group.
     await tasks.__aenter__()
     try:
-        yield LocalExecutor(name, endpoint, spec.functions or (), tasks)
+        yield LocalExecutor(spec, services, tasks)
     finally:
         tasks.cancel_scope.cancel()
         await tasks.__aexit__(None, None, None)

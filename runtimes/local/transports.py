@@ -37,8 +37,8 @@ READ_BYTES = 64 * 1024
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT")
 """The environment variables that every local plugin gets from ours; all others are its endpoint's own."""
 
-
-_KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+KILL = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+"""The signal that no program can ignore."""
 
 
 class TransportError(Exception):
@@ -69,7 +69,12 @@ class Transport(Protocol):
         ...
 
 
-def _signal_group(process: Process, number: int) -> None:
+def inherited_environment() -> dict[str, str]:
+    """The variables of ours that every local plugin gets."""
+    return {name: value for name in INHERITED if (value := os.environ.get(name)) is not None}
+
+
+def signal_group(process: Process, number: int) -> None:
     """Signals the program and all that it has started, dead or alive: its group outlives it."""
     with suppress(ProcessLookupError, PermissionError):
         if sys.platform == "win32":
@@ -104,7 +109,7 @@ class StdioTransport:
                 raise TransportClosed("it has closed its input") from None
             except anyio.get_cancelled_exc_class():
                 # It does not read, and half a message may be in the pipe: what follows would be garbage to it.
-                _signal_group(self._process, _KILL)
+                signal_group(self._process, KILL)
                 raise
 
     async def receive(self) -> bytes:
@@ -125,7 +130,7 @@ class StdioTransport:
     async def watch(self) -> None:
         """Sees to it that `receive` ends when the program has left, whoever else holds its output open."""
         await self._process.wait()
-        _signal_group(self._process, _KILL)
+        signal_group(self._process, KILL)
         await anyio.sleep(DRAIN_GRACE)
         await self._stdout.aclose()
 
@@ -148,7 +153,6 @@ def _working_directory(directory: str | None) -> Generator[str, None, None]:
 
 
 async def _start(endpoint: LocalEndpoint, directory: str) -> Process:
-    inherited = {name: value for name in INHERITED if (value := os.environ.get(name)) is not None}
     if not endpoint.command:
         raise CannotStart("its command is empty")
     if not await anyio.Path(directory).is_dir():
@@ -157,7 +161,10 @@ async def _start(endpoint: LocalEndpoint, directory: str) -> Process:
     try:
         with anyio.CancelScope(shield=True):  # a start that is cancelled half-way would leave a program to nobody
             process = await anyio.open_process(
-                endpoint.command, cwd=directory, env=inherited | dict(endpoint.environment), start_new_session=True
+                endpoint.command,
+                cwd=directory,
+                env=inherited_environment() | dict(endpoint.environment),
+                start_new_session=True,
             )
     except OSError as error:
         raise CannotStart(f"{endpoint.command[0]!r}: {error.strerror}") from error
@@ -173,10 +180,10 @@ async def _shut_down(process: Process, stdin: ByteSendStream) -> None:
     with anyio.move_on_after(CLOSE_GRACE):
         await process.wait()
     if process.returncode is None:
-        _signal_group(process, signal.SIGTERM)
+        signal_group(process, signal.SIGTERM)
         with anyio.move_on_after(TERMINATE_GRACE):
             await process.wait()
-    _signal_group(process, _KILL)
+    signal_group(process, KILL)
     await process.aclose()
 
 

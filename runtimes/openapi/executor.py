@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
+from auth import MappingVault, Vault
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -20,10 +21,12 @@ from runtimes.base import (
     RuntimeSpec,
     WireMessage,
 )
+from runtimes.credentials import Discreet
 from runtimes.documents import DocumentError
 from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable, ServerUnknown
 from runtimes.garbage import collector_paused
 from runtimes.http import MAX_RESPONSE_BYTES, HttpClient, HttpRequest
+from runtimes.openapi.authorized import Authorized, previewed
 from runtimes.openapi.content import shown_content
 from runtimes.openapi.document import Description, OperationUnusable, UnreadableDescription
 from runtimes.openapi.loading import load_description
@@ -51,13 +54,15 @@ class OpenApiExecutor:
         operations: Mapping[str, Operation],
         unusable: Mapping[str, str],
         http: HttpClient,
+        authorized: Authorized,
         sleep: Sleep = anyio.sleep,
     ) -> None:
         """`sleep` waits so many seconds between two attempts of a call."""
+        self._authorized = authorized
         self._operations = operations
         self._unusable = unusable
         self._functions = {name: operation.signature for name, operation in operations.items()}
-        self._http = http
+        self._http = Discreet(http)
         self._sleep = sleep
 
     @property
@@ -75,10 +80,16 @@ class OpenApiExecutor:
         request = self._request(call)
         media_type = next((value for name, value in request.headers if name == "Content-Type"), "")
         body = None if request.body is None else shown_content(request.body, media_type)
-        secrets = self._operation(call.function).credentials
-        return (
-            WireMessage(method=request.method, url=request.url, headers=request.headers, body=body, secrets=secrets),
+        operation = self._operation(call.function)
+        message = WireMessage(
+            method=request.method,
+            url=request.url,
+            headers=request.headers,
+            body=body,
+            secrets=operation.credentials,
+            attached=previewed(operation),
         )
+        return (message,)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """As `RuntimeExecutor.invoke`. Raises: `InvocationError`."""
@@ -94,7 +105,7 @@ class OpenApiExecutor:
         )
         is_safe = operation.signature.repeatable and context.may_repeat
         repeating = Repeating(http=self._http, is_safe=is_safe, progress=context.progress, sleep=self._sleep)
-        response = await repeating.send(request)
+        response = await self._authorized.send(operation, context.person, request, repeating.send)
         read = partial(read_response, response, operation.errors, method=request.method, is_final=is_safe)
         if len(response.body) <= MAX_BYTES_AT_ONCE:
             return read()
@@ -134,9 +145,15 @@ async def describe(spec: RuntimeSpec, services: RuntimeServices) -> Description:
 
 
 def execute(
-    description: Description, spec: RuntimeSpec, http: HttpClient, *, sleep: Sleep = anyio.sleep
+    description: Description,
+    spec: RuntimeSpec,
+    http: HttpClient,
+    *,
+    vault: Vault | None = None,
+    sleep: Sleep = anyio.sleep,
 ) -> OpenApiExecutor:
-    """Answers the functions of a runtime object through a client; `sleep` waits so many seconds between two attempts.
+    """Answers the functions of a runtime object through a client, with credentials of the vault; `sleep` waits so many
+    seconds between two attempts.
 
     An operation that cannot be used disables its function alone. Raises: `ServerUnknown` when no function of it has
     the server that the spec asks for.
@@ -147,14 +164,17 @@ def execute(
     with collector_paused():
         for name in _names(description, spec.functions):
             try:
-                operations[name] = read_operation(description, name, spec.location, spec.server, base_url=spec.base_url)
+                operations[name] = read_operation(
+                    description, name, spec.location, spec.server, base_url=spec.base_url, auth=spec.auth
+                )
             except NoSuchServer as reason:
                 unusable[name] = unknown = str(reason)
             except OperationUnusable as reason:
                 unusable[name] = str(reason)
     if unknown and not operations:
         raise ServerUnknown(unknown)
-    return OpenApiExecutor(operations, unusable, http, sleep)
+    authorized = Authorized(vault or MappingVault(), spec.auth, spec.plugin)
+    return OpenApiExecutor(operations, unusable, http, authorized, sleep)
 
 
 @asynccontextmanager
@@ -162,4 +182,4 @@ async def open_openapi(
     spec: RuntimeSpec, services: RuntimeServices, /, *, sleep: Sleep = anyio.sleep
 ) -> AsyncGenerator[OpenApiExecutor]:
     """Opens a runtime object of type `OpenApi`. Raises: `RuntimeUnavailable`, as `describe` and `execute`."""
-    yield execute(await describe(spec, services), spec, services.http, sleep=sleep)
+    yield execute(await describe(spec, services), spec, services.http, vault=services.vault, sleep=sleep)

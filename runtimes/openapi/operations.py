@@ -7,15 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from auth import AuthReference
 from runtimes.base import FunctionSignature
 from runtimes.openapi.arguments import Arguments
 from runtimes.openapi.body import Body, read_body
 from runtimes.openapi.conversion import is_leaf, request_references
-from runtimes.openapi.document import Description, Entry, OperationUnusable, text_at
+from runtimes.openapi.document import Description, Entry, OperationUnusable, object_at, text_at
 from runtimes.openapi.error_answers import DeclaredErrors
 from runtimes.openapi.exact import ExactRules
 from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
 from runtimes.openapi.schema import tool_schema
+from runtimes.openapi.security import Alternative, places, read_security, shape
 from runtimes.openapi.servers import destination_of, server_url
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.values import Json, JsonObject, canonical_json
@@ -28,6 +30,9 @@ REPEATABLE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 TEMPLATE_NAME = re.compile(r"\{([^{}]+)\}")
 """A name in a path template."""
+
+ANONYMOUS = AuthReference()
+"""No credential."""
 
 _CONSEQUENTIAL = ("x-openai-isConsequential", "x-oai-isConsequential")
 _NOT_SENT = frozenset({"responses", "callbacks", "parameters"})
@@ -49,6 +54,8 @@ class Operation:
     errors: DeclaredErrors
     credentials: frozenset[str]
     """The names, case folded, that security schemes give to keys, wherever these go."""
+    security: tuple[Alternative, ...]
+    """What is sent along, in the order in which it is tried (`read_security`)."""
 
 
 def _description_of(entry: Entry) -> str:
@@ -116,7 +123,14 @@ def _shape(description: Description, body: Body) -> list[Json]:
     return [body.media_type, body.schema, body.encoding, source, members, *flags]
 
 
-def _fingerprint(entry: Entry, server: str, parameters: Sequence[Parameter], body: Sequence[Json], reached: str) -> str:
+def _fingerprint(
+    entry: Entry,
+    server: str,
+    parameters: Sequence[Parameter],
+    body: Sequence[Json],
+    reached: str,
+    security: Sequence[Json],
+) -> str:
     """Over all that decides what is sent and how it is described."""
     operation: JsonObject = {name: value for name, value in entry.operation.items() if name not in _NOT_SENT}
     resolved: JsonObject = {
@@ -127,16 +141,24 @@ def _fingerprint(entry: Entry, server: str, parameters: Sequence[Parameter], bod
         "parameters": [one.shape for one in parameters],
         "body": list(body),
         "definitions": reached,
+        **({"security": list(security)} if security else {}),
     }
     return hashlib.sha256(canonical_json(resolved).encode()).hexdigest()
 
 
 def read_operation(
-    description: Description, function: str, manifest_location: str, wanted: str = "", *, base_url: str = ""
+    description: Description,
+    function: str,
+    manifest_location: str,
+    wanted: str = "",
+    *,
+    base_url: str = "",
+    auth: AuthReference = ANONYMOUS,
 ) -> Operation:
     """Resolves the operation that a function names, on the server that is `wanted` (as `server_url` has it).
 
-    With a `base_url` it is called there, and the description's servers are not looked at. Raises: `OperationUnusable`.
+    With a `base_url` it is called there, and the description's servers are not looked at. `auth` is the credential that
+    is sent along. Raises: `OperationUnusable`.
     """
     entry = description.find(function)
     server = base_url or server_url(description, entry, manifest_location, wanted)
@@ -144,7 +166,8 @@ def read_operation(
     arguments = Arguments([one for one in parameters if one is not key], body)
     schemas = arguments.schemas
     reached = _reached(description, [*schemas.values(), arguments.more])
-    shape = _shape(description, body) if body else ()
+    body_shape = _shape(description, body) if body else ()
+    security = read_security(description, entry, auth)
     return Operation(
         server=server,
         path=entry.path,
@@ -160,8 +183,10 @@ def read_operation(
             repeatable=key is not None or entry.method in REPEATABLE_METHODS,
             is_consequential=_is_consequential(entry),
             left_out=arguments.left_out,
-            fingerprint=_fingerprint(entry, server, parameters, shape, reached),
+            responses=tuple(object_at(entry.operation, "responses")),
+            fingerprint=_fingerprint(entry, server, parameters, body_shape, reached, shape(security)),
         ),
         errors=DeclaredErrors(description, entry.operation),
-        credentials=description.credential_names,
+        credentials=description.credential_names | places(security),
+        security=security,
     )

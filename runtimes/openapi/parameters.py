@@ -21,6 +21,7 @@ __all__ = [
     "InvalidArgument",
     "Location",
     "Parameter",
+    "is_reserved",
     "read_parameters",
 ]
 
@@ -196,7 +197,8 @@ def _read_once(description: Description, raw: JsonObject) -> Parameter:
     return known[1]
 
 
-def _is_reserved(name: str) -> bool:
+def is_reserved(name: str) -> bool:
+    """True of a header field that no argument sets: it is the host's own, or its name is none."""
     return name.lower() in RESERVED_HEADERS or not _TOKEN.fullmatch(name)
 
 
@@ -213,5 +215,5 @@ def read_parameters(description: Description, entry: Entry) -> tuple[Parameter, 
     return tuple(
         _read_once(description, one)
         for (where, name), one in raw.items()
-        if (where, name.casefold()) not in keys and not (where == "header" and _is_reserved(name))
+        if (where, name.casefold()) not in keys and not (where == "header" and is_reserved(name))
     )

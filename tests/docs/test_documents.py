@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark import ParameterSet
 
-from orchestrator.cli.configuration import parse_configuration
+from orchestrator.cli.configuration import Configuration, parse_configuration
 from orchestrator.cli.parser import build_parser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def test_configuration_blocks_are_read() -> None:
     blocks = [block for _, block in fences("toml")]
     assert blocks
     for block in blocks:
-        assert parse_configuration(Path("orchestrator.toml"), block.encode()).local
+        assert parse_configuration(Path("orchestrator.toml"), block.encode()) != Configuration()
 
 
 def commands() -> Iterator[str]:

@@ -32,12 +32,22 @@ def test_a_file_in_the_document_fits_the_schema(block: str) -> None:
     assert [error.message for error in validator.iter_errors(parse_yaml(block.encode(), "docs"))] == []
 
 
-@pytest.mark.parametrize(("number", "folder"), [(0, "conversations"), (1, ".")])
-async def test_a_file_in_the_document_passes_over_the_example(number: int, folder: str) -> None:
-    [placed] = read_conversations(BLOCKS[number].encode(), "docs.conversation.yaml").conversations
-    place = ROOT / "examples" / "contoso_real_estate" / folder / "docs.conversation.yaml"
-    outcome = await run_conversation(placed, str(place))
-    assert [failure.text for failure in outcome.failures] == []
+@pytest.mark.parametrize(
+    ("mark", "folder"),
+    [
+        ("Find homes and save the search", "contoso_real_estate/conversations"),
+        ("WindowsSettingsPlugin", "windows_settings/conversations"),
+        ("Atlantis", "contoso_real_estate"),
+        ("service: homes", "contoso_real_estate/conversations"),
+        ("look in Tacoma?", "contoso_real_estate"),
+    ],
+)
+async def test_a_file_in_the_document_passes_over_the_example(mark: str, folder: str) -> None:
+    [block] = [block for block in BLOCKS if mark in block]
+    place = ROOT / "examples" / folder / "docs.conversation.yaml"
+    for placed in read_conversations(block.encode(), "docs.conversation.yaml").conversations:
+        outcome = await run_conversation(placed, str(place))
+        assert [failure.text for failure in outcome.failures] == []
 
 
 def test_every_matcher_is_in_the_document() -> None:

@@ -255,3 +255,16 @@ async def test_a_word_from_the_server_between_two_requests_costs_a_connection_an
             assert (await http.send(get(server.url))).body == b"hello"
             await anyio.wait_all_tasks_blocked()
     assert server.connections <= 3
+
+
+async def test_the_logs_of_libraries_tell_no_header_field(caplog: pytest.LogCaptureFixture) -> None:
+    """Issue 9, point 7: with every log on, a credential is in none of them."""
+    caplog.set_level(1)
+
+    async def repeat(exchange: Exchange) -> None:
+        await exchange.answer(b"", ("x-echo", "canary-answer"), ("set-cookie", "sid=canary-cookie"))
+
+    async with serve_http2(repeat) as server, open_client() as http:
+        request = HttpRequest(method="GET", url=f"{server.url}/?k=canary-query", headers=(("X-Key", "canary-key"),))
+        assert (await http.send(request)).header("x-echo") == "canary-answer"
+    assert "canary" not in caplog.text

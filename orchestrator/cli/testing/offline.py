@@ -3,30 +3,79 @@
 from __future__ import annotations
 
 import argparse
+import time
+from collections.abc import Sequence
 
-from orchestrator.cli.sources import write_text
-from orchestrator.testing.collect import Collected
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.reports import as_json, as_junit, as_lines, summary
-from orchestrator.testing.run import run_conversation
-from runtimes.values import pretty_json
+from orchestrator.cli.testing.batches import Chosen, Manner, chosen_in
+from orchestrator.cli.testing.processes import MAX_AUTOMATIC, Tell, available_processors, play_in_processes
+from orchestrator.cli.testing.telling import Telling
+from orchestrator.testing.collect import Choice, Collected
+from orchestrator.testing.outcome import Wanted, outcome_of
+from orchestrator.testing.stages import Stages
 
-FAILED = 1
-"""Exit code: an expectation was not met."""
+START_SECONDS = 1.0
+"""Seconds that it takes until processes play, as one has to expect."""
+
+MIN_SAVED = 1.0
+"""Seconds that processes must save, beyond those in which they start, to be worth it."""
+
+MIN_PLAYED = 3
+"""Conversations after which it is known how long they take."""
+
+
+def manner_of(options: argparse.Namespace) -> Manner:
+    """How the options say to choose, to play and to tell."""
+    return Manner(
+        choice=Choice(text=options.keyword, tags=tuple(options.tag)),
+        update=options.update,
+        wanted=Wanted(explain=options.explain, coverage=options.coverage),
+    )
+
+
+def is_worth_it(taken: Sequence[float], left: int, jobs: int) -> bool:
+    """True where processes would save time on those that are left, if these take as long as those that were played.
+
+    Of those the longest does not count: plugins were loaded for it, and each process would have to load them, too.
+    """
+    if len(taken) < MIN_PLAYED:
+        return False
+    pace = (sum(taken) - max(taken)) / (len(taken) - 1)
+    return pace * left * (1 - 1 / jobs) > START_SECONDS + MIN_SAVED
+
+
+async def _play_here(chosen: Sequence[Chosen], manner: Manner, jobs: int, tell: Tell) -> int | None:
+    """Plays until processes are worth it; how many it has played, None where that is all that is wanted."""
+    taken: list[float] = []
+    async with Stages(update=manner.update) as stages:
+        for number, one in enumerate(chosen):
+            if jobs > 1 and is_worth_it(taken, len(chosen) - number, jobs):
+                return number
+            started = time.monotonic()
+            if not tell(outcome_of(await stages.play(one.placed, one.file), one.file, manner.wanted)):
+                break
+            taken.append(time.monotonic() - started)
+    return None
+
+
+async def play_all(chosen: Sequence[Chosen], manner: Manner, jobs: int | None, tell: Tell) -> None:
+    """Plays conversations, and tells of them in their order, until no more are wanted.
+
+    Without a number of processes, they are played in this one until others are worth it.
+
+    Raises: `OrchestratorError` where processes cannot be started.
+    """
+    skipped: int | None = 0
+    if jobs is None or jobs == 1:
+        jobs = jobs or min(MAX_AUTOMATIC, available_processors())
+        skipped = await _play_here(chosen, manner, jobs, tell)
+    if skipped is not None:
+        await play_in_processes(chosen, manner, jobs, tell, skipped=skipped)
 
 
 async def play_offline(collected: Collected, options: argparse.Namespace) -> int:
     """Plays the conversations and tells how they went; the exit code."""
-    outcomes: list[Outcome] = []
-    for file, placed in collected.conversations:
-        outcome = await run_conversation(placed, file, update=options.update)
-        outcomes.append(outcome)
-        for line in () if options.json else as_lines(outcome):
-            print(line, flush=True)
-        if options.exitfirst and not outcome.is_passed:
-            break
-    left = len(collected.conversations) - len(outcomes)
-    print(pretty_json(as_json(outcomes, (), left)) if options.json else summary(outcomes, left))
-    if options.junit:
-        write_text(options.junit, as_junit(outcomes), option="--junit", force=True)
-    return 0 if all(outcome.is_passed for outcome in outcomes) else FAILED
+    chosen = chosen_in(collected)
+    telling = Telling(options, len(chosen))
+    async with telling.progress():
+        await play_all(chosen, manner_of(options), options.jobs, telling.take)
+    return telling.finish()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 
 from orchestrator.errors import UsageError
 
@@ -58,9 +59,10 @@ _GOES_WITH = (
     ("model", "record"),
 )
 _APART = (
-    *(("live", name) for name in ("record", "update", "watch", "coverage", "explain", "jobs")),
+    *(("live", name) for name in ("record", "update", "watch", "coverage", "explain", "jobs", "exitfirst")),
     *(("record", name) for name in ("watch", "jobs")),
     ("watch", "json"),
+    ("github", "json"),
 )
 _COUNTS = ("jobs", "runs", "parallel")
 
@@ -69,9 +71,14 @@ def _flag(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
+def is_github(environ: Mapping[str, str]) -> bool:
+    """True in a step of GitHub Actions, where annotations are wanted."""
+    return environ.get("GITHUB_ACTIONS") == "true"
+
+
 def refuse_contradictions(options: argparse.Namespace) -> None:
     """Raises: `UsageError` for options that do not go together."""
-    given = {name: value for name, value in vars(options).items() if value not in (None, False)}
+    given = {name: value for name, value in vars(options).items() if value is not None and value is not False}
     for name, other in _GOES_WITH:
         if name in given and other not in given:
             raise UsageError(f"{_flag(name)} goes with {_flag(other)}")

@@ -69,7 +69,7 @@ async def check(path: Path, folder: Path) -> int:
         assert any(known in one.reason for known in KNOWN_REASONS), f"{path}: {one}"
     bound, skipped = await bound_functions(folder / "plugin.json", lay_out(draft, path, folder))
     assert bound | set(skipped) == set(draft.functions), path
-    assert all("needs a credential" in reason for reason in skipped.values()), f"{path}: {skipped}"
+    assert all("needs the credential" in reason for reason in skipped.values()), f"{path}: {skipped}"
     assert not skipped or draft.references, path
     return len(draft.functions)
 

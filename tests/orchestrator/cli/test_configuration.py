@@ -9,6 +9,7 @@ import pytest
 from orchestrator.cli.configuration import Configuration, parse_configuration
 from orchestrator.errors import UsageError
 from orchestrator.response.redaction_rules import Redaction
+from orchestrator.testing.spending import Price
 
 PATH = Path("/project/orchestrator.toml")
 
@@ -87,6 +88,42 @@ def test_redactions_are_tables_in_order() -> None:
     ],
 )
 def test_a_mistake_in_a_redaction_is_named_with_its_number(text: str, told: str) -> None:
+    with pytest.raises(UsageError, match=r"orchestrator\.toml") as caught:
+        parse_configuration(PATH, text.encode())
+    assert told in str(caught.value)
+
+
+def test_prices_are_for_models_by_their_names() -> None:
+    """Issue 6, live evaluation."""
+    text = """
+        [prices."openai:gpt-5-mini"]
+        input = 0.25
+        output = 2
+        [prices."openai:other"]
+        output = 1.5
+        currency = "EUR"
+    """
+    assert parse_configuration(PATH, text.encode()).prices == {
+        "openai:gpt-5-mini": Price(input=0.25, output=2.0, currency="USD"),
+        "openai:other": Price(input=0.0, output=1.5, currency="EUR"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("prices = 1", "prices must be a table"),
+        ("[prices]\n'openai:x' = 1", '[prices."openai:x"] must be a table'),
+        ("[prices.x]\ninput = '1'", '[prices."x"] input must be a number that is not negative'),
+        ("[prices.x]\noutput = -1", '[prices."x"] output must be a number that is not negative'),
+        ("[prices.x]\noutput = nan", '[prices."x"] output must be a number that is not negative'),
+        ("[prices.x]\noutput = inf", '[prices."x"] output must be a number that is not negative'),
+        ("[prices.x]\ninput = true", '[prices."x"] input must be a number that is not negative'),
+        ("[prices.x]\nouput = 1", "did you mean 'output'?"),
+        ("[prices.x]\ncurrency = 1", '[prices."x"] currency must be a string'),
+    ],
+)
+def test_a_mistake_in_a_price_is_named_with_its_model(text: str, told: str) -> None:
     with pytest.raises(UsageError, match=r"orchestrator\.toml") as caught:
         parse_configuration(PATH, text.encode())
     assert told in str(caught.value)

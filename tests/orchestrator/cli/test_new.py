@@ -73,14 +73,30 @@ def test_it_writes_a_manifest_and_says_what_to_do_next(folder: Path) -> None:
         0,
         [
             "wrote plugin.json: 1 function",
+            "wrote plugin.conversation.yaml: a first test, 1 turn",
             "check it: orchestrator validate --strict plugin.json",
+            "test it: orchestrator test plugin.conversation.yaml",
             "talk with it: orchestrator chat plugin.json",
         ],
     )
     assert done.stderr == "left out: uploadThings: it requires the parameter 'q': nothing is sent in 'querystring'\n"
     assert manifest_in(folder)["name_for_human"] == "My things"
-    assert names(folder) == ["api.yaml", "plugin.json"]
+    assert names(folder) == ["api.yaml", "plugin.conversation.yaml", "plugin.json"]
     assert orchestrator("validate", "plugin.json", cwd=folder).returncode == 0
+    assert orchestrator("test", ".", cwd=folder).stdout.startswith("ok plugin.conversation.yaml: ")
+
+
+def test_a_test_that_is_there_stays_as_it_is(folder: Path) -> None:
+    (folder / "plugin.conversation.yaml").write_text("mine", encoding="utf-8")
+    done = orchestrator("new", "api.yaml", "--force", cwd=folder)
+    assert done.stdout.splitlines()[1] == "plugin.conversation.yaml is there already, and stays as it is"
+    assert (folder / "plugin.conversation.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_no_test_is_written_where_none_is_wanted(folder: Path) -> None:
+    assert "test" not in orchestrator("new", "api.yaml", "--no-test", cwd=folder).stdout
+    assert orchestrator("new", "api.yaml", "--no-test", "--force", "--json", cwd=folder).returncode == 0
+    assert names(folder) == ["api.yaml", "plugin.json"]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +154,7 @@ def test_json_says_what_was_written_and_what_was_left_out(folder: Path) -> None:
             {"operation": "uploadThings", "reason": "it requires the parameter 'q': nothing is sent in 'querystring'"}
         ],
         "references": [],
+        "conversation": "plugin.conversation.yaml",
     }
 
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.orchestrator.cli.testing.commands import run
 from tests.orchestrator.testing.playing import write_conversation, write_plugin
 
 PASSES = "plugins: []\nname: It passes\ntags: [smoke]\nturns: [{say: Hi, model: Hello}]\n"
 FAILS = "plugins: []\nname: It fails\nturns: [{say: Hi, model: Hello, expect: {text: Bye}}]\n"
-
-
-def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-W", "error", "-m", "orchestrator", "test", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
 
 
 @pytest.fixture
@@ -46,8 +40,14 @@ def test_a_failure_is_told_at_its_place_and_leaves_with_1(folder: Path) -> None:
         "      expected: Bye",
         "      came:     Hello",
     ]
-    assert told[4].startswith("ok ")
-    assert told[5].startswith("1 passed, 1 failed in ")
+    assert told[4:8] == [
+        "    turn 1",
+        "      person    Hi",
+        "    > answer    Hello",
+        "      ended     answered",
+    ]
+    assert told[8].startswith("ok ")
+    assert told[9].startswith("1 passed, 1 failed in ")
 
 
 def test_x_stops_at_the_first_failure(folder: Path) -> None:

@@ -207,6 +207,13 @@ def test_a_known_template_is_filled_with_the_content(suffix: str) -> None:
     )
 
 
+def test_a_known_template_knows_the_time_by_the_clock_that_is_given() -> None:
+    templates: Mapping[str, JsonObject] = {"now.json": {"type": "AdaptiveCard", "speak": "${utcNow()}"}}
+    read = read_local_results([sent(f"{TEMPLATES}now.json", {"a": 1})], templates, clock=lambda: 0.0)
+    assert read is not None
+    assert [card.body["speak"] for card in read[1].cards] == ["1970-01-01T00:00:00.000Z"]
+
+
 def test_a_known_template_may_make_several_cards_of_an_array_and_not_too_many() -> None:
     numbers: list[Json] = [{"n": number} for number in range(MAX_CARDS + 2)]
     shown = shown_of(sent(f"{TEMPLATES}list.json", numbers))

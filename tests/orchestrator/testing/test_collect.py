@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import UsageError
-from orchestrator.testing.collect import Choice, collect, conversation_files
+from orchestrator.testing.collect import Choice, collect
+from orchestrator.testing.finding import conversation_files
 from tests.orchestrator.testing.playing import write_conversation
 
 HELLO = "tags: [smoke, slow]\nname: Hello there\nturns: [{say: Hi, model: Hello}]\n"
@@ -61,32 +62,19 @@ def test_conversations_are_chosen_by_name_file_and_tag(tmp_path: Path, choice: C
 
 
 @pytest.mark.parametrize(
-    ("settings", "place", "what"),
-    [
-        ("services: {homes: {command: python}}", ":2:11", "services are not started"),
-        ("credentials: {key: test}", ":2:14", "credentials are not sent"),
-        ("clock: 2026-11-21T09:00:00Z", ":2:8", "the clock cannot be set"),
-        ("api: {recorded: tape.json}", ":2:17", "recorded answers are not replayed"),
-        ("api: {mock: openapi, examples: false}", ":2:32", "the mock always gives"),
-        ("api: {real: true, stubs: [{path: /, answer: 200}]}", ":2:26", "stubs do not come before the real service"),
-    ],
+    ("settings", "cassette"), [("", "one"), ("api: recorded", "one"), ("api: {recorded: two.cassette.yaml}", "two")]
 )
-def test_what_is_not_supported_is_refused_at_its_place(tmp_path: Path, settings: str, place: str, what: str) -> None:
-    shared = write_conversation(tmp_path, f"\n{settings}\nplugins: []\nconversations:\n" + "- turns: [{say: Hi}]\n" * 2)
-    alone = write_conversation(tmp_path, f"\n{settings}\nplugins: []\nturns: [{{say: Hi}}]\n", "two")
-    for path in (shared, alone):
-        [problem] = collect([path], Choice()).problems
-        assert problem.place == place
-        assert problem.message.startswith(what)
-        assert problem.file == str(path)
+def test_the_mistakes_of_a_cassette_are_told_with_its_name(tmp_path: Path, settings: str, cassette: str) -> None:
+    tape = tmp_path / f"{cassette}.cassette.yaml"
+    tape.write_text("cassette: 1\nconversations:\n  - name: 3\n    said: no\n", encoding="utf-8")
+    path = write_conversation(tmp_path, f"{settings}\nplugins: []\nconversations:\n" + "- turns: [{say: Hi}]\n" * 2)
+    first, second = collect([path], Choice()).problems
+    assert (first.file, first.place, first.message) == (str(tape), ":3:11", "'name' must be a text")
+    assert (second.file, second.place, second.message) == (str(tape), ":4:5", "there is no member 'said' here")
 
 
-def test_what_a_conversation_says_itself_is_refused_there(tmp_path: Path) -> None:
-    text = "plugins: []\nconversations:\n- turns: [{say: Hi}]\n  clock: 2026-11-21T09:00:00Z\n"
-    [problem] = collect([write_conversation(tmp_path, text)], Choice()).problems
-    assert problem.place == ":4:10"
-
-
-def test_what_is_not_played_is_not_refused(tmp_path: Path) -> None:
-    path = write_conversation(tmp_path, f"clock: 2026-11-21T09:00:00Z\n{HELLO}")
+def test_a_cassette_that_nothing_is_played_from_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "one.cassette.yaml").write_text("[", encoding="utf-8")
+    path = write_conversation(tmp_path, HELLO)
+    assert collect([path], Choice()).problems == ()
     assert collect([path], Choice(text="bye")).problems == ()

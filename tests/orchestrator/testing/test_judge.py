@@ -21,7 +21,8 @@ from orchestrator.model.base import (
 from orchestrator.testing.conversation import Conversation, Turn
 from orchestrator.testing.expectations import snapshot_files
 from orchestrator.testing.judge import judge
-from orchestrator.testing.observed import Observed, prompt_of
+from orchestrator.testing.matching import MAX_SHOWN
+from orchestrator.testing.observed import ModelRequest, Observed, prompt_of
 from orchestrator.testing.reading import read_conversations
 from orchestrator.testing.shown_kinds import snapshots_due
 from runtimes.base import WireMessage
@@ -92,6 +93,19 @@ def expecting(expect: object) -> Turn:
 def test_a_turn_that_is_as_expected_has_no_failures() -> None:
     turn = turn_of(STORY)
     assert judge(turn, replace(observed(turn), snapshots={"card.json": CARD})) == ()
+
+
+def test_of_a_long_prompt_the_end_is_shown_on_one_line() -> None:
+    turn = expecting({})
+    request = ModelRequest(state="responding", prompt="a long line\n" * 100 + "the last\nof it", step=None)
+    [unasked] = [
+        dict(failure.details)["prompt"]
+        for failure in judge(turn, replace(observed(turn), model_requests=(request,)))
+        if failure.kind == "model"
+    ]
+    assert unasked.startswith("…")
+    assert unasked.endswith("a long line⏎the last⏎of it")
+    assert len(unasked) == MAX_SHOWN
 
 
 def test_what_is_not_mentioned_is_not_looked_at() -> None:

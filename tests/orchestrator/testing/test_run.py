@@ -240,7 +240,7 @@ async def test_a_locale_that_is_none_is_the_failure_also_where_it_is_shared(tmp_
 
 
 async def test_a_turn_without_words_cannot_be_the_first(tmp_path: Path) -> None:
-    assert (await played(tmp_path, "turns: [{decide: approve}]")).endswith("the turn did not start")
+    assert (await played(tmp_path, "turns: [{decide: approve, model: Hi}]")).endswith("the turn did not start")
 
 
 async def test_nothing_is_said_after_the_model_has_disengaged(tmp_path: Path) -> None:

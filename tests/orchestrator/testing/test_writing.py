@@ -42,6 +42,7 @@ ONE_CALL: Drawn = optional({"with": st.one_of(OBJECTS, TEXTS), "in": st.just("re
 SEVERAL_CALLS: Drawn = optional({"text": TEXTS}, calls=few(optional({"with": OBJECTS}, call=TEXTS)))
 STEPS: Drawn = st.one_of(TEXTS, ONE_CALL, SEVERAL_CALLS, optional({}, phrase=TEXTS))
 ENDS: Drawn = st.one_of(st.sampled_from(["limit", "waiting"]), optional({"detail": CLAIMS}, reason=st.just("error")))
+QUESTIONS: Drawn = TEXTS.filter(lambda text: bool(text.strip()))
 EXPECT = optional(
     {
         "text": CLAIMS,
@@ -55,6 +56,9 @@ EXPECT = optional(
         "model_requests": st.integers(),
         "tokens": st.one_of(st.integers(), optional({}, **{"$at-most": st.integers()})),
         "prompts": st.one_of(TEXTS, few(optional({"contains": TEXTS, "not": TEXTS}))),
+        "judge": st.one_of(
+            QUESTIONS, few(st.one_of(QUESTIONS, optional({"answer": st.just("no")}, question=QUESTIONS)))
+        ),
     }
 )
 WORDS: Drawn = st.sampled_from(["approve", "decline"])
@@ -101,8 +105,7 @@ def test_a_conversation_is_written_as_a_person_would() -> None:
     saved = Conversation.model_validate({"name": "saved", "plugins": "plugin.json", "turns": [turn]})
     assert write_conversations([saved]).decode() == (
         "name: saved\n"
-        "plugins:\n"
-        "  - plugin.json\n"
+        "plugins: plugin.json\n"
         "turns:\n"
         "  - say: Save that search\n"
         "    model:\n"

@@ -1,0 +1,25 @@
+"""Annotations as GitHub Actions takes them from the output of a step: workflow commands. Pure."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from orchestrator.render.sanitize import clean, clean_line
+
+
+def _data(text: str) -> str:
+    """Escaped as the text of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Escaped as the value of a property of a workflow command."""
+    return _data(clean_line(text)).replace(":", "%3A").replace(",", "%2C")
+
+
+def annotation(
+    severity: Literal["error", "warning"], text: str, *, file: str, line: int = 0, column: int = 0, title: str
+) -> str:
+    """A mark in a file; line 0 stands for the whole of it."""
+    place = f",line={line},col={column}" if line else ""
+    return f"::{severity} file={_property(file)}{place},title={_property(title)}::{_data(clean(text))}"

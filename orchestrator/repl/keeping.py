@@ -1,0 +1,43 @@
+"""Keeps what was said, in a new file: as Markdown, as events, or as a conversation that can be played."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from orchestrator.conversation import Conversation
+from orchestrator.errors import UsageError
+from orchestrator.host import Orchestrator
+from orchestrator.render.calls import Labels
+from orchestrator.render.transcript import refuse_existing, save_transcript
+from orchestrator.testing.chat_start import CONVERSATION, ChatStart, is_conversation
+
+
+class Keeper:
+    """Knows how the chat was started, and writes it."""
+
+    def __init__(self, host: Orchestrator, labels: Labels, start: ChatStart | None) -> None:
+        """`start` is None where a chat cannot be had again, such as that of the demo."""
+        self._host = host
+        self._labels = labels
+        self._start = start
+
+    def refuse(self, path: Path) -> None:
+        """Raises: `UsageError` for a file that nothing may be written to, or not this."""
+        if is_conversation(path) and self._start is None:
+            raise UsageError(
+                f"the examples are gone after the demo, so that no {CONVERSATION} can be played over them; "
+                f"`orchestrator chat` writes one"
+            )
+        refuse_existing(path)
+
+    async def keep(self, path: Path, chats: Sequence[Conversation]) -> tuple[str, ...]:
+        """Writes the chats; what there is to say of it, a line each. Raises: `UsageError`."""
+        self.refuse(path)
+        if is_conversation(path) and self._start is not None:
+            from orchestrator.testing.saving import save_chats
+
+            return tuple((await save_chats(path, chats, self._host, self._start)).lines(path))
+        facts = [fact for chat in chats for fact in await chat.facts()]
+        save_transcript(path, facts, self._labels)
+        return (f"saved to {path}",)

@@ -1,0 +1,148 @@
+"""Credentials on their way: written into a request where it leaves, and taken out of whatever comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from urllib.parse import quote
+
+from auth import Attached, Masker, Place, Secret
+from runtimes.base import WireMessage
+from runtimes.errors import InvocationError
+from runtimes.http import Headers, HttpClient, HttpRequest, HttpResponse
+
+MAX_KNOWN = 64
+"""Secrets that are looked for in answers: those that went out last."""
+
+COOKIE = "cookie"
+"""The header field of cookies, case folded."""
+
+
+def _of(place: Place, attached: Iterable[Attached]) -> list[Attached]:
+    return [one for one in attached if one.place == place]
+
+
+def _with_query(url: str, attached: Sequence[Attached]) -> str:
+    pairs = "&".join(f"{quote(one.name, safe='')}={quote(one.value.reveal(), safe='')}" for one in attached)
+    if not pairs:
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{pairs}"
+
+
+def _with_headers(headers: Headers, attached: Sequence[Attached]) -> Headers:
+    """The credential's own field stands in for one of its name."""
+    names = {one.name.casefold() for one in attached}
+    kept = tuple(field for field in headers if field[0].casefold() not in names)
+    return (*kept, *((one.name, one.value.reveal()) for one in attached))
+
+
+def _with_cookies(headers: Headers, attached: Sequence[Attached]) -> Headers:
+    if not attached:
+        return headers
+    own = [value for name, value in headers if name.casefold() == COOKIE]
+    others = tuple(field for field in headers if field[0].casefold() != COOKIE)
+    return (*others, ("Cookie", "; ".join([*own, *(f"{one.name}={one.value.reveal()}" for one in attached)])))
+
+
+def _written(headers: Headers, attached: Sequence[Attached]) -> Headers:
+    return _with_cookies(_with_headers(headers, _of("header", attached)), _of("cookie", attached))
+
+
+def _names(attached: Iterable[Attached]) -> frozenset[str]:
+    return frozenset(one.name.casefold() for one in attached)
+
+
+def whole_request(request: HttpRequest) -> HttpRequest:
+    """The request as it is sent, with its credentials in it."""
+    if not request.attached:
+        return request
+    return replace(
+        request,
+        url=_with_query(request.url, _of("query", request.attached)),
+        headers=_written(request.headers, request.attached),
+        credentials=request.credentials | _names(request.attached),
+        attached=(),
+    )
+
+
+def whole_message(message: WireMessage) -> WireMessage:
+    """The message as it goes out, with its credentials in it, and with their names among those of secrets."""
+    if not message.attached:
+        return message
+    return replace(
+        message,
+        url=_with_query(message.url, _of("query", message.attached)),
+        headers=_written(message.headers, message.attached),
+        secrets=message.secrets | _names(message.attached),
+        attached=(),
+    )
+
+
+def _by_name(known: Mapping[Secret, str]) -> Mapping[str, str]:
+    """The secrets, each by a name of its own."""
+    named: dict[str, str] = {}
+    for number, (secret, name) in enumerate(known.items(), start=1):
+        named[f"{name}:{number}" if name in named else name] = secret.reveal()
+    return named
+
+
+class Discreet:
+    """An `HttpClient` that takes the secrets it has sent out of all that comes back.
+
+    A service may echo what it was sent, in an error, a link or a file; the model and the person need not see it.
+    """
+
+    def __init__(self, inner: HttpClient) -> None:
+        self._inner = inner
+        self._known: dict[Secret, str] = {}
+        self._masker = Masker({})
+
+    async def send(self, request: HttpRequest, /) -> HttpResponse:
+        """As the client inside. Raises: `InvocationError`."""
+        self._learn(request.attached)
+        try:
+            response = await self._inner.send(request)
+        except InvocationError as error:
+            masked = self._retold(error)
+            if masked is None:
+                raise
+        else:
+            return self._cleaned(response, request.max_bytes) if self._known else response
+        raise masked
+
+    def _learn(self, attached: Sequence[Attached]) -> None:
+        new = {secret: one.name for one in attached for secret in one.hides if secret not in self._known}
+        if not new:
+            return
+        self._known = dict([*self._known.items(), *new.items()][-MAX_KNOWN:])
+        self._masker = Masker(_by_name(self._known))
+
+    def _retold(self, error: InvocationError) -> InvocationError | None:
+        """The error without secrets; None where it has none."""
+        reason, quoted = self._masker.masked(error.reason), self._masker.masked(error.quoted)
+        if (reason, quoted) == (error.reason, error.quoted):
+            return None
+        return InvocationError(
+            reason,
+            not_executed=error.not_executed,
+            is_lost=error.is_lost,
+            is_final=error.is_final,
+            is_unsent=error.is_unsent,
+            quoted=quoted,
+        )
+
+    def _body(self, body: bytes, limit: int) -> bytes:
+        """What is longer than the limit stays so, and nothing else becomes so: that is how a cut is known."""
+        masked = self._masker.masked_bytes(body)
+        return masked.ljust(limit)[:limit] if len(body) >= limit else masked[: limit - 1]
+
+    def _cleaned(self, response: HttpResponse, limit: int) -> HttpResponse:
+        masked = self._masker.masked
+        return replace(
+            response,
+            headers=tuple((masked(name), masked(value)) for name, value in response.headers),
+            body=self._body(response.body, limit),
+            url=masked(response.url),
+            unfollowed=masked(response.unfollowed),
+            notes=tuple(masked(note) for note in response.notes),
+        )

@@ -1,0 +1,147 @@
+"""Sends requests with the credentials that their operations want, as a vault gives them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from dataclasses import dataclass, replace
+
+from auth import (
+    MASK,
+    MAX_ATTEMPTS,
+    ApiKey,
+    Attached,
+    AuthReference,
+    CredentialError,
+    CredentialMissing,
+    CredentialUse,
+    Flow,
+    Scheme,
+    Secret,
+    Vault,
+    attach,
+    place_of,
+)
+from runtimes.errors import InvocationError
+from runtimes.http import HttpRequest, HttpResponse
+from runtimes.network import origin_of
+from runtimes.openapi.operations import Operation
+from runtimes.openapi.security import Alternative, Demand
+
+UNAUTHORIZED = 401
+"""The status of a request whose credential is not taken: it was not carried out."""
+
+Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
+"""Sends one request. Raises: `InvocationError`."""
+
+
+@dataclass(slots=True, kw_only=True)
+class _Carried:
+    """A credential while its call lasts."""
+
+    demand: Demand
+    flow: Flow
+    attached: Attached
+
+    async def told(self, status: int) -> bool:
+        """Has the vault know what became of it; True where there is another to try. Raises: `CredentialError`."""
+        try:
+            self.attached = attach(self.demand.scheme, await self.flow.asend(status))
+        except StopAsyncIteration:
+            return False
+        return True
+
+
+def _unsent(operation: Operation, error: CredentialError) -> InvocationError:
+    message = f"nothing was sent: {operation.signature.name!r} needs a credential: {error}"
+    return InvocationError(message, is_unsent=True)
+
+
+def _shown(scheme: Scheme) -> Attached:
+    place, name = place_of(scheme)
+    words = "" if isinstance(scheme, ApiKey) else f"{type(scheme).__name__} "
+    return Attached(place=place, name=name, value=Secret(words + MASK))
+
+
+def previewed(operation: Operation) -> tuple[Attached, ...]:
+    """What goes out with a request of the operation, without the secrets."""
+    return tuple(_shown(demand.scheme) for demand in next(iter(operation.security), ()))
+
+
+class Authorized:
+    """Sends requests of the operations of one runtime object."""
+
+    def __init__(self, vault: Vault, auth: AuthReference, plugin: str) -> None:
+        self._vault = vault
+        self._auth = auth
+        self._plugin = plugin
+
+    async def send(self, operation: Operation, person: str, request: HttpRequest, send: Send) -> HttpResponse:
+        """The answer to a request with the person's credentials; a call that they are not taken for is made once more
+        where the vault has others by then. `request.timeout` is for all of it.
+
+        Raises: `InvocationError`.
+        """
+        if not operation.security:
+            return await send(request)
+        deadline = time.monotonic() + request.timeout
+        async with self._begun(operation, person) as carried:
+            for attempt in range(1, MAX_ATTEMPTS + 1):
+                attached = tuple(one.attached for one in carried)
+                left = max(0.0, deadline - time.monotonic()) if attempt > 1 else request.timeout
+                response = await send(replace(request, attached=attached, timeout=left))
+                is_over = response.status != UNAUTHORIZED or attempt == MAX_ATTEMPTS
+                if is_over or not await self._renewed(carried, response.status):
+                    return response
+        raise AssertionError("the last attempt returns its answer")
+
+    async def _renewed(self, carried: list[_Carried], status: int) -> bool:
+        """True where a vault has something else to try; one that cannot have it leaves the answer as it is."""
+        try:
+            return any([await one.told(status) for one in carried])
+        except CredentialError:
+            return False
+
+    @asynccontextmanager
+    async def _begun(self, operation: Operation, person: str) -> AsyncGenerator[list[_Carried]]:
+        """The credentials of the first alternative that the vault has. Raises: `InvocationError`."""
+        missing: CredentialMissing | None = None
+        async with AsyncExitStack() as stack:
+            for alternative in operation.security:
+                try:
+                    carried = await self._carried(operation, alternative, person, stack)
+                except CredentialMissing as error:
+                    missing = missing or error
+                except CredentialError as error:
+                    raise _unsent(operation, error) from None
+                else:
+                    break
+            else:
+                raise _unsent(operation, missing or CredentialMissing("there is none")) from None
+            yield carried
+
+    async def _carried(
+        self, operation: Operation, alternative: Alternative, person: str, stack: AsyncExitStack
+    ) -> list[_Carried]:
+        """Raises: `CredentialError`."""
+        carried: list[_Carried] = []
+        for demand in alternative:
+            use = self._use(operation, demand, person, is_part=len(alternative) > 1)
+            flow = await stack.enter_async_context(aclosing(self._vault.flow(use)))
+            secret = await anext(flow, None)
+            if secret is None:
+                raise CredentialMissing(f"the vault gives no credential {use.name!r} for {person!r}")
+            carried.append(_Carried(demand=demand, flow=flow, attached=attach(demand.scheme, secret)))
+        return carried
+
+    def _use(self, operation: Operation, demand: Demand, person: str, *, is_part: bool) -> CredentialUse:
+        return CredentialUse(
+            reference=self._auth.reference_id or "",
+            part=demand.name if is_part else "",
+            person=person,
+            plugin=self._plugin,
+            origin=str(origin_of(operation.server)),
+            scheme=demand.scheme,
+            scopes=self._auth.scopes,
+        )
