@@ -27,9 +27,9 @@ from pathlib import Path
 from benchmarks.homes import CITIES, answer, findHomes, manifest, question, rooms_of, write_files
 from orchestrator import Orchestrator, load_plugin
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
-from orchestrator.testing.collect import Choice, Collected, collect
-from orchestrator.testing.finding import conversation_files
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.format.finding import conversation_files
+from orchestrator.testing.playing.collect import Choice, Collected, collect
+from orchestrator.testing.playing.stages import Stages
 from runtimes.memory import MemoryRuntime
 
 TARGET = 3.0

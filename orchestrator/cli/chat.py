@@ -14,8 +14,8 @@ from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.paths import typed_path
-from orchestrator.testing.chat_start import ChatStart, NotedVariables, is_conversation
-from orchestrator.testing.kept_answers import KeptAnswers
+from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables, is_conversation
+from orchestrator.testing.chats.kept_answers import KeptAnswers
 from runtimes.base import LocalEndpoint, RuntimeFactory
 from runtimes.fetch import SharedClient
 

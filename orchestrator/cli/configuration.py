@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.errors import UsageError
 from orchestrator.response.redaction_rules import ACTIONS, Action, Redaction, read_rule
-from orchestrator.testing.spending import DEFAULT_CURRENCY, Price
+from orchestrator.testing.live.spending import DEFAULT_CURRENCY, Price
 from runtimes.base import LocalEndpoint
 from runtimes.values import Json, JsonObject
 

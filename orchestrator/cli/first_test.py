@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.testing.chat_start import CONVERSATION
+from orchestrator.testing.chats.chat_start import CONVERSATION
 from runtimes.values import Json, JsonObject
 
 
@@ -32,10 +32,10 @@ def test_path(manifest: Path) -> Path:
 async def make_first_test(manifest: Path, hosts: Sequence[str]) -> FirstTest:
     """A first test for a manifest that has been written; `hosts` are the private addresses that it may reach."""
     path = test_path(manifest)
-    from orchestrator.testing.first import first_conversation
-    from orchestrator.testing.settings import Settings
-    from orchestrator.testing.stage import Unplayable
-    from orchestrator.testing.writing import write_conversations
+    from orchestrator.testing.chats.first import first_conversation
+    from orchestrator.testing.format.settings import Settings
+    from orchestrator.testing.format.writing import write_conversations
+    from orchestrator.testing.playing.stage import Unplayable
 
     allowed: list[Json] = [*hosts]
     plugin: JsonObject = {"source": manifest.name, **({"allow_hosts": allowed} if allowed else {})}

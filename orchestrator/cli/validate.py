@@ -17,7 +17,7 @@ from orchestrator.cli.streams import is_coloured
 from orchestrator.errors import UsageError
 from orchestrator.paths import typed_path
 from orchestrator.render.sanitize import clean_line
-from orchestrator.testing.finding import SUFFIX, conversation_files
+from orchestrator.testing.format.finding import SUFFIX, conversation_files
 from runtimes.http import HttpClient, is_url
 
 
@@ -58,7 +58,7 @@ async def _check(source: str, reading: Reading, http: HttpClient) -> Sequence[Ch
     """What a person names: manifests, packages, conversation files, and folders with some of them."""
     files, found = _conversations(source), list[Checked]()
     if files:
-        from orchestrator.testing.checking import check_conversations
+        from orchestrator.testing.playing.checking import check_conversations
 
         found = [await check_conversations(file, reading, http) for file in files]
     if source.endswith(SUFFIX) and found:

@@ -25,7 +25,7 @@ from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
 from orchestrator.repl.turns import Turns
 from orchestrator.reply import Question
-from orchestrator.testing.chat_start import ChatStart
+from orchestrator.testing.chats.chat_start import ChatStart
 from runtimes.base import Attachment
 
 MAX_STARTERS = 9

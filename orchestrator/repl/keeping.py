@@ -10,7 +10,7 @@ from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.render.calls import Labels
 from orchestrator.render.transcript import refuse_existing, save_transcript
-from orchestrator.testing.chat_start import CONVERSATION, ChatStart, is_conversation
+from orchestrator.testing.chats.chat_start import CONVERSATION, ChatStart, is_conversation
 
 
 class Keeper:
@@ -35,7 +35,7 @@ class Keeper:
         """Writes the chats; what there is to say of it, a line each. Raises: `UsageError`."""
         self.refuse(path)
         if is_conversation(path) and self._start is not None:
-            from orchestrator.testing.saving import save_chats
+            from orchestrator.testing.chats.saving import save_chats
 
             return tuple((await save_chats(path, chats, self._host, self._start)).lines(path))
         facts = [fact for chat in chats for fact in await chat.facts()]

@@ -22,7 +22,7 @@ from orchestrator.repl.keeping import Keeper
 from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.reply import Question
-from orchestrator.testing.chat_start import ChatStart, is_conversation
+from orchestrator.testing.chats.chat_start import ChatStart, is_conversation
 from runtimes.base import Attachment
 
 _BAD_ENDS: tuple[EndReason | None, ...] = ("error", "limit", None)

@@ -21,7 +21,7 @@ from orchestrator.repl.input import PersonInput, PipeInput, PromptInput, history
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.message import run_message
 from orchestrator.repl.streams import FINE, INTERRUPTED, WRONG_USE, leave_quietly, view_for
-from orchestrator.testing.chat_start import ChatStart
+from orchestrator.testing.chats.chat_start import ChatStart
 
 __all__ = ["run_message", "run_repl"]
 

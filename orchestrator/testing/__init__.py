@@ -13,24 +13,24 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from orchestrator.testing.backend import Backend
-    from orchestrator.testing.fixtures import HostFactory, ModelFactory
-    from orchestrator.testing.story import Story, ToldTurn, hosted
-    from orchestrator.testing.threaded import AwaitedStories, AwaitedStory, BlockingStories, BlockingStory
-    from orchestrator.testing.written import call
+    from orchestrator.testing.python.backend import Backend
+    from orchestrator.testing.python.fixtures import HostFactory, ModelFactory
+    from orchestrator.testing.python.story import Story, ToldTurn, hosted
+    from orchestrator.testing.python.threaded import AwaitedStories, AwaitedStory, BlockingStories, BlockingStory
+    from orchestrator.testing.python.written import call
 
 _HOMES = {
-    "AwaitedStories": "orchestrator.testing.threaded",
-    "AwaitedStory": "orchestrator.testing.threaded",
-    "Backend": "orchestrator.testing.backend",
-    "BlockingStories": "orchestrator.testing.threaded",
-    "BlockingStory": "orchestrator.testing.threaded",
-    "HostFactory": "orchestrator.testing.fixtures",
-    "ModelFactory": "orchestrator.testing.fixtures",
-    "Story": "orchestrator.testing.story",
-    "ToldTurn": "orchestrator.testing.story",
-    "call": "orchestrator.testing.written",
-    "hosted": "orchestrator.testing.story",
+    "AwaitedStories": "orchestrator.testing.python.threaded",
+    "AwaitedStory": "orchestrator.testing.python.threaded",
+    "Backend": "orchestrator.testing.python.backend",
+    "BlockingStories": "orchestrator.testing.python.threaded",
+    "BlockingStory": "orchestrator.testing.python.threaded",
+    "HostFactory": "orchestrator.testing.python.fixtures",
+    "ModelFactory": "orchestrator.testing.python.fixtures",
+    "Story": "orchestrator.testing.python.story",
+    "ToldTurn": "orchestrator.testing.python.story",
+    "call": "orchestrator.testing.python.written",
+    "hosted": "orchestrator.testing.python.story",
 }
 
 __all__ = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from orchestrator.testing.cassette_file import read_cassette, write_cassette
+from orchestrator.testing.recordings.cassette_file import read_cassette, write_cassette
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")

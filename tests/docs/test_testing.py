@@ -8,10 +8,10 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from orchestrator.testing.patterns import MATCHERS
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.run import run_conversation
-from orchestrator.testing.schema import FILE
+from orchestrator.testing.format.patterns import MATCHERS
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.format.schema import FILE
+from orchestrator.testing.playing.run import run_conversation
 from runtimes.documents import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[2]

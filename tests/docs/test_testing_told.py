@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.coverage import KINDS
-from orchestrator.testing.explanation import (
+from orchestrator.testing.telling.coverage import KINDS
+from orchestrator.testing.telling.explanation import (
     Excerpt,
     ExplainedCall,
     ExplainedCard,

@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from orchestrator.testing.collect import Choice, Collected
-from orchestrator.testing.outcome import Outcome, Wanted
-from orchestrator.testing.places import Placed
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.playing.collect import Choice, Collected
+from orchestrator.testing.playing.outcome import Outcome, Wanted
 
 MAX_BATCH = 10
 """Conversations that are handed to a process at once."""

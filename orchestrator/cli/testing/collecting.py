@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 
 from orchestrator.errors import Problem, UsageError
-from orchestrator.testing.annotations import problem_annotations
-from orchestrator.testing.collect import Choice, Collected, collect
-from orchestrator.testing.finding import SUFFIX, conversation_files
-from orchestrator.testing.reports import as_json, problem_line
+from orchestrator.testing.format.finding import SUFFIX, conversation_files
+from orchestrator.testing.playing.annotations import problem_annotations
+from orchestrator.testing.playing.collect import Choice, Collected, collect
+from orchestrator.testing.playing.reports import as_json, problem_line
 from runtimes.values import pretty_json
 
 WRONG_USE = 2

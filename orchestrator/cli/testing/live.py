@@ -28,15 +28,15 @@ from orchestrator.model.open import open_model
 from orchestrator.paths import typed_path
 from orchestrator.render.console import console_for
 from orchestrator.render.sanitize import clean_line
-from orchestrator.testing.annotations import as_annotations
-from orchestrator.testing.baseline import MAX_BASELINE_BYTES, Baseline, compared, read_baseline, written_baseline
-from orchestrator.testing.collect import Collected
-from orchestrator.testing.evaluation import Evaluated, Run, evaluated
-from orchestrator.testing.live import MAX_PARALLEL, MAX_RUNS, LiveModels, LiveRun, play_live
-from orchestrator.testing.live_report import Report, Verdict, as_json, as_lines, outcomes_of, summary
-from orchestrator.testing.reports import as_json as outcomes_json
-from orchestrator.testing.reports import as_junit, problem_line
-from orchestrator.testing.spending import NOTHING, Bill, Spent, bill_of
+from orchestrator.testing.live.baseline import MAX_BASELINE_BYTES, Baseline, compared, read_baseline, written_baseline
+from orchestrator.testing.live.evaluation import Evaluated, Run, evaluated
+from orchestrator.testing.live.live_report import Report, Verdict, as_json, as_lines, outcomes_of, summary
+from orchestrator.testing.live.runs import MAX_PARALLEL, MAX_RUNS, LiveModels, LiveRun, play_live
+from orchestrator.testing.live.spending import NOTHING, Bill, Spent, bill_of
+from orchestrator.testing.playing.annotations import as_annotations
+from orchestrator.testing.playing.collect import Collected
+from orchestrator.testing.playing.reports import as_json as outcomes_json
+from orchestrator.testing.playing.reports import as_junit, problem_line
 from runtimes.values import pretty_json
 
 FAILED = 1

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from orchestrator.cli.testing.batches import Chosen, Manner, chosen_in
 from orchestrator.cli.testing.processes import MAX_AUTOMATIC, Tell, available_processors, play_in_processes
 from orchestrator.cli.testing.telling import Telling
-from orchestrator.testing.collect import Choice, Collected
-from orchestrator.testing.outcome import Wanted, outcome_of
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.playing.collect import Choice, Collected
+from orchestrator.testing.playing.outcome import Wanted, outcome_of
+from orchestrator.testing.playing.stages import Stages
 
 START_SECONDS = 1.0
 """Seconds that it takes until processes play, as one has to expect."""

@@ -27,8 +27,8 @@ from orchestrator.cli.testing.batches import (
     from_frame,
 )
 from orchestrator.errors import OrchestratorError
-from orchestrator.testing.judge import Failure
-from orchestrator.testing.outcome import Outcome
+from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.playing.outcome import Outcome
 
 STOP_SECONDS = 3.0
 """Seconds that a process has to stop what it has started, before it is killed."""

@@ -15,12 +15,12 @@ from orchestrator.errors import UsageError
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import open_model
 from orchestrator.render.sanitize import clean_line
-from orchestrator.testing.cassette_file import has_steps
-from orchestrator.testing.collect import Collected
-from orchestrator.testing.outcome import outcome_of
-from orchestrator.testing.places import Placed
-from orchestrator.testing.recorder import Recorder, Unkeepable, is_recordable, recordable_names
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.playing.collect import Collected
+from orchestrator.testing.playing.outcome import outcome_of
+from orchestrator.testing.playing.recorder import Recorder, Unkeepable, is_recordable, recordable_names
+from orchestrator.testing.playing.stages import Stages
+from orchestrator.testing.recordings.cassette_file import has_steps
 
 _NO_MODEL = "--record asks a live model: name it with --model, such as openai:gpt-5-mini, or in ORCHESTRATOR_MODEL"
 

@@ -12,9 +12,9 @@ from contextlib import asynccontextmanager
 from orchestrator.cli.sources import write_text
 from orchestrator.cli.streams import is_coloured
 from orchestrator.cli.testing.progress import Progress
-from orchestrator.testing.annotations import as_annotations
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.reports import as_json, as_junit, as_lines, covered_lines, summary
+from orchestrator.testing.playing.annotations import as_annotations
+from orchestrator.testing.playing.outcome import Outcome
+from orchestrator.testing.playing.reports import as_json, as_junit, as_lines, covered_lines, summary
 from runtimes.values import pretty_json
 
 FAILED = 1

@@ -21,8 +21,8 @@ from orchestrator.cli.testing.telling import Telling
 from orchestrator.errors import UsageError
 from orchestrator.paths import typed_path
 from orchestrator.render.sanitize import clean_line
-from orchestrator.testing.collect import Collected
-from orchestrator.testing.watched import Stamp, changed, folders_of, is_affected, stamps_in
+from orchestrator.testing.playing.collect import Collected
+from orchestrator.testing.playing.watched import Stamp, changed, folders_of, is_affected, stamps_in
 
 INTERVAL = 0.5
 """Seconds between two looks at the files."""

@@ -19,10 +19,10 @@ import anyio.to_thread
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from orchestrator.cli.testing.batches import LENGTH_BYTES, Batch, Frame, Manner, Ready, as_frame, from_frame
-from orchestrator.testing.collect import Collected, collect
-from orchestrator.testing.judge import Failure
-from orchestrator.testing.outcome import Outcome, outcome_of
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.playing.collect import Collected, collect
+from orchestrator.testing.playing.outcome import Outcome, outcome_of
+from orchestrator.testing.playing.stages import Stages
 
 
 def _read_frame(stream: BinaryIO) -> object | None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from anyio import to_thread
 
-from orchestrator.testing.reading import read_conversations
+from orchestrator.testing.format.reading import read_conversations
 from tests.orchestrator.testing.playing import play
 from tests.servers import albums
 from tests.servers.example_service import EXAMPLES

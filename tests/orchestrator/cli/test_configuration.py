@@ -9,7 +9,7 @@ import pytest
 from orchestrator.cli.configuration import Configuration, parse_configuration
 from orchestrator.errors import UsageError
 from orchestrator.response.redaction_rules import Redaction
-from orchestrator.testing.spending import Price
+from orchestrator.testing.live.spending import Price
 
 PATH = Path("/project/orchestrator.toml")
 

@@ -20,12 +20,12 @@ from orchestrator.model.base import (
     RespondingRequest,
     TextPart,
 )
-from orchestrator.testing.chat_phrases import phrases_of
-from orchestrator.testing.chat_turns import Words, turns_of
-from orchestrator.testing.from_chat import Beside, Written, written_chat
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.run import run_conversation
-from orchestrator.testing.writing import write_conversations
+from orchestrator.testing.chats.chat_phrases import phrases_of
+from orchestrator.testing.chats.chat_turns import Words, turns_of
+from orchestrator.testing.chats.from_chat import Beside, Written, written_chat
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.format.writing import write_conversations
+from orchestrator.testing.playing.run import run_conversation
 from runtimes.values import JsonObject
 
 Replies = Sequence[str | tuple[tuple[str, str], ...] | None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.run import run_conversation
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.outcome import Outcome
+from orchestrator.testing.playing.run import run_conversation
 from runtimes.values import Json, JsonObject
 
 CARD: JsonObject = {

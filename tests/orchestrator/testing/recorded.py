@@ -12,9 +12,9 @@ from pathlib import Path
 import anyio
 
 from orchestrator.model.scripted import ScriptedModel, ScriptTurn
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.recorder import Recorder, is_recordable
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.recorder import Recorder, is_recordable
+from orchestrator.testing.playing.stages import Stages
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import API, write_conversation, write_plugin
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve

@@ -23,8 +23,8 @@ from orchestrator.events import (
     TurnStarted,
 )
 from orchestrator.model.base import ModelCall, Usage
-from orchestrator.testing.conversation import Turn
-from orchestrator.testing.observed import ModelRequest, Observed
+from orchestrator.testing.format.conversation import Turn
+from orchestrator.testing.judging.observed import ModelRequest, Observed
 from runtimes.base import WireMessage
 from runtimes.values import JsonObject, dump_json
 

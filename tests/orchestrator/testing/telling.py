@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.outcome import Outcome, Wanted, outcome_of
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.outcome import Outcome, Wanted, outcome_of
+from orchestrator.testing.playing.stages import Stages
 from runtimes.values import Json, JsonObject, parse_json
 from tests.orchestrator.testing.playing import API, PLUGIN, write_plugin
 

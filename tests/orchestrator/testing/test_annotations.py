@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import Problem
-from orchestrator.testing.annotations import as_annotations, problem_annotations
-from orchestrator.testing.judge import Failure
-from orchestrator.testing.outcome import Outcome
+from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.playing.annotations import as_annotations, problem_annotations
+from orchestrator.testing.playing.outcome import Outcome
 
 
 def outcome(*failures: Failure, file: str = "a.conversation.yaml", name: str = "One") -> Outcome:

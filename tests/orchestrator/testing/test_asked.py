@@ -18,8 +18,8 @@ from orchestrator.model.base import (
     ToolSet,
     UserMessage,
 )
-from orchestrator.testing.asked import asked, meaning
-from orchestrator.testing.exchanges import AnyModelRequest
+from orchestrator.testing.judging.exchanges import AnyModelRequest
+from orchestrator.testing.recordings.asked import asked, meaning
 
 TOOL = ToolDefinition(name="find", description="Finds  a home", parameters={"type": "object", "title": "a  b"})
 

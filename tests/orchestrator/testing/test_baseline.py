@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.baseline import Baseline, Worse, compared, read_baseline, written_baseline
-from orchestrator.testing.evaluation import Counted, Evaluated, Expected
-from orchestrator.testing.rates import Rate
+from orchestrator.testing.live.baseline import Baseline, Worse, compared, read_baseline, written_baseline
+from orchestrator.testing.live.evaluation import Counted, Evaluated, Expected
+from orchestrator.testing.live.rates import Rate
 from runtimes.values import Json, JsonObject
 
 PATH = Path("results/base.json")

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.asked import meaning
-from orchestrator.testing.cassette import (
+from orchestrator.testing.format.conversation import ModelCall, TokenCount
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.recordings.asked import meaning
+from orchestrator.testing.recordings.cassette import (
     Cassette,
     RecordedAnswer,
     RecordedBody,
@@ -19,7 +21,7 @@ from orchestrator.testing.cassette import (
     RecordedFailure,
     RecordedReply,
 )
-from orchestrator.testing.cassette_file import (
+from orchestrator.testing.recordings.cassette_file import (
     Cassettes,
     CassetteUnreadable,
     api_cassette,
@@ -27,9 +29,7 @@ from orchestrator.testing.cassette_file import (
     read_cassette,
     write_cassette,
 )
-from orchestrator.testing.conversation import ModelCall, TokenCount
-from orchestrator.testing.packing import Exchanged, packed, unpacked
-from orchestrator.testing.reading import read_conversations
+from orchestrator.testing.recordings.packing import Exchanged, packed, unpacked
 from runtimes.values import Json, JsonObject
 
 TEXTS = st.text(st.sampled_from("ab \n\t:-\"'[é\r"), max_size=8)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.casting import Cast, Replaying
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.replayed_http import ReplayedHttp
-from orchestrator.testing.replayed_model import ReplayedModel
-from orchestrator.testing.scripted import SteppedModel
-from orchestrator.testing.stage import Unplayable
+from orchestrator.testing.answering.scripted import SteppedModel
+from orchestrator.testing.playing.casting import Cast, Replaying
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.stage import Unplayable
+from orchestrator.testing.recordings.replayed_http import ReplayedHttp
+from orchestrator.testing.recordings.replayed_model import ReplayedModel
 from tests.orchestrator.testing.playing import write_conversation
 
 RECORDED = "cassette: 1\nconversations: [{name: one, model: {name: live}}]\n"

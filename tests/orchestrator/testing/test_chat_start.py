@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from orchestrator.testing.chat_start import ChatStart, NotedVariables, is_conversation, settings_of
+from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables, is_conversation, settings_of
 from runtimes.base import LocalEndpoint
 from runtimes.placeholders import Environment
 

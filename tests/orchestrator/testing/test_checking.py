@@ -11,8 +11,8 @@ import pytest
 from orchestrator.check.codes import ALL_CODES
 from orchestrator.check.report import Checked
 from orchestrator.check.validation import Reading
-from orchestrator.testing.checking import check_conversations
-from orchestrator.testing.reading import read_conversations
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.playing.checking import check_conversations
 from runtimes.fetch import SharedClient
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import FIND, PLUGIN, write_conversation, write_plugin

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orchestrator.testing.clock import Clock
+from orchestrator.testing.playing.clock import Clock
 from orchestrator.turn.questions import QUESTION_LIFETIME
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import API, CARD, DROP, FIND, PLUGIN, played, write_plugin

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import UsageError
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.finding import conversation_files
+from orchestrator.testing.format.finding import conversation_files
+from orchestrator.testing.playing.collect import Choice, collect
 from tests.orchestrator.testing.playing import write_conversation
 
 HELLO = "tags: [smoke, slow]\nname: Hello there\nturns: [{say: Hi, model: Hello}]\n"

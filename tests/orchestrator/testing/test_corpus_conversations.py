@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.first import first_conversation
-from orchestrator.testing.settings import Settings
-from orchestrator.testing.stage import Unplayable
-from orchestrator.testing.writing import write_conversations
+from orchestrator.testing.chats.first import first_conversation
+from orchestrator.testing.format.settings import Settings
+from orchestrator.testing.format.writing import write_conversations
+from orchestrator.testing.playing.stage import Unplayable
 from tests.orchestrator.testing.playing import play
 from tests.runtimes.openapi.test_corpus import CORPUS, manifests
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.coverage import KINDS, Coverage, PluginCoverage, Thing, merged
-from orchestrator.testing.coverage_report import WIDTH, coverage_json, coverage_lines
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.parameter_paths import MAX_PATH_DEPTH, MAX_PATHS, paths_given, paths_of
-from orchestrator.testing.reports import as_json
+from orchestrator.testing.playing.outcome import Outcome
+from orchestrator.testing.playing.reports import as_json
+from orchestrator.testing.telling.coverage import KINDS, Coverage, PluginCoverage, Thing, merged
+from orchestrator.testing.telling.coverage_report import WIDTH, coverage_json, coverage_lines
+from orchestrator.testing.telling.parameter_paths import MAX_PATH_DEPTH, MAX_PATHS, paths_given, paths_of
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.testing.playing import FIND, write_conversation
 from tests.orchestrator.testing.telling import CASES, told, told_everything, write_told_plugin

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.main import main
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.outcome import Played, outcome_of
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.outcome import Played, outcome_of
+from orchestrator.testing.playing.stages import Stages
 from runtimes.values import Json, JsonObject, dump_json
 from tests.orchestrator.testing.playing import API, FIND, PLUGIN, played, write_conversation, write_plugin
 from tests.servers.loopback import Answer, Request, Response, serve

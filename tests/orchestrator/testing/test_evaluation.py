@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from orchestrator.model.base import Usage
-from orchestrator.testing.evaluation import Evaluated, Run, evaluated, expected_of
-from orchestrator.testing.judge import Failure
-from orchestrator.testing.places import Placed
-from orchestrator.testing.rates import Rate
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.spending import Spent
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.live.evaluation import Evaluated, Run, evaluated, expected_of
+from orchestrator.testing.live.rates import Rate
+from orchestrator.testing.live.spending import Spent
 
 FILE = """\
 name: Homes

@@ -9,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.render.sanitize import clean
-from orchestrator.testing.explained_lines import WIDTH, lines_of_turn
-from orchestrator.testing.explanation import (
+from orchestrator.testing.playing.outcome import Outcome
+from orchestrator.testing.playing.reports import as_json
+from orchestrator.testing.telling.explained_lines import WIDTH, lines_of_turn
+from orchestrator.testing.telling.explanation import (
     MAX_TEXT,
     Excerpt,
     ExplainedCall,
@@ -21,8 +23,6 @@ from orchestrator.testing.explanation import (
     ExplainedTurn,
     excerpt,
 )
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.reports import as_json
 from runtimes.values import dump_json, parse_json
 from tests.orchestrator.testing.telling import CASES, told, told_everything
 from tests.servers.example_service import EXAMPLES

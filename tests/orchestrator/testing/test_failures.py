@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.events import Event
-from orchestrator.testing.judge import judge
-from orchestrator.testing.reading import read_conversations
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.judging.judge import judge
 from tests.orchestrator.testing.stories import ANSWERED, BROKEN, SEARCHED, observed, unscripted
 
 CASES = Path(__file__).resolve().parents[2] / "cases" / "conversations" / "failures"

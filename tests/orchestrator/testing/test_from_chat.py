@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from orchestrator.conversation import Conversation as Chat
 from orchestrator.reply import Question
-from orchestrator.testing.api import Apis
-from orchestrator.testing.places import Placed, Where
-from orchestrator.testing.play import Play
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.scripted import SteppedModel
-from orchestrator.testing.settings import Settings
-from orchestrator.testing.stage import Stage, staged, stub_body
-from orchestrator.testing.writing import as_json
+from orchestrator.testing.answering.api import Apis
+from orchestrator.testing.answering.scripted import SteppedModel
+from orchestrator.testing.format.places import Placed, Where
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.format.settings import Settings
+from orchestrator.testing.format.writing import as_json
+from orchestrator.testing.playing.play import Play
+from orchestrator.testing.playing.stage import Stage, staged, stub_body
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.chatting import Improvising, Replies, failures_of, written
 from tests.orchestrator.testing.playing import write_plugin

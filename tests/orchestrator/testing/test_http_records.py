@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from auth.masking import Masker
-from orchestrator.testing.cassette import RecordedCallOut
-from orchestrator.testing.http_records import answered, recorded_answer, recorded_body, recorded_request
+from orchestrator.testing.recordings.cassette import RecordedCallOut
+from orchestrator.testing.recordings.http_records import answered, recorded_answer, recorded_body, recorded_request
 from runtimes.http import Headers, HttpRequest, HttpResponse
 from runtimes.values import Json
 

@@ -18,13 +18,13 @@ from orchestrator.model.base import (
     ToolSet,
     UserMessage,
 )
-from orchestrator.testing.conversation import Conversation, Turn
-from orchestrator.testing.expectations import snapshot_files
-from orchestrator.testing.judge import judge
-from orchestrator.testing.matching import MAX_SHOWN
-from orchestrator.testing.observed import ModelRequest, Observed, prompt_of
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.shown_kinds import snapshots_due
+from orchestrator.testing.format.conversation import Conversation, Turn
+from orchestrator.testing.format.expectations import snapshot_files
+from orchestrator.testing.format.matching import MAX_SHOWN
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.judging.judge import judge
+from orchestrator.testing.judging.observed import ModelRequest, Observed, prompt_of
+from orchestrator.testing.judging.shown_kinds import snapshots_due
 from runtimes.base import WireMessage
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.testing.stories import ANSWERED, BROKEN, CARD, SEARCHED, observed, unscripted

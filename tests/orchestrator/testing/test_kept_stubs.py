@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.testing.exchanges import HttpExchange
-from orchestrator.testing.kept_answers import KeptAnswer
-from orchestrator.testing.kept_stubs import MAX_STUB_CHARS, stubs_of
-from orchestrator.testing.settings import Stub
+from orchestrator.testing.chats.kept_answers import KeptAnswer
+from orchestrator.testing.chats.kept_stubs import MAX_STUB_CHARS, stubs_of
+from orchestrator.testing.format.settings import Stub
+from orchestrator.testing.judging.exchanges import HttpExchange
 from runtimes.errors import InvocationError
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.values import Json, JsonObject, dump_json

@@ -7,9 +7,9 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.listing import Kind, list_mismatches
-from orchestrator.testing.mismatch import Mismatch
-from orchestrator.testing.parts import Listed, Order
+from orchestrator.testing.format.parts import Listed, Order
+from orchestrator.testing.judging.listing import Kind, list_mismatches
+from orchestrator.testing.judging.mismatch import Mismatch
 
 Wanted = frozenset[int]
 KIND: Kind[Wanted, int] = Kind(

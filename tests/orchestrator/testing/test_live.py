@@ -11,11 +11,11 @@ import pytest
 from orchestrator.model.base import ModelDelta, PhraseRequest, ReasoningRequest, ReplyEnd, RespondingRequest, TextPart
 from orchestrator.model.chat_completions import ChatCompletionsModel
 from orchestrator.model.completion_limits import RequestLimits
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.evaluation import Evaluated, Run, evaluated
-from orchestrator.testing.live import LiveModels, LiveRun, play_live
-from orchestrator.testing.rates import Rate
-from orchestrator.testing.spending import NOTHING
+from orchestrator.testing.live.evaluation import Evaluated, Run, evaluated
+from orchestrator.testing.live.rates import Rate
+from orchestrator.testing.live.runs import LiveModels, LiveRun, play_live
+from orchestrator.testing.live.spending import NOTHING
+from orchestrator.testing.playing.collect import Choice, collect
 from tests.orchestrator.testing.playing import DROP, FIND, play, write_conversation, write_plugin
 from tests.servers.openai_server import Events, Failure, Received, Reply, ScriptedAnswer, call, openai_server
 

@@ -20,9 +20,9 @@ from orchestrator.model.base import (
     ToolSet,
     Usage,
 )
-from orchestrator.testing.conversation import Turn
-from orchestrator.testing.exchanges import ModelExchange
-from orchestrator.testing.live_model import LiveModel
+from orchestrator.testing.answering.live_model import LiveModel
+from orchestrator.testing.format.conversation import Turn
+from orchestrator.testing.judging.exchanges import ModelExchange
 
 TURN = Turn.model_validate({"say": "Hi", "model": "Not looked at"})
 THINK = ReasoningRequest(system="", messages=(), tools=ToolSet(()))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from orchestrator.model.base import Usage
-from orchestrator.testing.baseline import Worse
-from orchestrator.testing.evaluation import Counted, Evaluated, Expected
-from orchestrator.testing.judge import Failure
-from orchestrator.testing.live_report import Report, Verdict, as_json, as_lines, outcomes_of, summary
-from orchestrator.testing.rates import Rate
-from orchestrator.testing.spending import Bill, Price, Spent
+from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.live.baseline import Worse
+from orchestrator.testing.live.evaluation import Counted, Evaluated, Expected
+from orchestrator.testing.live.live_report import Report, Verdict, as_json, as_lines, outcomes_of, summary
+from orchestrator.testing.live.rates import Rate
+from orchestrator.testing.live.spending import Bill, Price, Spent
 
 NO_SEATTLE = Failure(
     kind="text",

@@ -21,10 +21,10 @@ from orchestrator.model.base import (
     TextPart,
     Usage,
 )
-from orchestrator.testing.conversation import Turn
-from orchestrator.testing.opinions import MAX_REASON_CHARS, Judged, judge_request, judged, read_opinion
-from orchestrator.testing.outcome import PlayedTurn
-from orchestrator.testing.places import Where
+from orchestrator.testing.format.conversation import Turn
+from orchestrator.testing.format.places import Where
+from orchestrator.testing.live.opinions import MAX_REASON_CHARS, Judged, judge_request, judged, read_opinion
+from orchestrator.testing.playing.outcome import PlayedTurn
 from runtimes.values import Json, parse_json
 from tests.orchestrator.testing.stories import ANSWER, ANSWERED, observed
 

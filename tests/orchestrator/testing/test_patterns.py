@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.matching import difference, first_difference
-from orchestrator.testing.patterns import PatternError, escaped, read_node, read_pattern
+from orchestrator.testing.format.matching import difference, first_difference
+from orchestrator.testing.format.patterns import PatternError, escaped, read_node, read_pattern
 from runtimes.values import Json
 
 SCALARS = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.testing.prompt_diff import MAX_DIFF_LINES, MAX_LINE_CHARS, difference
+from orchestrator.testing.recordings.prompt_diff import MAX_DIFF_LINES, MAX_LINE_CHARS, difference
 from runtimes.values import JsonObject
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.testing import Backend, BlockingStories, call
-from orchestrator.testing.threaded import Stories
+from orchestrator.testing.python.threaded import Stories
 from tests.orchestrator.testing.playing import write_plugin
 
 pytest_plugins = ["pytester"]

@@ -174,7 +174,7 @@ def test_a_run_without_conversations_loads_nothing_for_them(pytester: pytest.Pyt
 
         def test_nothing():
             heavy = {"pydantic", "httpx2", "openai", "yaml", "jsonschema_rs", "liquid", "rich", "orjson"}
-            assert "orchestrator.testing.pytest_plugin" in sys.modules
+            assert "orchestrator.testing.python.pytest_plugin" in sys.modules
             assert heavy.isdisjoint(sys.modules)
             assert not any(name.startswith(("runtimes.", "orchestrator.manifest")) for name in sys.modules)
     """)

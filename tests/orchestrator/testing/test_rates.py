@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.rates import SIGNIFICANCE, Rate, chance_of_as_few, is_worse
+from orchestrator.testing.live.rates import SIGNIFICANCE, Rate, chance_of_as_few, is_worse
 
 MOST = 60
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.conversation import Conversation
-from orchestrator.testing.reading import ReadFile, read_conversations
+from orchestrator.testing.format.conversation import Conversation
+from orchestrator.testing.format.reading import ReadFile, read_conversations
 from runtimes.values import Json, dump_json
 from tests.orchestrator.testing.test_patterns import VALUES
 

@@ -8,10 +8,10 @@ import pytest
 
 from orchestrator.errors import UsageError
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
-from orchestrator.testing.cassette_file import Cassettes
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.recorder import Recorder, Unkeepable
-from orchestrator.testing.stages import Stages
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.recorder import Recorder, Unkeepable
+from orchestrator.testing.playing.stages import Stages
+from orchestrator.testing.recordings.cassette_file import Cassettes
 from tests.orchestrator.testing.playing import play, write_conversation
 from tests.orchestrator.testing.recorded import home, record, write_files
 from tests.servers.loopback import Answer, Request, Response, serve

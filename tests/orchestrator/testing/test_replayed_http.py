@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pytest
 
 from auth.masking import Masker
-from orchestrator.testing.cassette import RecordedCallOut
-from orchestrator.testing.http_records import recorded_answer, recorded_failure
-from orchestrator.testing.replayed_http import ReplayedHttp
+from orchestrator.testing.recordings.cassette import RecordedCallOut
+from orchestrator.testing.recordings.http_records import recorded_answer, recorded_failure
+from orchestrator.testing.recordings.replayed_http import ReplayedHttp
 from runtimes.errors import InvocationError
 from runtimes.http import Headers, HttpRequest, HttpResponse
 from runtimes.values import dump_json

@@ -20,13 +20,13 @@ from orchestrator.model.base import (
     Usage,
     UserMessage,
 )
-from orchestrator.testing.asked import asked
-from orchestrator.testing.cassette import RecordedReply
-from orchestrator.testing.conversation import ModelCall as WrittenCall
-from orchestrator.testing.conversation import TokenCount, Turn
-from orchestrator.testing.exchanges import AnyModelRequest
-from orchestrator.testing.packing import Exchanged, packed
-from orchestrator.testing.replayed_model import ReplayedModel
+from orchestrator.testing.format.conversation import ModelCall as WrittenCall
+from orchestrator.testing.format.conversation import TokenCount, Turn
+from orchestrator.testing.judging.exchanges import AnyModelRequest
+from orchestrator.testing.recordings.asked import asked
+from orchestrator.testing.recordings.cassette import RecordedReply
+from orchestrator.testing.recordings.packing import Exchanged, packed
+from orchestrator.testing.recordings.replayed_model import ReplayedModel
 
 TURN = Turn.model_validate({"say": "Hi"})
 HI = ReasoningRequest(system="Be kind.", messages=(UserMessage(text="Hi"),), tools=ToolSet(()))

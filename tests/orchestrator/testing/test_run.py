@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.outcome import Outcome
+from orchestrator.testing.playing.outcome import Outcome
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import API, DROP, FIND, PLUGIN, play, played, write_conversation, write_plugin
 from tests.servers.example_service import EXAMPLES

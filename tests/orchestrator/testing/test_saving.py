@@ -15,9 +15,9 @@ from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import load_plugin
 from orchestrator.response.card_forms import choices_of, submitted
 from orchestrator.response.card_standing import standing
-from orchestrator.testing.chat_start import ChatStart, NotedVariables
-from orchestrator.testing.kept_answers import MAX_KEPT_BYTES, KeptAnswers, described_path
-from orchestrator.testing.saving import Saved, save_chats
+from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables
+from orchestrator.testing.chats.kept_answers import MAX_KEPT_BYTES, KeptAnswers, described_path
+from orchestrator.testing.chats.saving import Saved, save_chats
 from runtimes.base import Attachment, LocalEndpoint
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.testing.chatting import Improvising

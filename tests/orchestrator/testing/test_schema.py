@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from orchestrator.testing.schema import FILE, conversation_schema
+from orchestrator.testing.format.schema import FILE, conversation_schema
 from runtimes.documents import parse_yaml
 from runtimes.values import Json, pretty_json
 
@@ -19,7 +19,7 @@ VALIDATOR = jsonschema_rs.Draft202012Validator(conversation_schema())
 
 
 def test_the_published_schema_is_the_generated_one() -> None:
-    """`python -m orchestrator.testing.schema` writes it."""
+    """`python -m orchestrator.testing.format.schema` writes it."""
     assert FILE.read_text(encoding="utf-8") == pretty_json(conversation_schema()) + "\n"
 
 

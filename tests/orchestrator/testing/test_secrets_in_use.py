@@ -6,14 +6,14 @@ import base64
 
 import pytest
 
-from orchestrator.testing.secrets_in_use import (
+from orchestrator.testing.format.settings import Settings
+from orchestrator.testing.recordings.secrets_in_use import (
     masker_of,
     secrets_of_environment,
     secrets_of_request,
     secrets_of_response,
     secrets_of_settings,
 )
-from orchestrator.testing.settings import Settings
 from runtimes.http import HttpRequest, HttpResponse
 
 

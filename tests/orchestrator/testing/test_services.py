@@ -11,12 +11,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from orchestrator.testing.programs import ProgramFailed
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.relocation import ServicePlace, origin_of_service
-from orchestrator.testing.services import running_services
-from orchestrator.testing.settings import PluginSource
-from orchestrator.testing.surroundings import surrounded
+from orchestrator.testing.answering.relocation import ServicePlace, origin_of_service
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.format.settings import PluginSource
+from orchestrator.testing.playing.programs import ProgramFailed
+from orchestrator.testing.playing.services import running_services
+from orchestrator.testing.playing.surroundings import surrounded
 from runtimes.base import LocalEndpoint
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import API, FIND, PLUGIN, play, played, write_conversation, write_plugin

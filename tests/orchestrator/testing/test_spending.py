@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.model.base import Usage
-from orchestrator.testing.spending import NOTHING, Price, Spent, bill_of, spent_on
+from orchestrator.testing.live.spending import NOTHING, Price, Spent, bill_of, spent_on
 
 USED = Usage(input_tokens=2_000_000, output_tokens=500_000)
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import anyio
 
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.outcome import Played
-from orchestrator.testing.places import Placed
-from orchestrator.testing.stages import MAX_ON_ONE_STAGE, Stages
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.outcome import Played
+from orchestrator.testing.playing.stages import MAX_ON_ONE_STAGE, Stages
 from tests.orchestrator.testing.playing import write_conversation, write_plugin
 
 FIND = """

@@ -12,12 +12,12 @@ from pydantic import BaseModel
 import orchestrator.testing
 from orchestrator.errors import UsageError
 from orchestrator.testing import Backend, Story, call, hosted
-from orchestrator.testing.conversation import Turn
-from orchestrator.testing.expectations import Expect
-from orchestrator.testing.fixtures import ModelFactory
-from orchestrator.testing.settings import Settings, Stub
-from orchestrator.testing.stage import Unplayable
-from orchestrator.testing.written import WrittenExpect, WrittenSettings, WrittenStub, WrittenTurn, plain
+from orchestrator.testing.format.conversation import Turn
+from orchestrator.testing.format.expectations import Expect
+from orchestrator.testing.format.settings import Settings, Stub
+from orchestrator.testing.playing.stage import Unplayable
+from orchestrator.testing.python.fixtures import ModelFactory
+from orchestrator.testing.python.written import WrittenExpect, WrittenSettings, WrittenStub, WrittenTurn, plain
 from tests.orchestrator.testing.playing import write_plugin
 
 FIND = [call("getHome", id="1"), "It is in Oak Street."]

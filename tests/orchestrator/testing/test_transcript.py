@@ -8,9 +8,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.reports import as_json, as_junit, as_lines
-from orchestrator.testing.transcript import WIDTH
+from orchestrator.testing.playing.outcome import Outcome
+from orchestrator.testing.playing.reports import as_json, as_junit, as_lines
+from orchestrator.testing.telling.transcript import WIDTH
 from tests.orchestrator.testing.telling import CASES, told_everything
 
 LAST = "    decide: approve\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.conversation import Conversation
-from orchestrator.testing.places import Placed
-from orchestrator.testing.watched import changed, folders_of, is_affected, stamps_in
+from orchestrator.testing.format.conversation import Conversation
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.playing.watched import changed, folders_of, is_affected, stamps_in
 
 
 def placed(*plugins: str) -> Placed:

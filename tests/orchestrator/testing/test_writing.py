@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.conversation import Conversation
-from orchestrator.testing.patterns import escaped
-from orchestrator.testing.reading import read_conversations
-from orchestrator.testing.writing import write_conversations
+from orchestrator.testing.format.conversation import Conversation
+from orchestrator.testing.format.patterns import escaped
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.format.writing import write_conversations
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.test_patterns import VALUES
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestrator.testing.yaml_text import yaml_text
+from orchestrator.testing.format.yaml_text import yaml_text
 from runtimes.documents import parse_yaml
 from runtimes.values import Json
 

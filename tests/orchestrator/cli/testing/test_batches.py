@@ -16,11 +16,11 @@ from orchestrator.cli.testing.batches import (
     chosen_in,
     from_frame,
 )
-from orchestrator.testing.collect import Choice, Collected
-from orchestrator.testing.conversation import Conversation
-from orchestrator.testing.judge import Failure
-from orchestrator.testing.outcome import Outcome
-from orchestrator.testing.places import Placed
+from orchestrator.testing.format.conversation import Conversation
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.playing.collect import Choice, Collected
+from orchestrator.testing.playing.outcome import Outcome
 
 PLACED = Placed(conversation=Conversation.model_validate({"turns": [{"say": "Hi"}]}))
 

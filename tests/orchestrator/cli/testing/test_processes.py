@@ -16,8 +16,8 @@ import pytest
 from orchestrator.cli.testing.batches import Manner, chosen_in
 from orchestrator.cli.testing.offline import MIN_PLAYED, is_worth_it, play_all
 from orchestrator.cli.testing.processes import available_processors, play_in_processes
-from orchestrator.testing.collect import Choice, collect
-from orchestrator.testing.outcome import Outcome
+from orchestrator.testing.playing.collect import Choice, collect
+from orchestrator.testing.playing.outcome import Outcome
 from tests.orchestrator.cli.testing.commands import (
     CALLS,
     SECONDS,

@@ -1,0 +1,1 @@
+"""Who replies in a conversation that is played, and who answers its calls."""

@@ -1,0 +1,1 @@
+"""Conversation files made of chats and of plugins."""

@@ -1,0 +1,1 @@
+"""Conversation files as types: read with places, written, described by a JSON Schema."""

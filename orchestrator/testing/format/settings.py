@@ -1,0 +1,197 @@
+"""What there is before the first word of a conversation: plugins, programs, the person, and who answers calls. Pure."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictInt,
+    model_validator,
+)
+
+from orchestrator.testing.format.parts import Exactly, Part, Texts, check_expressions, many, short
+from orchestrator.testing.format.patterns import compiled
+from runtimes.values import Json
+
+TABLES = ("services", "local", "environment", "credentials")
+"""Settings of which a conversation adds to those it shares; the others it replaces."""
+
+MAX_DELAY = 60.0
+"""Seconds that a stub may wait before it answers."""
+
+CASSETTE_SUFFIX = ".cassette.yaml"
+"""How the name of a recording ends."""
+
+Fault = Literal["refuse", "reset", "hang", "garbage"]
+"""What may go wrong instead of an answer: no connection, one that breaks off, silence, or bytes that are no HTTP."""
+
+
+class PluginSource(Part):
+    """A plugin that the conversation is with."""
+
+    source: str
+    """A path, relative to the file, or a URL; it may stand alone in the place of the object."""
+    allow_hosts: Texts = ()
+    """Private addresses that it may reach, as `HOST` or `HOST:PORT`."""
+    service: str | None = None
+    """The service of this file at whose address its APIs are called, unless `api` says who answers."""
+
+
+class Program(Part):
+    """A program that is started for the conversation; no shell reads its command.
+
+    `${{NAME}}` in its members is filled from `environment`; `${{TEMPORARY_FOLDER}}` is a folder of the conversation's
+    own, which goes away at its end.
+    """
+
+    command: Texts
+    """The program and its arguments; `python` is the one that runs the test."""
+    directory: str | None = None
+    """Where it runs, relative to the file; without it, in the folder of the file."""
+    environment: dict[str, str] = Field(default_factory=dict[str, str])
+    """Variables added to the few that it gets."""
+
+
+def _names_an_address(expression: str) -> str:
+    """The expression, if it can be read and has a group. Raises: `PydanticCustomError`, `ValueError`."""
+    check_expressions((expression,))
+    if not compiled(expression).groups:
+        raise ValueError("the expression has no group for the address: put (…) around that part of it")
+    return expression
+
+
+class Service(Program):
+    """A program that listens on loopback."""
+
+    ready: Annotated[str, AfterValidator(_names_an_address)] = r"listening on (http://127\.0\.0\.1:\d+)"
+    """A regular expression for the line of its output that names its address, in the first group."""
+    variable: str | None = None
+    """The variable of the environment that gets its address, for placeholders in documents and in local programs."""
+
+
+class StubAnswer(Part):
+    """What a stub answers; a number alone in the place of the object is the status."""
+
+    status: StrictInt = Field(default=200, ge=100, le=599)
+    headers: dict[str, str] = Field(default_factory=dict[str, str])
+    json_: Json = Field(default=None, alias="json")
+    """The body as JSON; null is none."""
+    body: str | None = None
+    """The body as text."""
+    file: str | None = None
+    """A file with the body, relative to this one."""
+    delay: float = Field(default=0.0, ge=0.0, le=MAX_DELAY)
+    """Seconds before the answer."""
+    fault: Fault | None = None
+    """What goes wrong instead."""
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> StubAnswer:
+        if (self.json_ is not None) + (self.body is not None) + (self.file is not None) > 1:
+            raise ValueError("give one of 'json', 'body' and 'file'")
+        return self
+
+
+def _status(value: object) -> object:
+    return {"status": value} if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class Stub(Part):
+    """An answer to some requests; the first stub that fits answers."""
+
+    method: str | None = None
+    path: str | None = None
+    """The path of the URL, or the path template of the operation."""
+    operation: str | None = None
+    """The `operationId`."""
+    query: Exactly = None
+    """Only requests whose parameters fit."""
+    json_: Exactly = Field(default=None, alias="json")
+    """Only requests whose JSON body fits."""
+    times: StrictInt | None = Field(default=None, ge=1)
+    """How often it answers; without it, always."""
+    answer: Annotated[StubAnswer, BeforeValidator(_status, json_schema_input_type=int | StubAnswer)]
+
+    @model_validator(mode="after")
+    def _names_requests(self) -> Stub:
+        if self.path is None and self.operation is None:
+            raise ValueError("name the requests that it answers, by 'path' or 'operation'")
+        return self
+
+
+def _recorded(value: object) -> object:
+    if value is None or value is True or (isinstance(value, str) and value.endswith(CASSETTE_SUFFIX)):
+        return value
+    raise ValueError(f"must be true, for the recording beside the file, or name a file *{CASSETTE_SUFFIX}")
+
+
+class Api(Part):
+    """Who answers the calls of `OpenApi` runtimes: stubs first, then one of the others. Where none is named it is the
+    service of the plugin, else `mock`."""
+
+    mock: Literal["openapi"] | None = None
+    """Answers made up from the description."""
+    seed: StrictInt = 0
+    """Of the mock: another number makes other answers."""
+    examples: bool = True
+    """Of the mock: give the examples of the description where it has some."""
+    recorded: Annotated[Literal[True] | str | None, BeforeValidator(_recorded)] = None
+    """Recorded exchanges: those of the cassette beside the file, or those of another cassette, relative to the file."""
+    real: bool = False
+    """The servers of the description, or the service that the plugin names."""
+    stubs: tuple[Stub, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_one(self) -> Api:
+        if (self.mock is not None) + (self.recorded is not None) + self.real > 1:
+            raise ValueError("give one of 'mock', 'recorded' and 'real'")
+        if not self.is_mocked and not {"seed", "examples"}.isdisjoint(self.model_fields_set):
+            raise ValueError("'seed' and 'examples' are for the mock")
+        return self
+
+    @property
+    def is_mocked(self) -> bool:
+        """True where what no stub answers is made up."""
+        return self.recorded is None and not self.real
+
+
+def _api(value: object) -> object:
+    named: dict[object, object] = {"mock": {"mock": "openapi"}, "real": {"real": True}, "recorded": {"recorded": True}}
+    return named.get(value, value) if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """What there is before the first word; conversations of one file share what stands beside them."""
+
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    plugins: Annotated[
+        tuple[
+            Annotated[PluginSource, BeforeValidator(short("source"), json_schema_input_type=str | PluginSource)], ...
+        ],
+        BeforeValidator(many, json_schema_input_type=str | PluginSource | tuple[str | PluginSource, ...]),
+    ] = ()
+    services: dict[str, Service] = Field(default_factory=dict[str, Service])
+    """Programs that listen, by names of your choice."""
+    local: dict[str, Program] = Field(default_factory=dict[str, Program])
+    """Local plugins, by their `local_endpoint`."""
+    environment: dict[str, str] = Field(default_factory=dict[str, str])
+    """Values for the placeholders of the plugins' documents."""
+    locale: str | None = None
+    """The language of the person, as a tag such as `fr-CA`."""
+    person: str = "ada"
+    """Who talks."""
+    credentials: dict[str, str] = Field(default_factory=dict[str, str])
+    """Test values, by the reference that a runtime names. They stand in the file: none may be real."""
+    clock: AwareDatetime | None = None
+    """What time it is all the while, with its offset: `2026-11-21T09:00:00Z`; a turn may change it."""
+    api: Annotated[Api, BeforeValidator(_api, json_schema_input_type=Literal["mock", "real", "recorded"] | Api)] = Api()
+    """Who answers the calls; without it, the service of the plugin, else the mock."""
+    tags: Texts = ()
+    """Words to choose conversations by."""

@@ -1,0 +1,1 @@
+"""What happened in a turn of a conversation, against what is expected of it."""

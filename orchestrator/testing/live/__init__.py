@@ -1,0 +1,1 @@
+"""Conversations of files with a live model, played many times and counted."""

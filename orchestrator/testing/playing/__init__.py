@@ -1,0 +1,1 @@
+"""Conversations of files, played on a host."""

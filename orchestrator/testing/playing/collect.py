@@ -1,0 +1,63 @@
+"""Finds conversation files, reads them, and chooses among their conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from orchestrator.errors import Problem
+from orchestrator.testing.format.files import read_limited
+from orchestrator.testing.format.places import Placed
+from orchestrator.testing.format.reading import read_conversations
+from orchestrator.testing.recordings.cassette_file import Cassettes, cassettes_of
+from runtimes.garbage import collector_paused
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+"""How large a conversation file may be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which conversations are wanted: those that meet all that is said."""
+
+    text: str = ""
+    """A part of its name, or of that of its file without the folders, in any case of its letters."""
+    tags: tuple[str, ...] = ()
+    """One of these."""
+
+    def takes(self, placed: Placed, file: str) -> bool:
+        """True for a conversation that is wanted."""
+        named = f"{Path(file).name} {placed.conversation.name}".casefold()
+        is_tagged = not self.tags or not set(self.tags).isdisjoint(placed.conversation.tags)
+        return self.text.casefold() in named and is_tagged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collected:
+    """What there is to play."""
+
+    conversations: tuple[tuple[str, Placed], ...] = ()
+    """Each with the path of its file."""
+    problems: tuple[Problem, ...] = ()
+    """Mistakes in files; each names its file."""
+
+
+def collect(files: Sequence[Path], choice: Choice) -> Collected:
+    """Reads files, and the cassettes that their conversations are played from.
+
+    Raises: `UsageError` for one that cannot be read.
+    """
+    conversations: list[tuple[str, Placed]] = []
+    problems: list[Problem] = []
+    for path in files:
+        data = read_limited(path, MAX_FILE_BYTES)
+        with collector_paused():
+            file = read_conversations(data, str(path))
+        problems += [replace(problem, file=str(path)) for problem in file.problems]
+        chosen = [placed for placed in file.conversations if choice.takes(placed, str(path))]
+        conversations += [(str(path), placed) for placed in chosen]
+    cassettes = Cassettes()
+    needed = [tape for file_name, placed in conversations for tape in cassettes_of(placed.conversation, file_name)]
+    problems += [problem for tape in dict.fromkeys(needed) for problem in cassettes.problems(tape)]
+    return Collected(conversations=tuple(conversations), problems=tuple(problems))

@@ -1,0 +1,1 @@
+"""Recordings of models and APIs: written without secrets, replayed by meaning."""

@@ -1,0 +1,1 @@
+"""What is told of a turn: every step, the transcript of a failure, what was exercised."""
