@@ -1,7 +1,7 @@
 """Credentials: how manifests refer to them, who keeps them, where they go; knows no manifests, runtimes and models."""
 
 from auth.errors import CredentialError, CredentialMissing, CredentialRefused
-from auth.mapping import MappingVault
+from auth.mapping import ANYWHERE, Anywhere, MappingVault, Origins
 from auth.masking import Masker
 from auth.reference import MISSING_TYPE, AuthReference, AuthType
 from auth.schemes import AUTHORIZATION, ApiKey, Attached, Basic, Bearer, Place, Scheme, attach, place_of
@@ -9,11 +9,13 @@ from auth.secret import MASK, Secret
 from auth.vault import MAX_ATTEMPTS, CredentialUse, Flow, Vault
 
 __all__ = [
+    "ANYWHERE",
     "AUTHORIZATION",
     "DISTRIBUTION",
     "MASK",
     "MAX_ATTEMPTS",
     "MISSING_TYPE",
+    "Anywhere",
     "ApiKey",
     "Attached",
     "AuthReference",
@@ -27,6 +29,7 @@ __all__ = [
     "Flow",
     "MappingVault",
     "Masker",
+    "Origins",
     "Place",
     "Scheme",
     "Secret",

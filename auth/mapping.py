@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from enum import Enum
+from typing import Final
 from urllib.parse import urlsplit
 
 from auth.errors import CredentialMissing, CredentialRefused
@@ -10,6 +12,19 @@ from auth.secret import Secret
 from auth.vault import CredentialUse, Flow
 
 _PORTS = {"http": 80, "https": 443}
+
+
+class Anywhere(Enum):
+    """That a credential may go to every server of every plugin that names its reference."""
+
+    ANYWHERE = "anywhere"
+
+
+ANYWHERE: Final = Anywhere.ANYWHERE
+"""Stands in the place of origins."""
+
+Origins = Collection[str] | Anywhere
+"""Where a credential may go."""
 
 
 def _origin(url: str) -> str:
@@ -29,15 +44,26 @@ def _kept(values: Mapping[str, str | Secret]) -> dict[str, Secret]:
     return kept
 
 
+def _checked(origins: Origins) -> Origins:
+    """Raises: `ValueError` for an origin that is none."""
+    return origins if isinstance(origins, Anywhere) else frozenset(_origin(one) for one in origins)
+
+
+def _is_placed(name: str, origins: Mapping[str, Origins]) -> bool:
+    """True where the credential, or one of which it is a part, has origins."""
+    steps = name.split("/")
+    return any("/".join(steps[:end]) in origins for end in range(1, len(steps) + 1))
+
+
 class MappingVault:
     """Credentials by their references.
 
-    `values` are everybody's, `persons` has those of single persons, which come first. `origins` says for a reference
-    where it may go; without an entry it goes wherever the description of the plugin that names it has its servers. A
-    credential of several parts, for an API that wants them at once, has an entry `REFERENCE/SCHEME` for each security
-    scheme of the description.
+    `values` are everybody's, `persons` has those of single persons, which come first. `origins` says for each reference
+    where it may go, since any plugin can name it and have its servers where it likes; `ANYWHERE`, for one reference or
+    for all, leaves that to the plugins. A credential of several parts, for an API that wants them at once, has an entry
+    `REFERENCE/SCHEME` for each security scheme of the description.
 
-    Raises: `ValueError` for an empty credential, and for an origin that is none.
+    Raises: `ValueError` for an empty credential, one without origins, and an origin that is none.
     """
 
     def __init__(
@@ -45,17 +71,30 @@ class MappingVault:
         values: Mapping[str, str | Secret] | None = None,
         *,
         persons: Mapping[str, Mapping[str, str | Secret]] | None = None,
-        origins: Mapping[str, Collection[str]] | None = None,
+        origins: Mapping[str, Origins] | Anywhere | None = None,
     ) -> None:
         self._values = _kept(values or {})
         self._persons = {person: _kept(own) for person, own in (persons or {}).items()}
-        self._origins = {
-            reference: frozenset(_origin(one) for one in allowed) for reference, allowed in (origins or {}).items()
-        }
+        self._origins: Mapping[str, Origins] | Anywhere = ANYWHERE
+        if not isinstance(origins, Anywhere):
+            self._origins = {reference: _checked(allowed) for reference, allowed in (origins or {}).items()}
+            self._refuse_unplaced(self._origins)
 
     def __repr__(self) -> str:
         """Tells references, and no secret and no person."""
         return f"<MappingVault of {sorted(set(self._names()))}>"
+
+    def _refuse_unplaced(self, origins: Mapping[str, Origins]) -> None:
+        """Raises: `ValueError` for a credential of which nobody has said where it may go."""
+        for name in self._names():
+            if not _is_placed(name, origins):
+                raise ValueError(
+                    f"the credential {name!r} has no origins; "
+                    f"give origins={{{name.partition('/')[0]!r}: ['https://HOST']}}, or ANYWHERE instead of a list"
+                )
+
+    def _origins_of(self, reference: str) -> Origins:
+        return self._origins if isinstance(self._origins, Anywhere) else self._origins.get(reference, ())
 
     def _names(self) -> Iterator[str]:
         yield from self._values
@@ -71,8 +110,8 @@ class MappingVault:
         secret = self._persons.get(use.person, {}).get(use.name) or self._values.get(use.name)
         if secret is None:
             raise CredentialMissing(f"there is no credential {use.name!r} for {use.person!r}")
-        allowed = self._origins.get(use.reference)
-        if allowed is not None and _origin(use.origin) not in allowed:
+        allowed = self._origins_of(use.reference)
+        if not isinstance(allowed, Anywhere) and _origin(use.origin) not in allowed:
             places = ", ".join(sorted(allowed)) or "no origin at all"
             raise CredentialRefused(f"the credential {use.name!r} is for {places}, and {use.origin} asks for it")
         yield secret

@@ -87,7 +87,8 @@ class ManifestError(OrchestratorError):
     def __init__(self, source: str, problems: Sequence[Problem]) -> None:
         first = problems[0]
         more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-        super().__init__(f"{source}{first.place}: {first.message}{more}")
+        is_named = repr(source) in first.message  # as one that is not there
+        super().__init__(f"{first.message}{more}" if is_named else f"{source}{first.place}: {first.message}{more}")
         self.source = source
         """Where the manifest is, for people: a URL without its query and its user."""
         self.problems = tuple(problems)

@@ -6,7 +6,6 @@ Loaded on the first request, since the HTTP libraries are heavy; `runtimes.fetch
 
 from __future__ import annotations
 
-import logging
 import os
 import socket
 import ssl
@@ -22,6 +21,7 @@ from runtimes.codings import BadContent, decoder_for
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.network import check_addresses
 from runtimes.proxy import is_loopback
+from runtimes.telling_logs import quieten_telling_logs
 
 MAX_CONNECTIONS = 64
 """Open connections of one pool; a request beyond them waits within its own time."""
@@ -55,9 +55,6 @@ Framed = Callable[[httpcore2.AsyncNetworkStream], httpcore2.AsyncNetworkStream]
 
 _IS_ALLOWED = "runtimes.is_allowed"
 
-_TELLING_LOGS = ("httpcore2", "hpack")
-"""Loggers of libraries that write down whole header fields, and with them credentials and cookies."""
-
 
 class Progress:
     """How far an exchange has come: what was never sent was certainly not carried out."""
@@ -72,14 +69,6 @@ class Progress:
             return
         sent = info.get("request")
         self.is_sent = self.is_sent or not (isinstance(sent, httpcore2.Request) and sent.method == b"CONNECT")
-
-
-def _quieten() -> None:
-    """Has the libraries say less than that, unless somebody has chosen what they say."""
-    for name in _TELLING_LOGS:
-        logger = logging.getLogger(name)
-        if logger.level == logging.NOTSET:
-            logger.setLevel(logging.INFO)
 
 
 async def _system_addresses(host: str, port: int) -> Sequence[str]:
@@ -189,7 +178,7 @@ class PooledTransport(httpx2.AsyncBaseTransport):
     def __init__(
         self, proxy: str | None = None, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
-        _quieten()
+        quieten_telling_logs()
         self._proxy = None if proxy is None else _proxy(proxy)
         self._resolve = resolve or _system_addresses
         self._tls = tls

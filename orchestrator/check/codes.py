@@ -95,10 +95,14 @@ CONVERSATION_CODES: Mapping[str, Kind] = {
     "unknown-service": error("a plugin of a conversation names a service that is not there"),
     "too-many": error("a conversation file has more conversations than are read"),
     "conversation-plugin": error("a plugin of a conversation cannot be loaded"),
+    "conversation-program": error("a program of a conversation cannot be started as it is described"),
+    "unknown-operation": error("a stub is for an operation that no description of the plugins has"),
     "conversation-file": error("a file that a conversation needs is not there"),
     "conversation-function": warning(
         "a conversation names a function that none of its plugins has, and does not expect a refusal", strict="error"
     ),
+    "conversation-path": warning("a stub is for a path that no description of the plugins has", strict="error"),
+    "unused-program": warning("a conversation has a service or a local plugin that nothing asks for", strict="error"),
 }
 """Codes of what is found in conversation files; `missing`, `unknown-member`, `not-an-object` and `unreadable`, which
 manifests have too, are errors there."""

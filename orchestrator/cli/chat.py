@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from orchestrator.cli.options import Loaded, Setting, http_client, load_all, rea
 from orchestrator.cli.running import run_command
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
+from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.paths import typed_path
 from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables, is_conversation
@@ -24,6 +26,35 @@ def _refuse_nothing_to_call(host: Orchestrator) -> None:
     if host.plugins and not host.toolbox.functions:
         reasons = "; ".join(f"{skipped.function}: {skipped.reason}" for skipped in host.toolbox.skipped)
         raise FunctionUnavailable(f"no function can be called: {reasons or 'the plugins have none'}")
+
+
+@asynccontextmanager
+async def _hosting(
+    loaded: Loaded,
+    model: ChatModel,
+    setting: Setting,
+    local: Mapping[str, LocalEndpoint],
+    http: SharedClient,
+    runtimes: Mapping[str, RuntimeFactory] | None,
+) -> AsyncGenerator[Orchestrator]:
+    """An open host over what was loaded, which has something to call."""
+    async with Orchestrator(
+        plugins=loaded.plugins,
+        model=model,
+        instructions=loaded.instructions,
+        local=local,
+        runtimes=runtimes,
+        http=http,
+        locale=setting.locale,
+        servers=setting.servers_of(loaded.plugins),
+        cache=setting.cache,
+        redactions=setting.configuration.redactions,
+        card_templates=setting.configuration.card_templates,
+        inline_schemas=setting.inline_schemas,
+    ) as host:
+        _refuse_nothing_to_call(host)
+        warn_of_problems(host.plugins)
+        yield host
 
 
 async def talk(
@@ -51,22 +82,7 @@ async def talk(
     attachments = [read_attachment(path) for path in options.attach]
     name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
-    async with Orchestrator(
-        plugins=loaded.plugins,
-        model=model,
-        instructions=loaded.instructions,
-        local=local,
-        runtimes=runtimes,
-        http=http,
-        locale=setting.locale,
-        servers=setting.servers_of(loaded.plugins),
-        cache=setting.cache,
-        redactions=setting.configuration.redactions,
-        card_templates=setting.configuration.card_templates,
-        inline_schemas=setting.inline_schemas,
-    ) as host:
-        _refuse_nothing_to_call(host)
-        warn_of_problems(host.plugins)
+    async with _hosting(loaded, model, setting, local, http, runtimes) as host:
         if options.message is not None:
             return await run_message(
                 host,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,11 +23,23 @@ class FirstTest:
     """Why none is written."""
     is_kept: bool = False
     """True where one is there already."""
+    is_doubtful: bool = False
+    """True where that was written for another manifest, over which this one was written."""
 
 
 def test_path(manifest: Path) -> Path:
     """Where the first test of a manifest lies."""
     return manifest.with_name(f"{manifest.stem}{CONVERSATION}")
+
+
+def standing_test(path: Path, *, is_doubtful: bool) -> FirstTest | None:
+    """What there is in the place of a first test; None where there is nothing."""
+    if not os.path.lexists(path):
+        return None
+    if path.is_file():
+        return FirstTest(path=path, is_kept=True, is_doubtful=is_doubtful)
+    what = "a link to nothing" if path.is_symlink() else "a folder" if path.is_dir() else "no regular file"
+    return FirstTest(path=path, reason=f"there is {what} of that name")
 
 
 async def make_first_test(manifest: Path, hosts: Sequence[str]) -> FirstTest:

@@ -16,13 +16,14 @@ from urllib.parse import quote, urlsplit
 
 from orchestrator.authoring.draft import Draft, draft_manifest
 from orchestrator.authoring.extensions import MAX_CARD_BYTES, card_files
-from orchestrator.cli.first_test import FirstTest, make_first_test, test_path
+from orchestrator.cli.first_test import FirstTest, make_first_test, standing_test, test_path
 from orchestrator.cli.options import Setting, http_client, read_setting
 from orchestrator.cli.running import run_command
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.manifest.examine import examine
 from orchestrator.manifest.load import MAX_MANIFEST_BYTES
 from orchestrator.render.sanitize import clean_line, plain_json
+from orchestrator.testing.chats.chat_start import is_conversation
 from runtimes.documents import DocumentError, parse_document
 from runtimes.errors import FetchError
 from runtimes.fetch import SharedClient, fetch_document, resolve_location
@@ -65,6 +66,8 @@ def _manifest_path(output: str) -> Path:
         raise UsageError(
             f"{output!r} is a folder; name a file in it: -o {shlex.quote(str(Path(output, DEFAULT_FILE)))}"
         )
+    if is_conversation(path):
+        raise UsageError(f"{output!r} is the name of a conversation file, and a manifest is wanted; name it NAME.json")
     _target(path)
     if not os.path.isdir(path.parent):
         raise UsageError(f"there is no folder {str(path.parent)!r} to write into")
@@ -203,7 +206,8 @@ def _told_of_test(test: FirstTest | None, manifest: str) -> tuple[str, str]:
     name = str(Path(manifest).with_name(test.path.name))
     play = f"test it: orchestrator test {shlex.quote(name)}"
     if test.is_kept:
-        return f"{name} is there already, and stays as it is", play
+        doubt = ", though it may not fit the manifest any more" if test.is_doubtful else ""
+        return f"{name} is there already, and stays as it is{doubt}", play
     if not test.text:
         return f"no test is written to {name}: {test.reason}", ""
     turns = f"{test.turns} turn{'' if test.turns == 1 else 's'}"
@@ -242,8 +246,8 @@ async def _first_test(options: argparse.Namespace, setting: Setting, manifest: P
     if not options.test:
         return None
     path = test_path(manifest)
-    if _is_there(path):
-        return FirstTest(path=path, is_kept=True)
+    if (standing := standing_test(path, is_doubtful=options.may_replace)) is not None:
+        return standing
     if setting.proxy is not None and is_url(options.source):
         return FirstTest(path=path, reason="one is not made through a proxy")
     test = await make_first_test(manifest, setting.allowed_hosts)

@@ -28,6 +28,7 @@ from orchestrator.model.completion_limits import RequestLimits
 from orchestrator.model.completion_reply import ReplyAssembly, error_text
 from orchestrator.model.endpoint import Endpoint, one_line
 from orchestrator.model.sse import EventTooLong, SseReader
+from runtimes.telling_logs import quieten_telling_logs
 
 MAX_ERROR_BYTES = 64 * 1024
 """How much of an error's body is read."""
@@ -175,11 +176,16 @@ class CompletionClient:
 
     def __init__(self, endpoint: Endpoint, limits: RequestLimits) -> None:
         """Raises: `ModelError` where the environment's settings for the client cannot be used."""
+        quieten_telling_logs()
         self._endpoint = endpoint
         idle = min(limits.idle, limits.deadline)
         timeout = httpx2.Timeout(idle, connect=min(limits.connect, idle))
         http = openai.DefaultAsyncHttpxClient(
-            timeout=timeout, follow_redirects=False, event_hooks={"response": [_bound_error]}
+            timeout=timeout,
+            follow_redirects=False,
+            event_hooks={"response": [_bound_error]},
+            auth=endpoint.user,
+            params=endpoint.query or None,
         )
         try:
             self._client = AsyncOpenAI(

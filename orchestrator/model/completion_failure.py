@@ -26,6 +26,15 @@ class TransientFailure(ModelError):
         """Seconds the server asks to wait; None when it does not say."""
 
 
+class KeyRefused(ModelError):
+    """The server does not take requests with this key."""
+
+    def __init__(self, message: str, *, is_known: bool) -> None:
+        super().__init__(message)
+        self.is_known = is_known
+        """True where the key is known and may not do this; some servers refuse single requests in that way."""
+
+
 def _seconds(text: str) -> float | None:
     try:
         seconds = float(text)
@@ -54,9 +63,10 @@ def _refusal(endpoint: Endpoint, status: int, said: str) -> ModelError:
     source = endpoint.source
     if status == 401:
         advice = "set OPENAI_API_KEY" if endpoint.has_placeholder_key else "check OPENAI_API_KEY"
-        return ModelError(f"{source} does not accept the key (401); {advice}")
+        return KeyRefused(f"{source} does not accept the key (401); {advice}", is_known=False)
     if status == 403:
-        return ModelError(f"{source} is not open to this key (403){said}; check what OPENAI_API_KEY may use")
+        text = f"{source} is not open to this key (403){said}; check what OPENAI_API_KEY may use"
+        return KeyRefused(text, is_known=True)
     if status == 404:
         return ModelError(f"{source} is not there (404){said}; check the model's name and OPENAI_BASE_URL")
     if 300 <= status < 400:

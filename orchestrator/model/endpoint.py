@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
 
 from orchestrator.errors import ModelError
 
@@ -17,6 +17,9 @@ PLACEHOLDER_KEY = "no-key"
 
 MAX_MESSAGE_CHARS = 300
 """How much of a server's own message is repeated."""
+
+MIN_SECRET_CHARS = 8
+"""Characters of a value in a query that is taken for a key: `v1` and `preview` are none."""
 
 _URL_TAIL = re.compile(r"(https?://[^\s?#]*)[?#]\S*")
 
@@ -34,15 +37,17 @@ class Endpoint:
 
     model: str
     base_url: str | None
-    """None means the `openai` client's own."""
+    """Without user, query and fragment; None means the `openai` client's own."""
     key: str = field(repr=False)
+    user: tuple[str, str] | None = field(default=None, repr=False)
+    """The name and the password of the base URL, which go out as HTTP basic in the place of the key."""
+    query: str = field(default="", repr=False)
+    """The query of the base URL, which each request has."""
 
     @property
     def host(self) -> str:
-        """Host and port, for messages: never the whole URL, which may carry a password."""
-        if self.base_url is None:
-            return DEFAULT_HOST
-        return one_line(urlsplit(self.base_url).netloc.rpartition("@")[2])
+        """Host and port, for messages."""
+        return one_line(urlsplit(self.base_url).netloc) if self.base_url is not None else DEFAULT_HOST
 
     @property
     def source(self) -> str:
@@ -55,19 +60,38 @@ class Endpoint:
         return self.key == PLACEHOLDER_KEY
 
     def quoted(self, message: str) -> str:
-        """A message of the server, without the key that some of them repeat."""
-        return one_line(message if self.has_placeholder_key else message.replace(self.key, "***"))
+        """A message of the server, without the key that some of them repeat, and what the base URL has in its place."""
+        for secret in self._secrets():
+            message = message.replace(secret, "***")
+        return one_line(message)
+
+    def _secrets(self) -> Iterator[str]:
+        if not self.has_placeholder_key:
+            yield self.key
+        if self.user is not None and self.user[1]:
+            yield self.user[1]
+        yield from (value for _, value in parse_qsl(self.query) if len(value) >= MIN_SECRET_CHARS)
 
 
-def _checked_base_url(url: str) -> str:
+def _unusable() -> ModelError:
+    return ModelError("the base URL of the model is no http or https URL; set OPENAI_BASE_URL to one")
+
+
+def _checked_base_url(url: str) -> SplitResult:
     try:
         parts = urlsplit(url)
         is_usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
     except ValueError:
-        is_usable = False
+        raise _unusable() from None
     if not is_usable:
-        raise ModelError("the base URL of the model is no http or https URL; set OPENAI_BASE_URL to one")
-    return url
+        raise _unusable()
+    return parts
+
+
+def _user(parts: SplitResult) -> tuple[str, str] | None:
+    if not parts.username and not parts.password:
+        return None
+    return unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def resolve_endpoint(model: str, base_url: str | None, key: str | None, environ: Mapping[str, str]) -> Endpoint:
@@ -84,4 +108,8 @@ def resolve_endpoint(model: str, base_url: str | None, key: str | None, environ:
         )
     if not (key.isascii() and key.isprintable()):
         raise ModelError("OPENAI_API_KEY has characters that cannot be sent; set it again")
-    return Endpoint(model=model, base_url=_checked_base_url(url) if url else None, key=key or PLACEHOLDER_KEY)
+    if url is None:
+        return Endpoint(model=model, base_url=None, key=key)
+    parts = _checked_base_url(url)
+    address = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return Endpoint(model=model, base_url=address, key=key or PLACEHOLDER_KEY, user=_user(parts), query=parts.query)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,13 @@ from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.render.calls import Labels
 from orchestrator.render.transcript import refuse_existing, save_transcript
-from orchestrator.testing.chats.chat_start import CONVERSATION, ChatStart, is_conversation
+from orchestrator.testing.chats.chat_start import (
+    CONVERSATION,
+    ChatStart,
+    folder_beside,
+    is_conversation,
+    refuse_near_miss,
+)
 
 
 class Keeper:
@@ -23,7 +30,15 @@ class Keeper:
         self._start = start
 
     def refuse(self, path: Path) -> None:
-        """Raises: `UsageError` for a file that nothing may be written to, or not this."""
+        """Before a chat begins. Raises: `UsageError` for a file that nothing may be written to, or not this."""
+        self._refuse(path)
+        if is_conversation(path) and os.path.lexists(beside := folder_beside(path)):
+            raise UsageError(
+                f"{str(beside)!r} is there already, where the files of the chat would go; choose another name"
+            )
+
+    def _refuse(self, path: Path) -> None:
+        refuse_near_miss(path)
         if is_conversation(path) and self._start is None:
             raise UsageError(
                 f"the examples are gone after the demo, so that no {CONVERSATION} can be played over them; "
@@ -33,7 +48,7 @@ class Keeper:
 
     async def keep(self, path: Path, chats: Sequence[Conversation]) -> tuple[str, ...]:
         """Writes the chats; what there is to say of it, a line each. Raises: `UsageError`."""
-        self.refuse(path)
+        self._refuse(path)
         if is_conversation(path) and self._start is not None:
             from orchestrator.testing.chats.saving import save_chats
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from tests.servers.example_service import EXAMPLES
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 FILES = conversation_files([str(EXAMPLES)])
-NAMES = {json.loads(path.read_text(encoding="utf-8"))["name_for_human"] for path in EXAMPLES.glob("*/plugin.json")}
+NAMES = {"Contoso Real Estate", "Donations", "Suno", "Windows Settings"}
 
 
 def collected() -> Collected:
@@ -39,7 +38,7 @@ async def test_they_pass_and_cover_every_function_state_confirmation_and_card() 
 def test_the_words_of_the_readme_are_among_them() -> None:
     text = README.read_text(encoding="utf-8")
     spoken = re.findall(r"""printf '(.+?)\\n'|-m "(.+?)"|ask\("(.+?)"\)""", text)
-    words = {next(filter(None, one)) for one in spoken}
+    words = {"".join(one) for one in spoken}
     assert len(words) == 3
     said = {
         turn.say.text

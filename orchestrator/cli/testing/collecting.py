@@ -6,15 +6,15 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from orchestrator.cli.testing.exit_codes import WRONG_USE
+from orchestrator.cli.testing.marking import Marking
+from orchestrator.cli.testing.outputs import write_junit
 from orchestrator.errors import Problem, UsageError
+from orchestrator.render.workflow import json_without_commands
 from orchestrator.testing.format.finding import SUFFIX, conversation_files
-from orchestrator.testing.playing.annotations import problem_annotations
 from orchestrator.testing.playing.collect import Choice, Collected, collect
 from orchestrator.testing.playing.reports import as_json, problem_line
 from runtimes.values import pretty_json
-
-WRONG_USE = 2
-"""Exit code: a file has mistakes."""
 
 
 def choice_of(options: argparse.Namespace) -> Choice:
@@ -33,13 +33,21 @@ def collected_for(options: argparse.Namespace) -> Collected:
     return collected
 
 
-def refuse(problems: Sequence[Problem], options: argparse.Namespace) -> int:
-    """Tells of mistakes; the exit code."""
+def tell_problems(problems: Sequence[Problem], options: argparse.Namespace) -> None:
+    """Tells people of mistakes."""
     if options.json:
-        print(pretty_json(as_json([], problems, 0)))
-        return WRONG_USE
+        return
+    marking = Marking(is_wanted=options.github)
     for problem in problems:
-        print(problem_line(problem), file=sys.stderr)
-    for line in problem_annotations(problems) if options.github else ():
-        print(line)
+        print(marking.plain(problem_line(problem)), file=sys.stderr)
+    for line in marking.problems(problems):
+        print(line, flush=True)
+
+
+def refuse(problems: Sequence[Problem], options: argparse.Namespace) -> int:
+    """Tells of mistakes where nothing is played; the exit code."""
+    tell_problems(problems, options)
+    if options.json:
+        print(json_without_commands(pretty_json(as_json([], problems, 0))))
+    write_junit(options, [], problems)
     return WRONG_USE

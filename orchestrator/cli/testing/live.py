@@ -6,50 +6,44 @@ import argparse
 import os
 import sys
 import time
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Iterable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
-from rich import box
-from rich.console import Console
-from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from orchestrator.cli.configuration import Configuration, read_configuration
 from orchestrator.cli.sources import read_bytes, write_text
-from orchestrator.cli.streams import is_repainted
+from orchestrator.cli.streams import is_repainted, told_width
+from orchestrator.cli.testing.collecting import refuse
+from orchestrator.cli.testing.exit_codes import FAILED
+from orchestrator.cli.testing.live_table import live_table
+from orchestrator.cli.testing.marking import Marking
 from orchestrator.cli.testing.options import DEFAULT_PARALLEL, DEFAULT_RUNS
-from orchestrator.errors import Problem, UsageError
-from orchestrator.model.base import ChatModel, Usage
+from orchestrator.cli.testing.outputs import write_junit
+from orchestrator.errors import ModelError, Problem, UsageError
+from orchestrator.model.base import ChatModel
+from orchestrator.model.endpoint import resolve_endpoint
 from orchestrator.model.open import open_model
 from orchestrator.paths import typed_path
 from orchestrator.render.console import console_for
-from orchestrator.render.sanitize import clean_line
-from orchestrator.testing.live.baseline import MAX_BASELINE_BYTES, Baseline, compared, read_baseline, written_baseline
-from orchestrator.testing.live.evaluation import Evaluated, Run, evaluated
+from orchestrator.render.workflow import json_without_commands
+from orchestrator.testing.live.baseline import (
+    MAX_BASELINE_BYTES,
+    Baseline,
+    compared,
+    least_runs,
+    read_baseline,
+    written_baseline,
+)
+from orchestrator.testing.live.evaluation import Run, evaluated
 from orchestrator.testing.live.live_report import Report, Verdict, as_json, as_lines, outcomes_of, summary
 from orchestrator.testing.live.runs import MAX_PARALLEL, MAX_RUNS, LiveModels, LiveRun, play_live
-from orchestrator.testing.live.spending import NOTHING, Bill, Spent, bill_of
-from orchestrator.testing.playing.annotations import as_annotations
+from orchestrator.testing.live.spending import NOTHING, Spent, bill_of
 from orchestrator.testing.playing.collect import Collected
-from orchestrator.testing.playing.reports import as_json as outcomes_json
-from orchestrator.testing.playing.reports import as_junit, problem_line
 from runtimes.values import pretty_json
-
-FAILED = 1
-"""Exit code: a conversation did not do well enough."""
-
-WRONG_USE = 2
-"""Exit code: the baseline has mistakes."""
-
-PIPE_COLUMNS = 200
-"""How wide a table may be where no terminal says it."""
-
-NAME_INDENT = 2
-"""Columns between the name of a file and those of its conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +65,12 @@ def _bounded(value: int | None, default: int, most: int, option: str) -> int:
 
 def _plan(options: argparse.Namespace) -> _Plan:
     """Raises: `UsageError`, before anything is spent."""
-    save = typed_path(options.save_baseline, "--save-baseline: ") if options.save_baseline else None
-    if save is not None and (save.is_dir() or not save.parent.is_dir()):
-        raise UsageError(f"--save-baseline: cannot write {str(save)!r}: name a file in a folder that is there")
+    save, baseline = options.save_baseline, options.baseline
     return _Plan(
         runs=_bounded(options.runs, DEFAULT_RUNS, MAX_RUNS, "--runs"),
         parallel=_bounded(options.parallel, DEFAULT_PARALLEL, MAX_PARALLEL, "--parallel"),
-        baseline=typed_path(options.baseline, "--baseline: ") if options.baseline else None,
-        save_baseline=save,
+        baseline=typed_path(baseline, "--baseline: ") if baseline is not None else None,
+        save_baseline=typed_path(save, "--save-baseline: ") if save is not None else None,
     )
 
 
@@ -90,12 +82,26 @@ def _baseline(plan: _Plan) -> Baseline | tuple[Problem, ...] | None:
     return read_baseline(data, str(plan.baseline))
 
 
-def _refuse(problems: Sequence[Problem], *, json: bool) -> int:
-    if json:
-        print(pretty_json(outcomes_json([], problems, 0)))
-    for problem in () if json else problems:
-        print(problem_line(problem), file=sys.stderr)
-    return WRONG_USE
+def _refuse_too_few(collected: Collected, baseline: Baseline | None, plan: _Plan) -> None:
+    """Raises: `UsageError` where nothing could be called worse, whatever comes of the runs."""
+    if baseline is None or plan.baseline is None:
+        return
+    names = [(file, placed.conversation.name) for file, placed in collected.conversations]
+    least = least_runs(names, baseline, plan.baseline)
+    if plan.runs < least:
+        told = f"{plan.runs} runs of each are too few to show that one is worse than in the baseline"
+        raise UsageError(f"{told}; take --runs {least} at least")
+
+
+def _refuse_unreachable(name: str, option: str) -> None:
+    """Raises: `UsageError` for a model without a key, or without a usable address."""
+    kind, _, model = name.partition(":")
+    if kind != "openai" or not model:
+        return
+    try:
+        resolve_endpoint(model, None, None, os.environ)
+    except ModelError as error:
+        raise UsageError(f"{option}: {error}") from None
 
 
 @asynccontextmanager
@@ -103,14 +109,15 @@ async def _models(options: argparse.Namespace, configuration: Configuration) -> 
     """The models, each opened once. Raises: `UsageError`."""
     async with AsyncExitStack() as stack:
 
-        async def opened(name: str) -> ChatModel:
+        async def opened(name: str, option: str) -> ChatModel:
+            _refuse_unreachable(name, option)
             model = open_model(name, plain_results=configuration.plain_results)
             if isinstance(model, AbstractAsyncContextManager):
                 await stack.enter_async_context(model)
             return model
 
-        model = await opened(options.live)
-        judge = model if options.judge in (None, options.live) else await opened(options.judge)
+        model = await opened(options.live, "--live")
+        judge = model if options.judge in (None, options.live) else await opened(options.judge, "--judge")
         yield LiveModels(model=model, judge=judge)
 
 
@@ -135,57 +142,18 @@ def _progress(total: int, *, is_shown: bool) -> Generator[Callable[[Run], None]]
         yield told
 
 
-def _per_run(one: Evaluated) -> str:
-    return f"{one.seconds / one.runs:.1f}" if one.runs else ""
-
-
-def _passed(one: Evaluated) -> str:
-    return one.passed.text + (f"\n{one.broken_runs} broken" if one.broken else "")
-
-
-def _spent_names(bill: Bill) -> tuple[str, ...]:
-    """The columns of what was spent; none where nothing was counted."""
-    if bill.spent.usage == Usage():
-        return ()
-    return ("tokens in", "out", *([] if bill.price is None else [clean_line(bill.price.currency)]))
-
-
-def _spent_cells(bill: Bill) -> tuple[str, ...]:
-    usage, cost = bill.spent.usage, bill.cost
-    return (f"{usage.input_tokens:,}", f"{usage.output_tokens:,}", *([] if cost is None else [f"{cost:,.4f}"]))
-
-
-def _print_table(report: Report, console: Console) -> None:
-    """A line for each conversation, under the name of its file."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    table.add_column("conversation", overflow="fold")
-    table.add_column("passed (95 %)", no_wrap=True)
-    for name in (*_spent_names(report.bill), "s a run"):
-        table.add_column(name, justify="right", no_wrap=True)
-    file = ""
-    for verdict in report.verdicts:
-        one = verdict.evaluated
-        if one.file != file:
-            file = one.file
-            table.add_row(clean_line(file), style="dim")
-        style = None if verdict.is_fine else "red"
-        spent = _spent_cells(replace(report.bill, spent=one.spent))
-        cells = (*spent[: len(_spent_names(report.bill))], _per_run(one))
-        indented = Padding(clean_line(one.name), (0, 0, 0, NAME_INDENT))
-        table.add_row(indented, _passed(one), *cells, style=style)
-    console.print(table, soft_wrap=False)
-
-
-def _tell(report: Report, *, json: bool) -> None:
+def _tell(report: Report, *, json: bool, marking: Marking) -> None:
     if json:
-        print(pretty_json(as_json(report)), flush=True)
+        print(json_without_commands(pretty_json(as_json(report))), flush=True)
         return
-    is_live = sys.stdout.isatty()
-    console = console_for(sys.stdout, is_live=is_live, width=None if is_live else PIPE_COLUMNS)
-    _print_table(report, console)
+    width = told_width(sys.stdout, os.environ)
+    console = console_for(sys.stdout, is_live=sys.stdout.isatty(), width=width)
+    with console.capture() as captured:
+        console.print(live_table(report, width), soft_wrap=False)
+    print(marking.plain(captured.get()), end="")
     details = list(as_lines(report))
     for line in (*(["", *details] if details else []), "", *summary(report)):
-        print(line, flush=True)
+        print(marking.plain(line), flush=True)
 
 
 def _sum(spent: Iterable[Spent]) -> Spent:
@@ -206,7 +174,9 @@ class _Counting:
         """Counts a run."""
         self._runs[done.conversation].append(done.run)
 
-    def report(self, baseline: Baseline | None, plan: _Plan, *, is_interrupted: bool = False) -> Report:
+    def report(
+        self, baseline: Baseline | None, plan: _Plan, *, is_interrupted: bool = False, stopped: str = ""
+    ) -> Report:
         """What has come of it until now."""
         counted = [
             evaluated(placed, file, runs) for (file, placed), runs in zip(self._conversations, self._runs, strict=True)
@@ -225,21 +195,25 @@ class _Counting:
             judge_bill=bill_of(judge, judged, self._prices) if judged != NOTHING else None,
             seconds=time.monotonic() - self._started,
             is_interrupted=is_interrupted,
+            stopped=stopped,
         )
 
 
-def _written(report: Report, plan: _Plan, options: argparse.Namespace) -> int:
-    """Writes the files that are asked for; the exit code."""
-    counted = [verdict.evaluated for verdict in report.verdicts]
+def _write(report: Report, options: argparse.Namespace, marking: Marking) -> None:
+    """Marks what did not do well, and writes the report for build servers."""
     outcomes = outcomes_of(report.verdicts)
-    for line in (line for outcome in outcomes for line in as_annotations(outcome)) if options.github else ():
+    for line in (line for outcome in outcomes for line in marking.failures(outcome)):
         print(line, flush=True)
-    if plan.save_baseline is not None:
+    not_counted = "interrupted: not all runs were played" if report.is_interrupted else report.stopped
+    write_junit(options, outcomes, not_counted=not_counted)
+
+
+def _save_baseline(report: Report, plan: _Plan) -> None:
+    """Writes the new baseline, where one is wanted and everything was played."""
+    if plan.save_baseline is not None and not report.stopped:
+        counted = [verdict.evaluated for verdict in report.verdicts]
         text = written_baseline(report.bill.model, counted, plan.save_baseline)
         write_text(str(plan.save_baseline), text, option="--save-baseline", force=True)
-    if options.junit:
-        write_text(options.junit, as_junit(outcomes), option="--junit", force=True)
-    return 0 if report.is_fine else FAILED
 
 
 async def play_with_live_model(collected: Collected, options: argparse.Namespace) -> int:
@@ -250,7 +224,9 @@ async def play_with_live_model(collected: Collected, options: argparse.Namespace
     plan, configuration = _plan(options), read_configuration()
     baseline = _baseline(plan)
     if isinstance(baseline, tuple):
-        return _refuse(baseline, json=options.json)
+        return refuse(baseline, options)
+    _refuse_too_few(collected, baseline, plan)
+    marking = Marking(is_wanted=options.github)
     counting = _Counting(collected, options, configuration)
     conversations = collected.conversations
     try:
@@ -261,10 +237,14 @@ async def play_with_live_model(collected: Collected, options: argparse.Namespace
                     counting.add(done)
                     shown(done.run)
 
-                await play_live(conversations, models, runs=plan.runs, parallel=plan.parallel, told=told)
+                stopped = await play_live(conversations, models, runs=plan.runs, parallel=plan.parallel, told=told)
     except anyio.get_cancelled_exc_class():
-        _tell(counting.report(baseline, plan, is_interrupted=True), json=options.json)
+        report = counting.report(baseline, plan, is_interrupted=True)
+        _tell(report, json=options.json, marking=marking)
+        _write(report, options, marking)
         raise
-    report = counting.report(baseline, plan)
-    _tell(report, json=options.json)
-    return _written(report, plan, options)
+    report = counting.report(baseline, plan, stopped=stopped)
+    _tell(report, json=options.json, marking=marking)
+    _write(report, options, marking)
+    _save_baseline(report, plan)
+    return 0 if report.is_fine else FAILED

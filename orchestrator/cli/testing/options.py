@@ -10,6 +10,9 @@ from orchestrator.errors import UsageError
 DEFAULT_RUNS = 10
 """How often `--live` plays each conversation."""
 
+MAX_JOBS = 64
+"""In how many processes conversations are played at most."""
+
 DEFAULT_PARALLEL = 4
 """How many of them `--live` plays at once."""
 
@@ -65,6 +68,7 @@ _APART = (
     ("github", "json"),
 )
 _COUNTS = ("jobs", "runs", "parallel")
+_TEXTS = ("live", "judge", "model", "baseline", "save_baseline", "junit")
 
 
 def _flag(name: str) -> str:
@@ -77,8 +81,11 @@ def is_github(environ: Mapping[str, str]) -> bool:
 
 
 def refuse_contradictions(options: argparse.Namespace) -> None:
-    """Raises: `UsageError` for options that do not go together."""
+    """Raises: `UsageError` for options that do not go together, and for values that cannot be."""
     given = {name: value for name, value in vars(options).items() if value is not None and value is not False}
+    for name in _TEXTS:
+        if name in given and not given[name].strip():
+            raise UsageError(f"{_flag(name)} has an empty value; is it a variable that is not set?")
     for name, other in _GOES_WITH:
         if name in given and other not in given:
             raise UsageError(f"{_flag(name)} goes with {_flag(other)}")
@@ -88,3 +95,5 @@ def refuse_contradictions(options: argparse.Namespace) -> None:
     for name in _COUNTS:
         if name in given and given[name] < 1:
             raise UsageError(f"{_flag(name)} takes a number from 1")
+    if given.get("jobs", 1) > MAX_JOBS:
+        raise UsageError(f"--jobs takes a number up to {MAX_JOBS}")

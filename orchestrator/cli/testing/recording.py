@@ -8,13 +8,17 @@ import sys
 from collections.abc import AsyncGenerator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
+import anyio
+
 from orchestrator.cli.configuration import read_configuration
+from orchestrator.cli.testing.exit_codes import FAILED
+from orchestrator.cli.testing.marking import Marking
 from orchestrator.cli.testing.offline import manner_of
-from orchestrator.cli.testing.telling import FAILED, Telling
+from orchestrator.cli.testing.telling import Telling
 from orchestrator.errors import UsageError
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import open_model
-from orchestrator.render.sanitize import clean_line
+from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.testing.format.places import Placed
 from orchestrator.testing.playing.collect import Collected
 from orchestrator.testing.playing.outcome import outcome_of
@@ -29,7 +33,7 @@ def _model_name(collected: Collected, options: argparse.Namespace) -> str:
     """The model to ask; empty where the files say all replies. Raises: `UsageError` where none is named."""
     if all(has_steps(placed.conversation) for _, placed in collected.conversations):
         return ""
-    name: str = options.model or os.environ.get("ORCHESTRATOR_MODEL", "").strip()
+    name: str = options.model if options.model is not None else os.environ.get("ORCHESTRATOR_MODEL", "").strip()
     if not name:
         raise UsageError(_NO_MODEL)
     return name
@@ -49,32 +53,34 @@ async def _opened(name: str) -> AsyncGenerator[ChatModel | None]:
 class _Keeping:
     """Writes what was recorded, and says what was not."""
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, marking: Marking) -> None:
         self._recorder = recorder
+        self._marking = marking
         self._written: dict[str, int] = {}
         self._lost: list[str] = []
 
-    def take(self, placed: Placed, file: str, *, is_passed: bool) -> None:
+    async def take(self, placed: Placed, file: str, *, is_passed: bool) -> None:
         """Hears of a conversation that was played. Raises: `UsageError`."""
         if not is_recordable(placed.conversation):
             return
         name = f"{file}: {placed.conversation.name!r}"
         if not is_passed:
-            self._lost.append(f"{name} failed and was not recorded; an earlier recording stays")
+            self._lost.append(clean_line(f"{name} failed and was not recorded; an earlier recording stays"))
             return
         try:
-            for path in self._recorder.keep(placed, file):
+            for path in await self._recorder.keep(placed, file):
                 self._written[str(path)] = self._written.get(str(path), 0) + 1
         except Unkeepable as error:
-            self._lost.append(f"{name} was not recorded: {error}")
+            reason, *details = clean(str(error)).splitlines()
+            self._lost += [clean_line(f"{name} was not recorded: {reason}"), *details]
 
     def finish(self) -> bool:
         """Tells what was written; True where all that was to be recorded was."""
         for path, count in self._written.items():
             number = "1 conversation" if count == 1 else f"{count} conversations"
-            print(clean_line(f"recorded {number} in {path}"), file=sys.stderr)
+            print(self._marking.plain(clean_line(f"recorded {number} in {path}")), file=sys.stderr)
         for line in self._lost:
-            print(clean_line(line), file=sys.stderr)
+            print(self._marking.plain(line), file=sys.stderr)
         if not self._written and not self._lost:
             print("nothing was recorded: the files say all replies, and no API is 'recorded'", file=sys.stderr)
         return not self._lost
@@ -89,12 +95,16 @@ async def record(collected: Collected, options: argparse.Namespace) -> int:
     telling = Telling(options, len(collected.conversations))
     async with _opened(name) as model:
         recorder = Recorder(model)
-        keeping = _Keeping(recorder)
-        async with telling.progress(), Stages(update=manner.update, casting=recorder) as stages:
-            for file, placed in collected.conversations:
-                outcome = outcome_of(await stages.play(placed, file), file, manner.wanted)
-                keeping.take(placed, file, is_passed=outcome.is_passed)
-                if not telling.take(outcome):
-                    break
+        keeping = _Keeping(recorder, Marking(is_wanted=options.github))
+        try:
+            async with telling.counted(), Stages(update=manner.update, casting=recorder) as stages:
+                for file, placed in collected.conversations:
+                    outcome = outcome_of(await stages.play(placed, file), file, manner.wanted)
+                    await keeping.take(placed, file, is_passed=outcome.is_passed)
+                    if not telling.take(outcome):
+                        break
+        except anyio.get_cancelled_exc_class():
+            keeping.finish()
+            raise
     code = telling.finish()
     return code if keeping.finish() else FAILED

@@ -15,10 +15,11 @@ import anyio
 import anyio.to_thread
 
 from orchestrator.cli.testing.batches import Chosen, chosen_in
-from orchestrator.cli.testing.collecting import WRONG_USE, collected_for, refuse
+from orchestrator.cli.testing.collecting import collected_for, tell_problems
+from orchestrator.cli.testing.exit_codes import INTERRUPTED, WRONG_USE
 from orchestrator.cli.testing.offline import manner_of, play_all
 from orchestrator.cli.testing.telling import Telling
-from orchestrator.errors import UsageError
+from orchestrator.errors import Problem, UsageError
 from orchestrator.paths import typed_path
 from orchestrator.render.sanitize import clean_line
 from orchestrator.testing.playing.collect import Collected
@@ -32,9 +33,6 @@ MAX_LOOKS = 20
 
 MAX_NAMED = 3
 """Changed files that are named."""
-
-INTERRUPTED = 130
-"""Exit code: it was ended before everything had been played once."""
 
 Key = tuple[str, str]
 """A conversation, by its file and its name."""
@@ -89,20 +87,19 @@ class _Watch:
         found = chosen_in(collected)
         for one in found:
             self._folders |= folders_of(one.placed, one.file)
-        if collected.problems:
-            self.code = refuse(collected.problems, self._options)
-            self._due |= {_key(one) for one in found}
-            return
+        tell_problems(collected.problems, self._options)
         first = [one for one in found if _key(one) in self._due]
         others = [one for one in found if _key(one) not in self._due]
         chosen = first + [one for one in others if paths is None or is_affected(one.placed, one.file, paths)]
         if chosen:
-            await self._play(chosen)
+            await self._play(chosen, collected.problems)
+        elif collected.problems:
+            self.code = WRONG_USE
         elif found:
             print("no conversation depends on that", flush=True)
 
-    async def _play(self, chosen: Sequence[Chosen]) -> None:
-        telling = Telling(self._options, len(chosen))
+    async def _play(self, chosen: Sequence[Chosen], problems: Sequence[Problem]) -> None:
+        telling = Telling(self._options, len(chosen), problems)
         self._due = frozenset(map(_key, chosen))
         async with telling.progress():
             await play_all(chosen, manner_of(self._options), self._options.jobs, telling.take)

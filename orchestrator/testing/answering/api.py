@@ -16,11 +16,11 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.mock.api import MockApi
 from orchestrator.mock.plugin import OPENAPI, mocked_plugin
 from orchestrator.response.outcome import LOCAL_PLUGIN
-from orchestrator.testing.answering.in_memory import HOST, ORIGIN, Body, Following, Mocked, Stubbed, base_paths
+from orchestrator.testing.answering.in_memory import HOST, ORIGIN, Body, Following, Mocked, Stubbed, base_paths, pause
 from orchestrator.testing.answering.outgoing import Attributed, Outgoing, Previewed, Recording
 from orchestrator.testing.answering.recorded_api import RecordedApi
 from orchestrator.testing.answering.relocation import Relocated, ServicePlace
-from orchestrator.testing.answering.stubs import Stubs
+from orchestrator.testing.answering.stubs import Stubs, operations_of
 from orchestrator.testing.format.settings import Api, Stub
 from orchestrator.testing.judging.mismatch import Mismatch
 from orchestrator.testing.judging.observed import Received
@@ -54,6 +54,12 @@ class Apis:
         self._recorded = recorded
         self._stubs = Stubs(api.stubs)
         self._outgoing = Outgoing()
+        self._operations: frozenset[str] | None = frozenset()
+
+    @property
+    def operations(self) -> frozenset[str] | None:
+        """The names by which stubs may call the operations of the descriptions; None where one cannot be read."""
+        return self._operations
 
     @property
     def sent(self) -> tuple[WireMessage, ...]:
@@ -68,7 +74,7 @@ class Apis:
     def restart(self, stubs: Sequence[Stub]) -> None:
         """Goes on with another conversation, and its stubs: they have answered nothing yet."""
         self._stubs = Stubs(stubs)
-        self.begin()
+        self._outgoing.begin()
 
     def add_stub(self, stub: Stub) -> None:
         """Puts a stub after those of the conversation, until another begins."""
@@ -130,16 +136,27 @@ class Apis:
             service = places.get(spec.location)
             is_mocked = self._is_mocked(service)
             called = replace(spec, base_url=ORIGIN if is_mocked else service.origin if service else "")
-            description = await describe(spec, services)
+            description = await self._described(spec, services)
             real = Relocated(services.http, service) if service else services.http
             backing = self._mock(description) if is_mocked else self._backing(real)
             bases = base_paths(description, called)
             stubbed = Stubbed(backing, description, bases, lambda: self._stubs, self._body)
             http = Following(Recording(Discreet(stubbed), self._outgoing))
-            sleep = _no_wait if is_mocked or self.is_replayed else anyio.sleep
+            sleep = _no_wait if is_mocked or self.is_replayed else pause
             yield Attributed(execute(description, called, http, vault=services.vault, sleep=sleep))
 
         return opened
+
+    async def _described(self, spec: RuntimeSpec, services: RuntimeServices) -> Description:
+        """Raises: `RuntimeUnavailable`."""
+        try:
+            description = await describe(spec, services)
+        except RuntimeUnavailable:
+            self._operations = None
+            raise
+        if self._operations is not None:
+            self._operations |= operations_of(description.entries)
+        return description
 
     def _mock(self, description: Description) -> HttpClient:
         return Mocked(MockApi(description, self._api.seed, gives_examples=self._api.examples))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import ContextVar
 from dataclasses import replace
 from urllib.parse import urlsplit
 
@@ -32,6 +33,15 @@ ORIGIN = f"http://{HOST}"
 
 Body = Callable[[StubAnswer], bytes]
 """The body of a stub's answer. Raises: `InvocationError` where it cannot be read."""
+
+
+_IS_STUBBED: ContextVar[bool] = ContextVar("is_stubbed", default=False)
+"""Whether a stub gave the last answer to the call that is carried out where this is read."""
+
+
+async def pause(seconds: float) -> None:
+    """Waits before a request is repeated: not after the answer of a stub, which would be the same at any time."""
+    await anyio.sleep(0 if _IS_STUBBED.get() else seconds)
 
 
 def _target(url: str) -> str:
@@ -111,6 +121,7 @@ class Stubbed:
         """The answer of a stub, else of the client inside. Raises: `InvocationError`, for a fault too."""
         await anyio.lowlevel.checkpoint()
         stubbed = self._stubs().take(request, self._entry(request))
+        _IS_STUBBED.set(stubbed is not None)
         return await self._inner.send(request) if stubbed is None else await self._stubbed(request, stubbed)
 
     def _entry(self, request: HttpRequest) -> Entry | None:

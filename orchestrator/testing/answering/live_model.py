@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from orchestrator.model.base import (
     ChatModel,
@@ -15,16 +15,9 @@ from orchestrator.model.base import (
     TextPart,
 )
 from orchestrator.testing.format.conversation import Turn
-from orchestrator.testing.judging.exchanges import AnyModelRequest, ModelExchange
+from orchestrator.testing.judging.exchanges import AnyModelRequest, ModelExchange, Slot
 from orchestrator.testing.judging.mismatch import Mismatch
 from orchestrator.testing.judging.observed import ModelRequest, model_request
-
-
-@dataclass(slots=True)
-class _Slot:
-    """The place of an exchange in the order of asking; its reply comes in time."""
-
-    exchange: ModelExchange
 
 
 class LiveModel:
@@ -35,7 +28,7 @@ class LiveModel:
 
     def __init__(self, inner: ChatModel) -> None:
         self._inner = inner
-        self._slots: list[_Slot] = []
+        self._slots: list[Slot[ModelExchange]] = []
         self._starts: list[int] = []
 
     @property
@@ -68,8 +61,9 @@ class LiveModel:
     @property
     def turns(self) -> tuple[tuple[ModelExchange, ...], ...]:
         """The same, turn by turn."""
-        ends = [*self._starts[1:], len(self._slots)]
-        return tuple(self.exchanges[start:end] for start, end in zip(self._starts, ends, strict=False))
+        ends = [*self._starts[1:], *([len(self._slots)] if self._starts else [])]
+        exchanges = self.exchanges
+        return tuple(exchanges[start:end] for start, end in zip(self._starts, ends, strict=True))
 
     def begin(self, turn: Turn, /) -> None:
         """Goes on with another turn, whatever its steps."""
@@ -91,8 +85,8 @@ class LiveModel:
         slot.exchange = replace(slot.exchange, text=text, is_complete=True)
         return text
 
-    def _slot(self, request: AnyModelRequest) -> _Slot:
-        slot = _Slot(ModelExchange(request=request, is_complete=False))
+    def _slot(self, request: AnyModelRequest) -> Slot[ModelExchange]:
+        slot = Slot(ModelExchange(request=request, is_complete=False))
         self._slots.append(slot)
         return slot
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
+from runtimes.errors import InvocationError
 from runtimes.http import HttpClient, HttpRequest, HttpResponse
 
 DOMAIN = "service.invalid"
@@ -38,6 +40,22 @@ def _moved(url: str, here: str, there: str) -> str:
     return there + rest if rest != url and rest[:1] in ("", "/", "?", "#") else url
 
 
+def _retold(error: InvocationError, place: ServicePlace) -> InvocationError:
+    """The error with the origin in the place of the address."""
+    here, there = urlsplit(place.address).netloc, urlsplit(place.origin).netloc
+    if not here:
+        return error
+    found = re.compile(rf"{re.escape(here)}(?!\d)")
+    return InvocationError(
+        found.sub(there, error.reason),
+        not_executed=error.not_executed,
+        is_lost=error.is_lost,
+        is_final=error.is_final,
+        is_unsent=error.is_unsent,
+        quoted=found.sub(there, error.quoted),
+    )
+
+
 class Relocated:
     """An `HttpClient` that sends what is meant for a service to its address."""
 
@@ -48,7 +66,10 @@ class Relocated:
     async def send(self, request: HttpRequest, /) -> HttpResponse:
         """The answer, its places in it as plugins see them. Raises: `InvocationError`."""
         origin, address = self._place.origin, self._place.address
-        response = await self._inner.send(replace(request, url=_moved(request.url, origin, address)))
+        try:
+            response = await self._inner.send(replace(request, url=_moved(request.url, origin, address)))
+        except InvocationError as error:
+            raise _retold(error, self._place) from None
         headers = tuple(
             (name, _moved(value, address, origin) if name.casefold() == "location" else value)
             for name, value in response.headers

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
+from itertools import count
 
 import anyio.lowlevel
 
 from orchestrator.errors import ModelError
 from orchestrator.model.base import (
-    ModelCall,
     ModelDelta,
     PhraseRequest,
     ReasoningRequest,
-    ReplyEnd,
     RespondingRequest,
     TextPart,
-    Usage,
 )
+from orchestrator.testing.answering.reply_end import reply_end
 from orchestrator.testing.format.conversation import Step, Turn
 from orchestrator.testing.judging.exchanges import AnyModelRequest
 from orchestrator.testing.judging.mismatch import Mismatch
 from orchestrator.testing.judging.observed import ModelRequest, model_request
-from runtimes.values import dump_json
 
 
 class SteppedModel:
@@ -33,7 +31,7 @@ class SteppedModel:
     def __init__(self) -> None:
         self._steps: tuple[Step, ...] = ()
         self._taken = 0
-        self._calls = 0
+        self._ids = map("step_{}".format, count(1))
         self._requests: list[ModelRequest] = []
 
     @property
@@ -92,14 +90,4 @@ class SteppedModel:
         step = self._take(request)
         if step.text:
             yield TextPart(text=step.text)
-        tokens = step.tokens
-        usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output) if tokens is not None else None
-        yield ReplyEnd(calls=self._calls_of(step), usage=usage)
-
-    def _calls_of(self, step: Step) -> tuple[ModelCall, ...]:
-        made: list[ModelCall] = []
-        for call in step.every_call:
-            self._calls += 1
-            arguments = call.with_ if isinstance(call.with_, str) else dump_json(call.with_)
-            made.append(ModelCall(id=f"step_{self._calls}", tool=call.call, arguments=arguments))
-        return tuple(made)
+        yield reply_end(step.every_call, step.tokens, self._ids)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from urllib.parse import unquote, urlsplit
 
 from orchestrator.testing.format.expectations import query_of
@@ -29,9 +29,14 @@ def fault_of(fault: Fault, request: HttpRequest) -> InvocationError:
             return InvocationError(f"{sent}: it is no HTTP")
 
 
+def operations_of(entries: Iterable[Entry]) -> frozenset[str]:
+    """The names by which stubs may call operations."""
+    return frozenset(name for entry in entries for name in (entry.operation_id, entry.function_name) if name)
+
+
 def _fits(stub: Stub, request: HttpRequest, entry: Entry | None) -> bool:
     parts = urlsplit(request.url)
-    if stub.method is not None and stub.method.upper() != request.method.upper():
+    if stub.method is not None and stub.method != request.method.upper():
         return False
     if stub.path is not None and stub.path not in (unquote(parts.path), entry.path if entry else None):
         return False

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.errors import UsageError
+from orchestrator.manifest.load import Plugin
 from orchestrator.testing.chats.kept_answers import KeptAnswers
 from runtimes.base import LocalEndpoint
 from runtimes.http import is_url
@@ -16,6 +19,15 @@ from runtimes.values import Json, JsonObject
 
 CONVERSATION = ".conversation.yaml"
 """How the name of a file ends in which a chat is kept as a conversation that can be played."""
+
+BESIDE = ".files"
+"""How the name of the folder ends in which the files lie that such a conversation refers to."""
+
+MAX_FOLDERS = 100
+"""Names that are tried for it where something has the first."""
+
+_NEAR = re.compile(r"(.*?)\.conversations?(?:\.(?:ya?ml|json))?", re.IGNORECASE | re.DOTALL)
+"""A name by which somebody probably means a conversation file."""
 
 OF_ITS_OWN = "${{TEMPORARY_FOLDER}}"
 """How a conversation file writes the working directory of a program that has one of its own."""
@@ -69,6 +81,31 @@ def is_conversation(path: Path) -> bool:
     return path.name.endswith(CONVERSATION)
 
 
+def refuse_near_miss(path: Path) -> None:
+    """Raises: `UsageError` for a name that is almost that of a conversation file, and for one that is nothing else."""
+    if path.name == CONVERSATION:
+        raise UsageError(f"{str(path)!r} has no name of its own; write NAME{CONVERSATION}")
+    near = None if is_conversation(path) else _NEAR.fullmatch(path.name)
+    if near is not None:
+        meant = path.with_name(f"{near[1] or 'NAME'}{CONVERSATION}")
+        raise UsageError(f"the name of a conversation file ends with {CONVERSATION}; did you mean {str(meant)!r}?")
+
+
+def folder_beside(path: Path) -> Path:
+    """The folder for the files of a conversation file."""
+    return path.with_name(f"{path.name.removesuffix(CONVERSATION)}{BESIDE}")
+
+
+def free_folder_beside(path: Path) -> Path:
+    """The same, with a number where something is there. Raises: `UsageError`."""
+    first = folder_beside(path)
+    names = (first, *(first.with_name(f"{first.name}.{number}") for number in range(2, MAX_FOLDERS + 1)))
+    free = next((one for one in names if not os.path.lexists(one)), None)
+    if free is None:
+        raise UsageError(f"{str(first)!r} is there, and so are {MAX_FOLDERS - 1} others with a number; remove them")
+    return free
+
+
 def path_from(folder: Path, target: str | Path) -> str:
     """The way from a folder to a file, as conversation files write it."""
     return Path(os.path.relpath(Path(target).resolve(), folder.resolve())).as_posix()
@@ -79,10 +116,16 @@ def harmless(variables: Mapping[str, str]) -> JsonObject:
     return {name: value for name, value in variables.items() if not is_secret(name, value)}
 
 
-def _plugin(source: str, start: ChatStart, folder: Path) -> JsonObject:
+def is_fetched(sources: Iterable[str], plugins: Iterable[Plugin]) -> bool:
+    """True where a manifest, a description or a server is had from a URL, whether or not calls are made to it."""
+    specs = [runtime.spec for plugin in plugins for runtime in plugin.manifest.runtimes]
+    named = (value for spec in specs for value in spec.values() if isinstance(value, str))
+    return any(map(is_url, (*sources, *named)))
+
+
+def _plugin(source: str, hosts: Sequence[Json], folder: Path) -> JsonObject:
     named = source.partition("#")[0] if is_url(source) else path_from(folder, source)
-    hosts: list[Json] = [*start.allowed_hosts]
-    return {"source": named, **({"allow_hosts": hosts} if hosts else {})}
+    return {"source": named, **({"allow_hosts": [*hosts]} if hosts else {})}
 
 
 def _word(word: str, directory: str | None) -> str:
@@ -104,12 +147,14 @@ def _program(endpoint: LocalEndpoint, folder: Path) -> JsonObject:
     return program
 
 
-def settings_of(start: ChatStart, endpoints: Sequence[str], folder: Path) -> JsonObject:
+def settings_of(start: ChatStart, endpoints: Sequence[str], folder: Path, *, is_offline: bool = False) -> JsonObject:
     """What a conversation file in that folder says before the first word.
 
-    `endpoints` are the local plugins that the plugins name. What looks like a credential is left out.
+    `endpoints` are the local plugins that the plugins name. What looks like a credential is left out, and the hosts
+    that were allowed where `is_offline`: nothing is asked of them when it is played.
     """
-    plugins: list[Json] = [_plugin(source, start, folder) for source in start.sources]
+    hosts: list[Json] = [] if is_offline else [*start.allowed_hosts]
+    plugins: list[Json] = [_plugin(source, hosts, folder) for source in start.sources]
     settings: JsonObject = {"plugins": plugins}
     local: JsonObject = {name: _program(start.local[name], folder) for name in endpoints if name in start.local}
     variables = harmless(start.variables.asked)

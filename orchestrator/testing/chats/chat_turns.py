@@ -6,6 +6,7 @@ phrase. A turn that could not come out the same again is refused, with the reaso
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -41,6 +42,11 @@ from runtimes.values import InvalidJson, Json, JsonObject, parse_json
 
 MAX_WORDS = 80
 """Characters of an answer that are expected of it."""
+
+MIN_SENTENCE = 10
+"""Characters before the end of a sentence that is taken for one: `1. Oak Street` has none."""
+
+_SENTENCE_END = re.compile(r"[.:!?]+(?:\s|$)")
 
 Keep = Callable[[AttachedFile], JsonObject]
 """Puts a file of the conversation beside the conversation file, and says how that one names it. Raises: `Unrepeatable`
@@ -245,6 +251,13 @@ def some_words(text: str) -> str:
     return line if len(line) <= MAX_WORDS else line[: MAX_WORDS + 1].rpartition(" ")[0].rstrip() or line[:MAX_WORDS]
 
 
+def first_words(text: str) -> str:
+    """The first sentence of those, without what ends it: a model words the rest otherwise each time."""
+    words = some_words(text)
+    end = _SENTENCE_END.search(words, MIN_SENTENCE)
+    return words[: end.start()] if end else words
+
+
 def expected_call(call: CallState) -> JsonObject:
     """A call, its arguments, and where it ended."""
     status = status_of(call)
@@ -265,7 +278,7 @@ def _expected(turn: ChatTurn) -> JsonObject:
     end = reply.end or "waiting"
     expected: JsonObject = {"calls": calls}
     expected |= {"questions": questions} if questions else {}
-    expected |= {"text": some_words(reply.text)} if reply.text.strip() else {}
+    expected |= {"text": first_words(reply.text)} if reply.text.strip() else {}
     return expected | ({} if end in ("answered", "disengaged") else {"end": end})
 
 

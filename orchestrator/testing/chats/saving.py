@@ -6,6 +6,7 @@ import os
 import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,13 @@ from orchestrator.conversation import Conversation as Chat
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.testing.chats.chat_phrases import phrases_of
-from orchestrator.testing.chats.chat_start import CONVERSATION, ChatStart, settings_of
+from orchestrator.testing.chats.chat_start import (
+    OF_ITS_OWN,
+    ChatStart,
+    free_folder_beside,
+    is_fetched,
+    settings_of,
+)
 from orchestrator.testing.chats.chat_turns import ChatTurn, Words, turns_of
 from orchestrator.testing.chats.from_chat import Beside, written_chat
 from orchestrator.testing.format.conversation import Conversation
@@ -43,6 +50,8 @@ class Saved:
     """How many files were put beside it."""
     left_out: tuple[str, ...] = ()
     """What is not in it, each with the reason."""
+    programs: tuple[str, ...] = ()
+    """The local plugins that run again when it is played."""
 
     def lines(self, path: Path) -> Iterator[str]:
         """What there is to say of it."""
@@ -52,6 +61,11 @@ class Saved:
             return
         beside = f", and {self.files} file{'' if self.files == 1 else 's'} beside it" if self.files else ""
         yield f"saved to {path}{beside}"
+        for name in self.programs:
+            yield (
+                f"playing it runs {name!r} again, which changes what it changed in the chat; "
+                f"put {OF_ITS_OWN} in 'local' where it writes to files of yours"
+            )
         yield f"play it: orchestrator test {shlex.quote(str(path))}"
 
 
@@ -92,12 +106,15 @@ def _plain_names(host: Orchestrator) -> frozenset[str]:
 class _Saving:
     """Makes conversations of chats, one after the other."""
 
-    def __init__(self, path: Path, host: Orchestrator, start: ChatStart) -> None:
+    def __init__(self, path: Path, beside: str, host: Orchestrator, start: ChatStart) -> None:
+        """`beside` is the folder for what the file at `path` refers to."""
         self._host = host
         self._start = start
-        self._settings = settings_of(start, _endpoints(host), path.parent)
+        endpoints, is_offline = _endpoints(host), not is_fetched(start.sources, host.plugins)
+        self._settings = settings_of(start, endpoints, path.parent, is_offline=is_offline)
         self._plain = _plain_names(host)
-        self._beside = Beside(f"{path.name.removesuffix(CONVERSATION)}.files")
+        self._beside = Beside(beside)
+        self.programs = tuple(name for name in dict.fromkeys(endpoints) if name in start.local)
         self._turns: list[ChatTurn] = []
         self._conversations: list[Conversation] = []
         self.left_out: list[str] = []
@@ -133,14 +150,34 @@ def _told_apart(conversations: Sequence[Conversation]) -> Iterator[Conversation]
         yield one if seen[one.name] == 1 else one.model_copy(update={"name": f"{one.name} ({seen[one.name]})"})
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Raises: `UsageError` where something is there, or nothing can be."""
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.rmdir() if path.is_dir() else path.unlink()
+
+
+def _write(path: Path, data: bytes, undo: ExitStack) -> None:
+    with path.open("xb") as file:
+        undo.callback(_remove, path)
+        file.write(data)
+
+
+def _write_all(path: Path, data: bytes, folder: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a file, and those in a folder beside it: all or none.
+
+    Raises: `UsageError` where something is there, or nothing can be.
+    """
     try:
-        path.parent.mkdir(exist_ok=True)
-        with path.open("xb") as file:
-            file.write(data)
+        with ExitStack() as undo:
+            if files:
+                folder.mkdir()
+                undo.callback(_remove, folder)
+            for name, body in files.items():
+                _write(path.parent / name, body, undo)
+            _write(path, data, undo)
+            undo.pop_all()
     except OSError as error:
-        raise UsageError(f"cannot write {str(path)!r}: {(error.strerror or str(error)).lower()}") from None
+        named = error.filename or path
+        raise UsageError(f"cannot write {str(named)!r}: {(error.strerror or str(error)).lower()}") from None
 
 
 async def save_chats(path: Path, chats: Sequence[Chat], host: Orchestrator, start: ChatStart) -> Saved:
@@ -148,7 +185,8 @@ async def save_chats(path: Path, chats: Sequence[Chat], host: Orchestrator, star
 
     Raises: `UsageError` when it exists, cannot be written, or would be longer than one may be.
     """
-    saving = _Saving(path, host, start)
+    folder = free_folder_beside(path)
+    saving = _Saving(path, folder.name, host, start)
     for chat in chats:
         await saving.add(chat)
     conversations, files = saving.masked()
@@ -157,11 +195,14 @@ async def save_chats(path: Path, chats: Sequence[Chat], host: Orchestrator, star
     data = write_conversations(conversations)
     if len(data) > MAX_FILE_BYTES:
         raise UsageError(f"{str(path)!r} would be longer than {MAX_FILE_BYTES} bytes; keep shorter chats")
-    for name, body in files.items():
-        _write(path.parent / name, body)
-    _write(path, data)
+    _write_all(path, data, folder, files)
     if start.is_redacted:
         saving.left_out.append("the answers of APIs, which are redacted; a mock gives others in their place")
     if start.answers is not None and start.answers.is_full:
         saving.left_out.append("answers for which there was no room; a mock gives others in their place")
-    return Saved(conversations=len(conversations), files=len(files), left_out=tuple(saving.left_out))
+    return Saved(
+        conversations=len(conversations),
+        files=len(files),
+        left_out=tuple(saving.left_out),
+        programs=saving.programs,
+    )

@@ -27,6 +27,7 @@ from orchestrator.testing.format.parts import (
     many,
     read_open,
     short,
+    stays_below,
 )
 from orchestrator.testing.format.patterns import Pattern, escaped
 from runtimes.values import Json
@@ -136,8 +137,8 @@ class CardExpectation(Part):
     """A part of the card: objects may have more members, arrays more elements."""
     paths: Queries = Field(default_factory=dict[str, Pattern])
     """JSONPath queries; one of the values that each selects is to fit."""
-    snapshot: str | None = None
-    """A JSON file with the whole card, relative to this one; it is written by `--update`."""
+    snapshot: Annotated[str, AfterValidator(stays_below)] | None = None
+    """A JSON file with the whole card, in the folder of this one or below it; it is written by `--update`."""
 
 
 class PromptExpectation(Part):

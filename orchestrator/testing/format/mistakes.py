@@ -14,6 +14,8 @@ from pydantic_core import ErrorDetails
 from runtimes.positions import pointer_to
 from runtimes.values import Json
 
+_TIME = "a time with its offset, such as 2026-11-21T09:00:00Z"
+
 _WANTED: Mapping[str, str] = {
     "string_type": "a text",
     "tuple_type": "a list",
@@ -23,8 +25,16 @@ _WANTED: Mapping[str, str] = {
     "bool_parsing": "true or false",
     "int_type": "a whole number",
     "float_type": "a number",
+    "datetime_type": _TIME,
+    "datetime_parsing": _TIME,
+    "datetime_from_date_parsing": _TIME,
+    "datetime_object_invalid": _TIME,
+    "timezone_aware": _TIME,
 }
 """What was wanted, by the validator's name for the mistake."""
+
+_PLACED = ("pattern", "wrong-value")
+"""Mistakes of our own: they name their place inside of what was validated, and say all that is to be said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +112,8 @@ def _told(item: ErrorDetails) -> tuple[str, str]:
     if item["type"] == "missing":
         return "missing", f"member {name!r} is missing"
     message = item["msg"].removeprefix("Value error, ").rstrip(".")
-    if item["type"] == "pattern":
-        return "pattern", message
+    if item["type"] in _PLACED:
+        return item["type"], message
     subject = "the value" if not name or name.isdecimal() else repr(name)
     if item["type"] == "value_error":
         return "wrong-value", message if name.isdecimal() or not name else f"{subject}: {message}"
@@ -114,7 +124,7 @@ def _told(item: ErrorDetails) -> tuple[str, str]:
 def _mistake(item: ErrorDetails, document: Json, root: type[BaseModel]) -> Mistake:
     code, message = _told(item)
     hint = _hint(item, str(item["loc"][-1]) if item["loc"] else "", root)
-    inner = str(item.get("ctx", {}).get("pointer", "")) if code == "pattern" else ""
+    inner = str(item.get("ctx", {}).get("pointer", "")) if item["type"] in _PLACED else ""
     pointer = _pointer(item["loc"], document) + inner
     return Mistake(code=code, message=message, pointer=pointer, hint=hint, location=item["loc"])
 

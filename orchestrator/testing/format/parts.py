@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PureWindowsPath
 from typing import Annotated, Generic, Literal, TypeGuard, TypeVar, get_args
 
 from pydantic import (
@@ -55,6 +56,17 @@ def many(value: object) -> Sequence[object]:
 def short(name: str) -> Callable[[object], object]:
     """Reads a text as the object that has it as this member."""
     return lambda value: {name: value} if isinstance(value, str) else value
+
+
+def stays_below(name: str) -> str:
+    """The name of a file, if it leads to no other place than below a folder, here and on other systems.
+
+    Raises: `ValueError`.
+    """
+    windows = PureWindowsPath(name)  # which takes both kinds of slashes
+    if windows.drive or windows.root or ".." in windows.parts:
+        raise ValueError("the file must stand in the folder of this one, or in a folder below it")
+    return name
 
 
 Texts = Annotated[tuple[str, ...], BeforeValidator(many, json_schema_input_type=str | tuple[str, ...])]

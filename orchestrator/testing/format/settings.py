@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -15,18 +16,32 @@ from pydantic import (
     model_validator,
 )
 
-from orchestrator.testing.format.parts import Exactly, Part, Texts, check_expressions, many, short
+from orchestrator.testing.format.parts import Exactly, Part, Texts, check_expressions, many, short, stays_below
 from orchestrator.testing.format.patterns import compiled
 from runtimes.values import Json
 
 TABLES = ("services", "local", "environment", "credentials")
 """Settings of which a conversation adds to those it shares; the others it replaces."""
 
-MAX_DELAY = 60.0
-"""Seconds that a stub may wait before it answers."""
+MAX_DELAY = 25.0
+"""Seconds that a stub may wait before it answers: less than a call may take (`runtimes.base.CALL_TIMEOUT`)."""
+
+READY_SECONDS = 30.0
+"""Seconds that a service has to say where it listens, unless its settings give it others."""
+
+MAX_READY_SECONDS = 600.0
+"""Seconds that they may give it."""
+
+TEMPORARY_FOLDER = "TEMPORARY_FOLDER"
+"""The placeholder for a folder that the programs of one conversation have to themselves, and that goes away."""
 
 CASSETTE_SUFFIX = ".cassette.yaml"
 """How the name of a recording ends."""
+
+_VARIABLE = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+Method = Literal["GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE"]
+"""The methods that operations of a description have, and redirects."""
 
 Fault = Literal["refuse", "reset", "hang", "garbage"]
 """What may go wrong instead of an answer: no connection, one that breaks off, silence, or bytes that are no HTTP."""
@@ -66,12 +81,35 @@ def _names_an_address(expression: str) -> str:
     return expression
 
 
+def _not_own(name: str) -> str:
+    """Raises: `ValueError`."""
+    if name == TEMPORARY_FOLDER:
+        raise ValueError(f"{TEMPORARY_FOLDER!r} is the name of a folder that the programs get; choose another")
+    return name
+
+
+def _without_own(values: dict[str, str]) -> dict[str, str]:
+    """Raises: `ValueError`."""
+    return {_not_own(name): value for name, value in values.items()}
+
+
+def _is_a_variable(name: str) -> str:
+    """Raises: `ValueError`."""
+    if not _VARIABLE.fullmatch(name):
+        raise ValueError("must be a name for '${{NAME}}': letters, digits and '_', with no digit first")
+    return name
+
+
 class Service(Program):
     """A program that listens on loopback."""
 
-    ready: Annotated[str, AfterValidator(_names_an_address)] = r"listening on (http://127\.0\.0\.1:\d+)"
+    ready: Annotated[str, AfterValidator(_names_an_address)] = (
+        r"listening on (http://(?:127\.0\.0\.1|localhost|0\.0\.0\.0):\d+)"
+    )
     """A regular expression for the line of its output that names its address, in the first group."""
-    variable: str | None = None
+    within: float = Field(default=READY_SECONDS, gt=0.0, le=MAX_READY_SECONDS)
+    """Seconds that it has for that."""
+    variable: Annotated[str, AfterValidator(_not_own), AfterValidator(_is_a_variable)] | None = None
     """The variable of the environment that gets its address, for placeholders in documents and in local programs."""
 
 
@@ -102,10 +140,14 @@ def _status(value: object) -> object:
     return {"status": value} if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _upper(value: object) -> object:
+    return value.upper() if isinstance(value, str) else value
+
+
 class Stub(Part):
     """An answer to some requests; the first stub that fits answers."""
 
-    method: str | None = None
+    method: Annotated[Method, BeforeValidator(_upper, json_schema_input_type=Method)] | None = None
     path: str | None = None
     """The path of the URL, or the path template of the operation."""
     operation: str | None = None
@@ -126,8 +168,10 @@ class Stub(Part):
 
 
 def _recorded(value: object) -> object:
-    if value is None or value is True or (isinstance(value, str) and value.endswith(CASSETTE_SUFFIX)):
+    if value is None or value is True:
         return value
+    if isinstance(value, str) and value.endswith(CASSETTE_SUFFIX):
+        return stays_below(value)
     raise ValueError(f"must be true, for the recording beside the file, or name a file *{CASSETTE_SUFFIX}")
 
 
@@ -142,7 +186,8 @@ class Api(Part):
     examples: bool = True
     """Of the mock: give the examples of the description where it has some."""
     recorded: Annotated[Literal[True] | str | None, BeforeValidator(_recorded)] = None
-    """Recorded exchanges: those of the cassette beside the file, or those of another cassette, relative to the file."""
+    """Recorded exchanges: those of the cassette beside the file, or those of another cassette of this file alone,
+    below its folder."""
     real: bool = False
     """The servers of the description, or the service that the plugin names."""
     stubs: tuple[Stub, ...] = ()
@@ -181,7 +226,7 @@ class Settings(BaseModel):
     """Programs that listen, by names of your choice."""
     local: dict[str, Program] = Field(default_factory=dict[str, Program])
     """Local plugins, by their `local_endpoint`."""
-    environment: dict[str, str] = Field(default_factory=dict[str, str])
+    environment: Annotated[dict[str, str], AfterValidator(_without_own)] = Field(default_factory=dict[str, str])
     """Values for the placeholders of the plugins' documents."""
     locale: str | None = None
     """The language of the person, as a tag such as `fr-CA`."""

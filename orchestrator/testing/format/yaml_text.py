@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from runtimes.values import Json
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
-_OTHERWISE = frozenset({"null", "true", "false"})
-"""Words that are no texts unless they are quoted."""
+_OTHERWISE = frozenset({"null", "true", "false", "yes", "no", "on", "off"})
+"""Words that are no texts unless they are quoted, for YAML 1.1 or 1.2."""
 
 _UNPRINTABLE = re.compile("[^\n -~\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]")
 """What a YAML reader would refuse, or take for the end of a line."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from orchestrator.model.base import ModelCall, PhraseRequest, ReasoningRequest, RespondingRequest, Usage
 from runtimes.errors import InvocationError
 from runtimes.http import HttpRequest, HttpResponse
+
+Exchange = TypeVar("Exchange")
 
 AnyModelRequest = ReasoningRequest | RespondingRequest | PhraseRequest
 """Whatever a model is asked."""
@@ -33,3 +36,10 @@ class HttpExchange:
     response: HttpResponse | None
     error: InvocationError | None = None
     """Why there is no answer."""
+
+
+@dataclass(slots=True)
+class Slot(Generic[Exchange]):
+    """The place of an exchange in the order of asking; what comes back comes in time."""
+
+    exchange: Exchange

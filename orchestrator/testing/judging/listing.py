@@ -108,22 +108,24 @@ def list_mismatches(
     taken = _Matching(fits).run()
     free = [at for at in range(len(came)) if at not in taken]
     everything = (("came", _sequence([kind.came(thing) for thing in came])),)
+    missing = 0
     for index, item in enumerate(items):
         if index in taken.values():
             continue
         step = pointer + pointer_to(listed.order, index)
         nearest = _nearest(kind, item, free, came)
         if nearest is None:
+            missing += 1
             yield Mismatch(pointer=step, message=kind.missing(item), details=everything)
             continue
         free.remove(nearest[0])
         yield nearest[1].under(step)
     if listed.order == "include":
         return
-    if free:
+    if len(free) > missing:  # else it came in the place of what is missing, and was told there
         counted = f"a {kind.noun}" if len(free) == 1 else f"{len(free)} {kind.noun}s"
         surplus = ("unexpected", _sequence([kind.came(came[at]) for at in free]))
-        yield Mismatch(pointer=pointer, message=f"{counted} that nothing expects", details=(surplus, *everything))
+        yield Mismatch(pointer=pointer, message=f"{counted} that nothing expects", details=(surplus,))
     if listed.order == "in_order" and len(taken) == len(items) == len(came):
         expected = _sequence([kind.expected(item) for item in items])
         other = _sequence([kind.expected(items[taken[at]]) for at in range(len(came))])

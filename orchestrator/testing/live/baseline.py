@@ -13,7 +13,7 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.errors import Problem
 from orchestrator.testing.live.evaluation import Counted, Evaluated
-from orchestrator.testing.live.rates import Rate, chance_of_as_few, is_worse
+from orchestrator.testing.live.rates import Rate, chance_of_as_few, is_worse, least_to_be_worse
 from runtimes.positions import pointer_to
 from runtimes.values import InvalidJson, JsonObject, parse_json, pretty_json
 from runtimes.yaml_positions import positions_of
@@ -186,13 +186,23 @@ def _worse(now: Evaluated, before: KeptConversation) -> Iterator[Worse]:
             yield Worse(expected=counted, before=rate, now=counted.rate)
 
 
+def _before(names: Sequence[tuple[str, str]], baseline: Baseline, path: Path) -> tuple[KeptConversation | None, ...]:
+    """What the baseline at the path has of conversations, by their files and names."""
+    known = _known(baseline)
+    return tuple(known.get(key) for key in _keyed([(relative_file(file, path), name) for file, name in names]))
+
+
+def least_runs(names: Sequence[tuple[str, str]], baseline: Baseline, path: Path) -> int:
+    """How often conversations must be played so that each could be called worse than in the baseline at the path."""
+    counts = {kept.of for kept in _before(names, baseline, path) if kept is not None and kept.of}
+    return max(map(least_to_be_worse, counts), default=1)
+
+
 def compared(
     conversations: Sequence[Evaluated], baseline: Baseline, path: Path
 ) -> tuple[tuple[Worse, ...] | None, ...]:
     """For each conversation what has become worse since the baseline at the path; None for one that is not in it."""
-    known = _known(baseline)
-    keys = _keyed([(relative_file(one.file, path), one.name) for one in conversations])
-    kept = [known.get(key) for key in keys]
+    kept = _before([(one.file, one.name) for one in conversations], baseline, path)
     return tuple(
         tuple(_worse(now, before)) if before is not None and before.of else None
         for now, before in zip(conversations, kept, strict=True)

@@ -46,11 +46,13 @@ class Report:
     seconds: float = 0.0
     """From the beginning to the end, however many runs there were at once."""
     is_interrupted: bool = False
+    stopped: str = ""
+    """Why no more runs were begun: a model that lets nobody in; empty where all were."""
 
     @property
     def is_fine(self) -> bool:
-        """True where all conversations did well enough."""
-        return all(verdict.is_fine for verdict in self.verdicts)
+        """True where everything was played, and all conversations did well enough."""
+        return not self.stopped and all(verdict.is_fine for verdict in self.verdicts)
 
     @property
     def bills(self) -> tuple[Bill, ...]:
@@ -124,9 +126,13 @@ def summary(report: Report) -> Iterator[str]:
     passed, counted = sum(one.passed.held for one in everything), sum(one.passed.of for one in everything)
     broken = sum(one.broken_runs for one in everything)
     is_compared = any(one.worse is not None for one in report.verdicts)
-    told = "are as good as in the baseline" if is_compared else "passed in every run"
+    runs = max((one.passed.of for one in everything), default=0)
+    worse = f"are not worse than in the baseline, as far as {runs} runs can tell"
+    told = worse if is_compared else "passed in every run"
     more = f"; {broken} broken run{' is' if broken == 1 else 's are'} not counted" if broken else ""
-    lead = "interrupted: " if report.is_interrupted else ""
+    lead = "interrupted: " if report.is_interrupted else "stopped: " if report.stopped else ""
+    if report.stopped:
+        yield clean_line(report.stopped)
     yield f"{lead}{fine} of {len(everything)} conversations {told}"
     yield f"{passed} of {counted} runs passed{more}; {report.seconds:.1f} s"
     yield _bill_line(report.bill, "model")
@@ -206,6 +212,7 @@ def as_json(report: Report) -> JsonObject:
     fine = sum(verdict.is_fine for verdict in report.verdicts)
     return {
         "interrupted": report.is_interrupted,
+        "stopped": report.stopped,
         "passed": fine,
         "failed": len(report.verdicts) - fine,
         "seconds": round(report.seconds, 3),
@@ -236,7 +243,7 @@ def _failures(verdict: Verdict) -> Iterator[Failure]:
 
 
 def outcomes_of(verdicts: Sequence[Verdict]) -> tuple[Outcome, ...]:
-    """Each conversation as if it had been played once; it has failed where it did not do well enough."""
+    """Each conversation that was played as if it had been once; it has failed where it did not do well enough."""
     return tuple(
         Outcome(
             file=one.evaluated.file,
@@ -245,4 +252,5 @@ def outcomes_of(verdicts: Sequence[Verdict]) -> tuple[Outcome, ...]:
             seconds=one.evaluated.seconds,
         )
         for one in verdicts
+        if one.evaluated.runs
     )

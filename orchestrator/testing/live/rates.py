@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import count
 
 CONFIDENCE = 0.95
 """How often an interval made this way contains the rate that it is about."""
@@ -71,3 +72,9 @@ def chance_of_as_few(now: Rate, before: Rate) -> float:
 def is_worse(now: Rate, before: Rate) -> bool:
     """True where the rate is lower, and by more than chance explains at `SIGNIFICANCE`."""
     return now.held * before.of < before.held * now.of and chance_of_as_few(now, before) < SIGNIFICANCE
+
+
+def least_to_be_worse(of: int) -> int:
+    """How often, at least, something must be looked at that held every one of so many times before, so that it is
+    worse where it never holds any more."""
+    return next(number for number in count(1) if is_worse(Rate(held=0, of=number), Rate(held=of, of=of)))

@@ -17,6 +17,7 @@ from orchestrator.testing.answering.live_model import LiveModel
 from orchestrator.testing.format.places import Placed
 from orchestrator.testing.judging.exchanges import ModelExchange
 from orchestrator.testing.judging.judge import Failure
+from orchestrator.testing.live.admission import AdmittedModel
 from orchestrator.testing.live.evaluation import Run
 from orchestrator.testing.live.opinions import judged
 from orchestrator.testing.live.spending import spent_on
@@ -110,19 +111,33 @@ async def play_live(
     runs: int,
     parallel: int,
     told: Callable[[LiveRun], None],
-) -> None:
+) -> str:
     """Plays each conversation so often, so many runs at once; `told` hears of each as it ends.
+
+    Where a server does not take the key, it stops, and says why; runs that were going on do not count.
 
     All conversations are played once before any is played again, so that a play that is cancelled has seen them alike.
     """
     replaying = Replaying()
     waiting = (index for _ in range(runs) for index in range(len(conversations)))
 
-    async def work() -> None:
-        for index in waiting:
-            file, placed = conversations[index]
-            told(LiveRun(conversation=index, run=await play_run(placed, file, models, replaying)))
-
+    refusals: list[str] = []
     async with anyio.create_task_group() as workers:
+
+        def refused(why: str) -> None:
+            refusals.append(why)
+            workers.cancel_scope.cancel()
+
+        admitted = LiveModels(model=AdmittedModel(models.model, refused), judge=AdmittedModel(models.judge, refused))
+
+        async def work() -> None:
+            for index in waiting:
+                file, placed = conversations[index]
+                run = await play_run(placed, file, admitted, replaying)
+                if refusals:
+                    return
+                told(LiveRun(conversation=index, run=run))
+
         for _ in range(min(parallel, runs * len(conversations))):
             workers.start_soon(work)
+    return refusals[0] if refusals else ""

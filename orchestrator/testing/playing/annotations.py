@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from orchestrator.errors import Problem
@@ -10,13 +10,13 @@ from orchestrator.render.workflow import annotation
 from orchestrator.testing.playing.outcome import Outcome
 
 
-def as_annotations(outcome: Outcome) -> tuple[str, ...]:
-    """One for each failure, at its place in the file."""
+def as_annotations(outcome: Outcome, named: Callable[[str], str] = str) -> tuple[str, ...]:
+    """One for each failure, at its place in the file, which is called as `named` says."""
     return tuple(
         annotation(
             "error",
             replace(failure, line=0).text,
-            file=outcome.file,
+            file=named(outcome.file),
             line=failure.line,
             column=failure.column,
             title=outcome.name,
@@ -25,13 +25,13 @@ def as_annotations(outcome: Outcome) -> tuple[str, ...]:
     )
 
 
-def problem_annotations(problems: Sequence[Problem]) -> tuple[str, ...]:
-    """One for each mistake in a file."""
+def problem_annotations(problems: Sequence[Problem], named: Callable[[str], str] = str) -> tuple[str, ...]:
+    """One for each mistake in a file, which is called as `named` says."""
     return tuple(
         annotation(
             problem.severity,
             f"{problem.message}; {problem.hint}" if problem.hint else problem.message,
-            file=problem.file,
+            file=named(problem.file),
             line=problem.line,
             column=problem.column,
             title=problem.code,

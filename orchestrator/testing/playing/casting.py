@@ -16,10 +16,9 @@ from orchestrator.testing.answering.scripted import SteppedModel
 from orchestrator.testing.format.conversation import Conversation
 from orchestrator.testing.format.places import Placed
 from orchestrator.testing.playing.stage import Unplayable
-from orchestrator.testing.recordings.cassette import RecordedConversation
+from orchestrator.testing.recordings.cassette import Cassette, RecordedConversation
 from orchestrator.testing.recordings.cassette_file import (
     Cassettes,
-    CassetteUnreadable,
     api_cassette,
     cassette_beside,
     has_steps,
@@ -27,7 +26,7 @@ from orchestrator.testing.recordings.cassette_file import (
 from orchestrator.testing.recordings.recorded_again import NOTHING
 from orchestrator.testing.recordings.replayed_http import ReplayedHttp
 from orchestrator.testing.recordings.replayed_model import ReplayedModel
-from orchestrator.testing.recordings.secrets_in_use import masker_of, secrets_of_environment, secrets_of_settings
+from orchestrator.testing.recordings.secrets_in_use import Maskers, secrets_of_environment, secrets_of_settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +49,17 @@ class Casting(Protocol):
 class Replaying:
     """A `Casting` without a network: the steps of the file, else what is recorded."""
 
-    def __init__(self, environ: Mapping[str, str] = os.environ) -> None:
-        """`environ` has secrets that must not be compared, or shown."""
+    def __init__(self, environ: Mapping[str, str] = os.environ, new: Mapping[Path, Cassette] | None = None) -> None:
+        """`environ` has secrets that must not be compared, or shown; `new` has cassettes that are not written yet."""
         self._environ = environ
+        self._new = new or {}
         self._cassettes = Cassettes()
+        self._maskers = Maskers()
 
     def cast(self, placed: Placed, file: str, /) -> Cast:
         """For a conversation of the file. Raises: `Unplayable` where a recording is missing, or cannot be read."""
-        return Cast(model=self.model_for(placed, file), recorded=self.api_for(placed, file))
+        turns = len(placed.conversation.turns)
+        return Cast(model=self.model_for(placed, file), recorded=self.api_for(placed, file, turns))
 
     def model_for(self, placed: Placed, file: str) -> PlayedModel:
         """The steps of the conversation, else what is recorded. Raises: `Unplayable` where there is neither."""
@@ -66,23 +68,30 @@ class Replaying:
         found = self._recorded(placed, cassette_beside(file), "turns")
         if found is None or found.model is None:
             raise Unplayable("turns", NOTHING)
-        return ReplayedModel(found.model, self._masker(placed.conversation))
+        return ReplayedModel(found.model, self._masker(placed.conversation), len(placed.conversation.turns))
 
-    def api_for(self, placed: Placed, file: str) -> RecordedApi | None:
-        """What is recorded of the API; None for one that is not. Raises: `Unplayable`."""
-        path = api_cassette(placed.conversation, file)
+    def api_for(self, placed: Placed, file: str, turns: int | None = None) -> RecordedApi | None:
+        """What is recorded of the API, all of which must be asked for in so many turns; None for one that is not.
+
+        Raises: `Unplayable`.
+        """
+        try:
+            path = api_cassette(placed.conversation, file)
+        except UsageError as error:
+            raise Unplayable("api", str(error)) from None
         if path is None:
             return None
         found = self._recorded(placed, path, "api")
         if found is None:
             raise Unplayable("api", NOTHING)
-        return ReplayedHttp(found.http, self._masker(placed.conversation))
+        return ReplayedHttp(found.http, self._masker(placed.conversation), turns)
 
     def _recorded(self, placed: Placed, path: Path, member: str) -> RecordedConversation | None:
         try:
-            return self._cassettes.at(path).of(placed.conversation.name)
-        except (CassetteUnreadable, UsageError) as error:
+            cassette = self._new[path] if path in self._new else self._cassettes.at(path)
+            return cassette.of(placed.conversation.name)
+        except UsageError as error:
             raise Unplayable(member, str(error)) from None
 
     def _masker(self, conversation: Conversation) -> Masker:
-        return masker_of([*secrets_of_settings(conversation), *secrets_of_environment(self._environ)])
+        return self._maskers.of([*secrets_of_settings(conversation), *secrets_of_environment(self._environ)])

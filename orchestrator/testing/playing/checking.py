@@ -17,12 +17,15 @@ from orchestrator.testing.format.conversation import Conversation
 from orchestrator.testing.format.files import read_limited
 from orchestrator.testing.format.places import Placed, where_written
 from orchestrator.testing.format.reading import read_conversations
-from orchestrator.testing.format.settings import PluginSource
+from orchestrator.testing.format.settings import TEMPORARY_FOLDER, PluginSource, Program
 from orchestrator.testing.playing.collect import MAX_FILE_BYTES
 from orchestrator.testing.playing.credentials import check_credentials
+from orchestrator.testing.playing.described import entries_of, stub_problems, unused_programs
 from orchestrator.testing.playing.naming import known_functions, unknown_functions
+from orchestrator.testing.playing.programs import ProgramFailed, as_started
 from runtimes.errors import RuntimeProblem
 from runtimes.http import HttpClient, is_url
+from runtimes.openapi.document import Entry
 from runtimes.positions import BOM, Positions, pointer_to
 from runtimes.yaml_positions import positions_of
 
@@ -33,6 +36,12 @@ _Loaded = tuple[Plugin, ...] | str
 """The plugins of a source, or why there are none."""
 
 
+def _environment(conversation: Conversation) -> dict[str, str]:
+    """What fills placeholders, as far as nothing is started."""
+    named = {service.variable: NO_ADDRESS for service in conversation.services.values() if service.variable}
+    return {**conversation.environment, **named}
+
+
 class _Plugins:
     """Loads the plugins of one file, each source once; those at URLs are left alone."""
 
@@ -40,17 +49,24 @@ class _Plugins:
         self._folder = folder
         self._http = http
         self._known: dict[tuple[str, str], _Loaded] = {}
+        self._described: dict[tuple[tuple[str, str], ...], tuple[Entry, ...] | None] = {}
 
     async def of(self, source: PluginSource, conversation: Conversation) -> _Loaded | None:
         """What it leads to; None for a URL."""
         if is_url(source.source):
             return None
-        named = {service.variable: NO_ADDRESS for service in conversation.services.values() if service.variable}
-        environment = {**conversation.environment, **named}
+        environment = _environment(conversation)
         key = source.source, repr(sorted(environment.items()))
         if key not in self._known:
             self._known[key] = await self._load(source.source, environment)
         return self._known[key]
+
+    async def entries(self, plugins: Sequence[Plugin]) -> tuple[Entry, ...] | None:
+        """The operations of their descriptions; None where one of these cannot be had."""
+        key = tuple((plugin.location, plugin.digest) for plugin in plugins)
+        if key not in self._described:
+            self._described[key] = await entries_of(plugins, self._http)
+        return self._described[key]
 
     async def _load(self, source: str, environment: dict[str, str]) -> _Loaded:
         try:
@@ -96,6 +112,22 @@ def _of_locale(placed: Placed) -> Iterator[Problem]:
         yield problem("wrong-value", where_written(placed, "/locale").known("/locale"), str(error))
 
 
+def _programs(conversation: Conversation) -> Iterator[tuple[Program, str, dict[str, str]]]:
+    """The programs of a conversation, each with its pointer, and with what fills its placeholders."""
+    for name, service in conversation.services.items():
+        yield service, pointer_to("services", name), dict(conversation.environment)
+    for name, program in conversation.local.items():
+        yield program, pointer_to("local", name), _environment(conversation)
+
+
+def _of_programs(placed: Placed, folder: Path) -> Iterator[Problem]:
+    for program, pointer, values in _programs(placed.conversation):
+        try:
+            as_started(program, pointer, folder, {**values, TEMPORARY_FOLDER: str(folder)})
+        except ProgramFailed as error:
+            yield problem("conversation-program", where_written(placed, pointer).known(pointer), str(error))
+
+
 def _files(conversation: Conversation) -> Iterator[tuple[str, str]]:
     """The files that a conversation needs, each with the pointer to where it is named."""
     for index, stub in enumerate(conversation.api.stubs):
@@ -118,8 +150,11 @@ async def _beyond_form(conversations: Iterable[Placed], folder: Path, http: Http
     problems: list[Problem] = []
     for placed in conversations:
         unloadable, loaded = await _of_plugins(placed, plugins)
-        problems += [*_of_locale(placed), *unloadable, *_of_files(placed, folder)]
-        problems += _of_names(placed, loaded) if loaded is not None else ()
+        problems += [*_of_locale(placed), *unloadable, *_of_files(placed, folder), *_of_programs(placed, folder)]
+        if loaded is not None:
+            problems += [*_of_names(placed, loaded), *unused_programs(placed, loaded)]
+            entries = await plugins.entries(loaded) if placed.conversation.api.stubs else None
+            problems += stub_problems(placed, entries) if entries is not None else ()
     return problems
 
 

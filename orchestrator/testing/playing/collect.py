@@ -35,7 +35,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What there is to play."""
+    """What there is to play: nothing of what has mistakes."""
 
     conversations: tuple[tuple[str, Placed], ...] = ()
     """Each with the path of its file."""
@@ -58,6 +58,8 @@ def collect(files: Sequence[Path], choice: Choice) -> Collected:
         chosen = [placed for placed in file.conversations if choice.takes(placed, str(path))]
         conversations += [(str(path), placed) for placed in chosen]
     cassettes = Cassettes()
-    needed = [tape for file_name, placed in conversations for tape in cassettes_of(placed.conversation, file_name)]
-    problems += [problem for tape in dict.fromkeys(needed) for problem in cassettes.problems(tape)]
-    return Collected(conversations=tuple(conversations), problems=tuple(problems))
+    needed = [cassettes_of(placed.conversation, file_name) for file_name, placed in conversations]
+    found = {tape: cassettes.problems(tape) for tapes in needed for tape in tapes}
+    problems += [problem for mistakes in found.values() for problem in mistakes]
+    playable = [one for one, tapes in zip(conversations, needed, strict=True) if not any(found[tape] for tape in tapes)]
+    return Collected(conversations=tuple(playable), problems=tuple(problems))

@@ -18,7 +18,7 @@ from orchestrator.reply import reply_of
 from orchestrator.testing.answering.played_model import PlayedModel
 from orchestrator.testing.format.conversation import Decision, Turn
 from orchestrator.testing.format.expectations import snapshot_files
-from orchestrator.testing.format.files import read_limited
+from orchestrator.testing.format.files import file_below, no_link, read_limited, write_whole
 from orchestrator.testing.format.places import Placed, Where
 from orchestrator.testing.judging.judge import Failure, judge
 from orchestrator.testing.judging.observed import Observed, in_states
@@ -167,7 +167,7 @@ class Play:
         """What is in the snapshot files that there are. Raises: `UsageError` for one that is no JSON."""
         found: dict[str, Json] = {}
         for name in snapshot_files(turn.expect):
-            path = self._folder / name
+            path = no_link(file_below(self._folder, name))
             if self._update or not path.exists():
                 continue
             try:
@@ -178,12 +178,12 @@ class Play:
 
     def _write(self, due: Mapping[str, Json]) -> None:
         for name, value in due.items():
-            path = self._folder / name
+            path = file_below(self._folder, name)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                path.write_text(f"{pretty_json(value)}\n", encoding="utf-8")
             except OSError as error:
-                raise UsageError(f"cannot write the snapshot {str(path)!r}: {error.strerror}") from None
+                raise UsageError(f"cannot write the snapshot {str(path)!r}: {(error.strerror or '').lower()}") from None
+            write_whole(path, f"{pretty_json(value)}\n".encode(), "snapshot")
 
 
 async def play_conversation(

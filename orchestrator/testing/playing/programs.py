@@ -14,9 +14,6 @@ from runtimes.placeholders import filled, unresolved_placeholder, why_unresolved
 PYTHON = "python"
 """The program that stands for the Python that runs the test."""
 
-TEMPORARY_FOLDER = "TEMPORARY_FOLDER"
-"""The placeholder for a folder that the programs of one conversation have to themselves, and that goes away."""
-
 
 class ProgramFailed(OrchestratorError):
     """A program of a conversation cannot be used."""

@@ -14,20 +14,27 @@ from orchestrator.model.base import ChatModel
 from orchestrator.testing.answering.live_model import LiveModel
 from orchestrator.testing.answering.scripted import SteppedModel
 from orchestrator.testing.format.conversation import Conversation
-from orchestrator.testing.format.files import read_limited
+from orchestrator.testing.format.files import read_limited, write_whole
 from orchestrator.testing.format.places import Placed
 from orchestrator.testing.format.reading import read_conversations
-from orchestrator.testing.playing.casting import Cast
+from orchestrator.testing.playing.casting import Cast, Replaying
 from orchestrator.testing.playing.collect import MAX_FILE_BYTES
+from orchestrator.testing.playing.stage import Unplayable
+from orchestrator.testing.playing.stages import Stages
+from orchestrator.testing.recordings.asked import asked
 from orchestrator.testing.recordings.cassette import Cassette, RecordedConversation
 from orchestrator.testing.recordings.cassette_file import (
     Cassettes,
+    Spelled,
     api_cassette,
     cassette_beside,
+    cassettes_of,
     has_steps,
+    owned,
     read_cassette,
     write_cassette,
 )
+from orchestrator.testing.recordings.hiding import names_found
 from orchestrator.testing.recordings.recording import RecordingHttp, recorded_model
 from orchestrator.testing.recordings.secrets_in_use import (
     Named,
@@ -35,6 +42,8 @@ from orchestrator.testing.recordings.secrets_in_use import (
     secrets_of_environment,
     secrets_of_settings,
 )
+from runtimes.limits import MAX_YAML_BYTES
+from runtimes.values import Json, canonical_json
 
 
 class Unkeepable(OrchestratorError):
@@ -56,34 +65,41 @@ def recordable_names(file: str) -> Sequence[str]:
     return names
 
 
-def _sorted(cassette: Cassette, names: Sequence[str]) -> Cassette:
-    """The conversations in the order of their file, without those that it does not have any more."""
-    order = {name: index for index, name in enumerate(names)}
-    kept = [one for one in cassette.conversations if one.name in order]
-    return Cassette(conversations=tuple(sorted(kept, key=lambda one: order[one.name])))
+def _runs_again(conversation: Conversation) -> bool:
+    """True where a replay would start a program, or ask a real API."""
+    api = conversation.api
+    started = [one for one in conversation.services.values() if one.variable is not None or api.recorded is None]
+    return bool(conversation.local or started) or api.real
 
 
-def _written(cassette: Cassette, masker: Masker) -> bytes:
-    """Raises: `Unkeepable` for what could not be read back, and for what has a secret in it."""
-    data = write_cassette(cassette)
+def _told(live: LiveModel) -> list[Json]:
+    """What the plugins, the host and the person tell a model."""
+    told: dict[str, Json] = {}
+    for value in (asked(exchange.request) for exchange in live.exchanges):
+        found = value.get("messages")
+        messages = found if isinstance(found, list) else []
+        said = [one for one in messages if isinstance(one, dict) and "user" in one]
+        for one in ({name: value.get(name) for name in ("system", "tools", "instruction")}, *said):
+            told[canonical_json(one)] = one
+    return [*told.values()]
+
+
+def _check(recorded: RecordedConversation, spelled: Spelled) -> None:
+    """Raises: `Unkeepable` for what could not be read back."""
+    data = write_cassette(Cassette(conversations=(recorded,)), spelled)
     read = read_cassette(data, "the recording")
     if read.problems:
         raise Unkeepable(f"it could not be read back: {read.problems[0].message}")
-    if masker.masked_bytes(data) != data:
-        raise Unkeepable("a secret would be in it, in a place where it cannot be hidden, such as the name")
+    if write_cassette(read.cassette) != data:
+        raise Unkeepable("it would be read back otherwise, as a longer number is")
+
+
+def _written(cassette: Cassette, spelled: Spelled) -> bytes:
+    """Raises: `Unkeepable` where the file could not be read."""
+    data = write_cassette(cassette, spelled)
+    if len(data) > MAX_YAML_BYTES:
+        raise Unkeepable(f"the recording of its file would be longer than {MAX_YAML_BYTES} bytes")
     return data
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Writes a file whole, or not at all. Raises: `UsageError`."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        beside.write_bytes(data)
-        beside.replace(path)
-    except OSError as error:
-        raise UsageError(
-            f"cannot write the recording {str(path)!r}: {(error.strerror or str(error)).lower()}"
-        ) from None
 
 
 class Recorder:
@@ -96,27 +112,58 @@ class Recorder:
         self._live: LiveModel | None = None
         self._http: RecordingHttp | None = None
         self._names: dict[str, Sequence[str]] = {}
+        self._cassettes = Cassettes()
+        self._spelled = Spelled()
 
     def cast(self, placed: Placed, file: str, /) -> Cast:
-        """For a conversation of the file."""
+        """For a conversation of the file. Raises: `Unplayable` where it could not be kept."""
         conversation = placed.conversation
+        try:
+            for path in cassettes_of(conversation, file):
+                owned(self._cassettes.at(path), path, file)
+        except UsageError as error:
+            raise Unplayable("api" if has_steps(conversation) else "turns", str(error)) from None
         self._live = None if has_steps(conversation) or self._model is None else LiveModel(self._model)
         api = api_cassette(conversation, file)
         self._http = None if api is None else RecordingHttp(self._secrets(conversation))
         return Cast(model=self._live or SteppedModel(), recorded=self._http)
 
-    def keep(self, placed: Placed, file: str) -> tuple[Path, ...]:
+    async def keep(self, placed: Placed, file: str) -> tuple[Path, ...]:
         """Writes what was said in the conversation that was played last; the cassettes that have it.
+
+        It is replayed from them before, unless programs or a real API would take part in that.
 
         Raises: `Unkeepable`, `UsageError` for a cassette that cannot be read or written.
         """
-        conversation = placed.conversation
-        masker = masker_of(self._http.secrets if self._http is not None else self._secrets(conversation))
+        self._refuse_told()
+        masker = masker_of(self._known(placed.conversation))
+        parts = self._parts(placed.conversation, file, masker)
+        new = {path: self._merged(path, recorded, file) for path, recorded in parts.items()}
+        written = {path: _written(cassette, self._spelled) for path, cassette in new.items()}
+        if not _runs_again(placed.conversation):
+            await self._replay(placed, file, new, masker)
+        for path, data in written.items():
+            if not path.exists() or path.read_bytes() != data:
+                write_whole(path, data, "recording")
+            self._cassettes.put(path, new[path])
+        return tuple(parts)
+
+    def _refuse_told(self) -> None:
+        """Raises: `Unkeepable` where a secret of the environment stands in what is told again without it."""
+        told = _told(self._live) if self._live is not None else []
+        if names := names_found(secrets_of_environment(self._environ), told):
+            raise Unkeepable(
+                f"the value of the variable {names[0]!r} stands in what the model is told, so that it could not be "
+                "hidden; record without that variable"
+            )
+
+    def _parts(self, conversation: Conversation, file: str, masker: Masker) -> Mapping[Path, RecordedConversation]:
+        """What goes on each cassette. Raises: `Unkeepable`."""
         beside, api = cassette_beside(file), api_cassette(conversation, file)
+        parts: dict[Path, RecordedConversation] = {}
         try:
             model = recorded_model(self._live, masker) if self._live is not None else None
             calls = self._http.recorded(masker) if self._http is not None else ()
-            parts: dict[Path, RecordedConversation] = {}
             if model is not None or api == beside:
                 own = calls if api == beside else ()
                 parts[beside] = RecordedConversation(name=conversation.name, model=model, http=own)
@@ -124,19 +171,37 @@ class Recorder:
                 parts[api] = RecordedConversation(name=conversation.name, http=calls)
         except ValidationError as error:
             raise Unkeepable(str(error.errors(include_url=False)[0]["msg"])) from None
-        for path, recorded in parts.items():
-            self._keep(path, recorded, masker, file if path == beside else None)
-        return tuple(parts)
+        for recorded in parts.values():
+            _check(recorded, self._spelled)
+            if names := names_found(self._known(conversation), recorded.model_dump(mode="json", by_alias=True)):
+                reason = f"the secret {names[0]!r} would be in it, where it cannot be hidden, such as in a name"
+                raise Unkeepable(reason)
+        return parts
 
-    def _keep(self, path: Path, recorded: RecordedConversation, masker: Masker, file: str | None) -> None:
-        cassette = Cassettes().at(path).with_conversation(recorded)
-        if file is not None:
-            if file not in self._names:
-                self._names[file] = recordable_names(file)
-            cassette = _sorted(cassette, self._names[file])
-        data = _written(cassette, masker)
-        if not path.exists() or path.read_bytes() != data:
-            _replace(path, data)
+    def _merged(self, path: Path, recorded: RecordedConversation, file: str) -> Cassette:
+        if file not in self._names:
+            self._names[file] = recordable_names(file)
+        cassette = owned(self._cassettes.at(path), path, file)
+        return cassette.with_conversation(recorded).in_order(self._names[file])
+
+    async def _replay(self, placed: Placed, file: str, new: Mapping[Path, Cassette], masker: Masker) -> None:
+        """Raises: `Unkeepable` where the conversation does not pass from what would be written."""
+        async with Stages(casting=Replaying({}, new)) as stages:
+            played = await stages.play(placed, file)
+        if not played.failures:
+            return
+        names = ", ".join(repr(name) for name in self._hidden(new))
+        hint = f"\n    hint: values of these variables are hidden in it; record without them: {names}" if names else ""
+        raise Unkeepable(f"it does not replay\n{masker.masked(played.failures[0].text)}{hint}")
+
+    def _hidden(self, new: Mapping[Path, Cassette]) -> Sequence[str]:
+        """The variables whose values are hidden in cassettes."""
+        text = "\n".join(write_cassette(cassette).decode() for cassette in new.values())
+        names = dict.fromkeys(name for name, _ in secrets_of_environment(self._environ))
+        return [name for name in names if f"[secret {name}]" in text or f"[secret:{name}]" in text]
+
+    def _known(self, conversation: Conversation) -> Sequence[Named]:
+        return self._http.secrets if self._http is not None else self._secrets(conversation)
 
     def _secrets(self, conversation: Conversation) -> Sequence[Named]:
         return [*secrets_of_settings(conversation), *secrets_of_environment(self._environ)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from orchestrator.testing.answering.in_memory import Body
 from orchestrator.testing.answering.relocation import ServicePlace
 from orchestrator.testing.answering.scripted import SteppedModel
 from orchestrator.testing.format.files import read_limited
-from orchestrator.testing.format.settings import Settings, StubAnswer
+from orchestrator.testing.format.settings import Settings, Stub, StubAnswer
 from orchestrator.testing.playing.clock import Clock
 from orchestrator.testing.playing.credentials import check_credentials, given_references, vault_of
+from orchestrator.testing.playing.described import unknown_operations
 from orchestrator.testing.playing.programs import ProgramFailed
 from orchestrator.testing.playing.surroundings import Surroundings, surrounded
 from runtimes.errors import InvocationError, RuntimeProblem
@@ -47,6 +48,8 @@ class Stage:
     host: Orchestrator
     apis: Apis
     clock: Clock
+    ended: Callable[[], Sequence[ProgramFailed]]
+    """Tells which services have ended by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,12 @@ def stub_body(folder: Path) -> Body:
             raise InvocationError(f"the answer of a stub: {error}", is_unsent=True) from None
 
     return body
+
+
+def check_stubs(stubs: Sequence[Stub], apis: Apis) -> None:
+    """Raises: `Unplayable` for one whose operation no description has: it would answer nothing."""
+    for pointer, message in unknown_operations(stubs, apis.operations):
+        raise Unplayable(pointer.removeprefix("/"), message)
 
 
 def _allowing(http: SharedClient, hosts: Sequence[str]) -> HttpClient:
@@ -129,10 +138,15 @@ async def _surrounded(settings: Settings, folder: Path, stack: AsyncExitStack, *
 
 
 async def _opened(
-    settings: Settings, folder: Path, apis: Apis, http: SharedClient, clock: Clock, stack: AsyncExitStack
+    settings: Settings,
+    folder: Path,
+    around: Surroundings,
+    apis: Apis,
+    http: SharedClient,
+    clock: Clock,
+    stack: AsyncExitStack,
 ) -> Orchestrator:
     """Raises: `Unplayable`."""
-    around = await _surrounded(settings, folder, stack, is_replayed=apis.is_replayed)
     try:
         loaded = await _load(settings, folder, http, around)
         vault = _vault(settings, loaded.plugins)
@@ -171,7 +185,9 @@ async def staged(settings: Settings, folder: Path, apis: Apis) -> AsyncGenerator
     async with AsyncExitStack() as stack:
         http = SharedClient()
         stack.push_async_callback(http.aclose)
-        host = await _opened(settings, folder, apis, http, clock, stack)
+        around = await _surrounded(settings, folder, stack, is_replayed=apis.is_replayed)
+        host = await _opened(settings, folder, around, apis, http, clock, stack)
         if reason := _nothing_to_call(host):
             raise Unplayable("plugins", reason)
-        yield Stage(host=host, apis=apis, clock=clock)
+        check_stubs(settings.api.stubs, apis)
+        yield Stage(host=host, apis=apis, clock=clock, ended=around.ended)

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+import anyio
 
 from orchestrator.testing.answering.api import Apis
 from orchestrator.testing.answering.recorded_api import RecordedApi
 from orchestrator.testing.format.conversation import Conversation
 from orchestrator.testing.format.places import Placed, where_written
 from orchestrator.testing.format.settings import Settings
+from orchestrator.testing.judging.judge import Failure
 from orchestrator.testing.playing.casting import Casting, Replaying
 from orchestrator.testing.playing.outcome import Played
 from orchestrator.testing.playing.play import broken, play_conversation
-from orchestrator.testing.playing.stage import Stage, Unplayable, staged, stub_body
+from orchestrator.testing.playing.programs import ProgramFailed
+from orchestrator.testing.playing.stage import Stage, Unplayable, check_stubs, staged, stub_body
 
 MAX_ON_ONE_STAGE = 100
 """Conversations that one stage sees: its host remembers all of them, with the files that were exchanged."""
+
+
+ENDING_SECONDS = 0.1
+"""Seconds until a service that has failed a call is known to have ended, and its last output read."""
 
 
 def folder_of(file: str) -> Path:
@@ -31,6 +41,14 @@ def unplayed(placed: Placed, reason: Unplayable, seconds: float) -> Played:
     """A conversation that cannot begin."""
     where = where_written(placed, f"/{reason.member}")
     return Played(placed=placed, failures=(broken(where, reason.member, str(reason), reason.details),), seconds=seconds)
+
+
+def _of_programs(placed: Placed, ended: Iterable[ProgramFailed]) -> Iterator[Failure]:
+    """What is told of programs that have ended, beside what failed."""
+    for one in ended:
+        member = one.pointer.removeprefix("/")
+        details = tuple(("output", line) for line in one.output)
+        yield broken(where_written(placed, one.pointer), member, str(one), details)
 
 
 def _opening(settings: Settings, folder: Path) -> tuple[object, ...]:
@@ -85,9 +103,13 @@ class Stages:
         try:
             cast = self._casting.cast(placed, file)
             stage = await self._stage_for(conversation, opening, folder, cast.recorded)
+            check_stubs(conversation.api.stubs, stage.apis)
         except Unplayable as reason:
             return unplayed(placed, reason, time.monotonic() - started)
         played = await play_conversation(placed, stage, cast.model, folder, update=self._update)
+        if played.failures and conversation.services:
+            await anyio.sleep(ENDING_SECONDS)
+            played = replace(played, failures=(*played.failures, *_of_programs(placed, stage.ended())))
         if played.failures or not _is_shared(conversation):
             await self._close()
         self._opening = opening

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orchestrator.testing.answering.relocation import ServicePlace, origin_of_service
-from orchestrator.testing.format.settings import PluginSource, Settings
-from orchestrator.testing.playing.programs import TEMPORARY_FOLDER, as_started
-from orchestrator.testing.playing.services import running_services
+from orchestrator.testing.format.settings import TEMPORARY_FOLDER, PluginSource, Settings
+from orchestrator.testing.playing.programs import ProgramFailed, as_started
+from orchestrator.testing.playing.services import RunningServices, StartedService, running_services
 from runtimes.base import LocalEndpoint
 from runtimes.network import origin_of
 from runtimes.positions import pointer_to
@@ -35,6 +35,8 @@ class Surroundings:
     """Where services listen, by name, those that were started."""
     announced: tuple[str, ...]
     """The addresses that a variable holds."""
+    ended: Callable[[], Sequence[ProgramFailed]]
+    """Tells which services have ended by themselves."""
 
     def allowed_hosts(self, source: PluginSource) -> tuple[str, ...]:
         """The hosts that a plugin may reach: those it is given, its service, and services that placeholders name."""
@@ -68,13 +70,18 @@ async def surrounded(settings: Settings, folder: Path, *, is_replayed: bool) -> 
             own = {TEMPORARY_FOLDER: stack.enter_context(temporary)}
         known = {**settings.environment, **own}
         services = {
-            name: (as_started(service, pointer_to("services", name), folder, known), service.ready)
+            name: StartedService(
+                endpoint=as_started(service, pointer_to("services", name), folder, known),
+                ready=service.ready,
+                within=service.within,
+            )
             for name, service in settings.services.items()
             if not is_replayed or service.variable is not None
         }
-        addresses: Mapping[str, str] = {}
+        running = RunningServices()
         if services:
-            addresses = await stack.enter_async_context(running_services(services))
+            running = await stack.enter_async_context(running_services(services))
+        addresses = running.addresses
         environment = _environment(settings, addresses)
         yield Surroundings(
             local={
@@ -86,4 +93,5 @@ async def surrounded(settings: Settings, folder: Path, *, is_replayed: bool) -> 
             announced=tuple(
                 addresses[name] for name, service in settings.services.items() if service.variable is not None
             ),
+            ended=running.ended,
         )

@@ -7,6 +7,7 @@ from typing import Unpack
 
 from orchestrator.testing.answering.api import Apis
 from orchestrator.testing.format.settings import Stub
+from orchestrator.testing.playing.described import unknown_operations
 from orchestrator.testing.python.written import WrittenStub, written_stub
 from runtimes.base import WireMessage
 
@@ -39,6 +40,16 @@ class Backend:
         """Stands behind a conversation or a host, which has stubs of its own."""
         apis.restart((*stubs, *self._stubs))
         self._apis.append(apis)
+
+    def settle(self) -> str:
+        """What is wrong with the stubs: one that is for an operation that none of the APIs has answers nothing."""
+        known: set[str] = set()
+        for apis in self._apis:
+            if apis.operations is None:
+                return ""
+            known |= apis.operations
+        wrong = next((message for _, message in unknown_operations(self._stubs, known)), "") if self._apis else ""
+        return f"a stub of the mock: {wrong}" if wrong else ""
 
     def keep(self, apis: Apis) -> None:
         """Keeps what was sent before the APIs forget it: a turn begins."""

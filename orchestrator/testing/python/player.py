@@ -43,16 +43,22 @@ class Player:
         self._portal = portal
         self._jobs = jobs
         self._serving = serving
+        self.is_broken = False
+        """True once it has raised something: it plays no more."""
 
     def play(self, placed: Placed, file: str) -> Played:
-        """Plays a conversation of the file; what is wrong is in what is returned."""
+        """Plays a conversation of the file; what is wrong is in what is returned.
+
+        Raises: whatever interrupts the waiting; nothing can be played after it.
+        """
         job = _Job(placed=placed, file=file)
-        self._portal.call(self._jobs.send, job)
         try:
+            self._portal.call(self._jobs.send, job)
             return job.done.result()
-        finally:
-            if not job.done.done():  # waiting was interrupted
-                self._serving.cancel()
+        except BaseException:
+            self.is_broken = True
+            self._serving.cancel()
+            raise
 
 
 @contextmanager
@@ -61,10 +67,11 @@ def playing(*, update: bool = False) -> Generator[Player]:
     with start_blocking_portal("asyncio", name="conversations") as portal:
         send, receive = anyio.create_memory_object_stream[_Job]()
         serving = portal.start_task_soon(_serve, receive, update)
+        player = Player(portal, send, serving)
         try:
-            yield Player(portal, send, serving)
+            yield player
         finally:
             portal.call(send.aclose)
             wait([serving])
-            if not serving.cancelled():
+            if not player.is_broken:
                 serving.result()

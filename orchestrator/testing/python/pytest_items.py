@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,6 +19,20 @@ from orchestrator.testing.playing.outcome import Outcome, outcome_of
 from orchestrator.testing.playing.reports import failure_text, problem_line
 from orchestrator.testing.python.player import Player, playing
 
+_IN_IDS = str.maketrans("[]", "()")
+"""Brackets begin the parameters of a node id: one that is remembered, for `--lf`, would be another when it is read."""
+
+_COLONS = re.compile(":{2,}")
+"""What separates the parts of a node id."""
+
+_TAKEN = frozenset(
+    {
+        *("filterwarnings", "parametrize", "skip", "skipif", "tryfirst", "trylast", "usefixtures", "xfail"),
+        *("anyio", "asyncio", "flaky", "hypothesis", "timeout", "trio", "xdist_group"),
+    }
+)
+"""Markers of pytest, and of plugins that many have: they do something, or want arguments."""
+
 
 def _shown(path: Path, config: pytest.Config) -> str:
     """The path as a terminal can open it."""
@@ -27,12 +42,12 @@ def _shown(path: Path, config: pytest.Config) -> str:
 
 def _item_name(name: str) -> str:
     """The name as a part of a node id."""
-    return clean_line(name).replace("::", ":")
+    return _COLONS.sub(":", clean_line(name)).translate(_IN_IDS)
 
 
 def _register(tag: str, config: pytest.Config) -> bool:
     """Makes a marker of a tag, where it can be one."""
-    if not tag or tag.startswith("_") or not tag.replace("-", "_").isidentifier():
+    if tag in _TAKEN or tag.startswith("_") or not tag.replace("-", "_").isidentifier():
         return False
     line = f"{tag}: a tag of conversations"
     if line not in config.getini("markers"):
@@ -46,11 +61,8 @@ class ConversationFile(pytest.File):
     update = False
     """True where the snapshots of cards are to be written anew."""
 
-    _player: Player | None = None
-
-    def setup(self) -> None:
-        """Before the first of them is played."""
-        self._stack = ExitStack()
+    _player: tuple[Player, ExitStack] | None = None
+    """Who plays them, and what closes the stage."""
 
     def collect(self) -> Iterator[ConversationItem]:
         """Its conversations. Raises: `CollectError` with all that is wrong in it."""
@@ -72,14 +84,22 @@ class ConversationFile(pytest.File):
     def play(self, placed: Placed) -> Outcome:
         """Plays one of them; what is wrong is in the outcome."""
         if self._player is None:
-            self._player = self._stack.enter_context(playing(update=self.update))
-        played = self._player.play(placed, str(self.path))
+            stack = ExitStack()
+            self._player = stack.enter_context(playing(update=self.update)), stack
+        player, _ = self._player
+        try:
+            played = player.play(placed, str(self.path))
+        except BaseException:  # such as a time limit: the stage is not as the next one needs it
+            self.teardown()
+            raise
         return outcome_of(played, _shown(self.path, self.config))
 
     def teardown(self) -> None:
         """Closes the stage."""
-        self._player = None
-        self._stack.close()
+        if self._player is not None:
+            _, stack = self._player
+            self._player = None
+            stack.close()
 
 
 class ConversationItem(pytest.Item):

@@ -61,16 +61,25 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> Generator[None, object, o
     return done
 
 
+def _is_coroutine(function: Callable[..., object]) -> bool:
+    """True for a test that is a coroutine, also where hypothesis calls it with examples."""
+    given = getattr(function, "hypothesis", None)
+    inner = getattr(given, "inner_test", function)
+    return inspect.iscoroutinefunction(getattr(inner, "_anyio_original_func", inner))
+
+
 def _settle(request: pytest.FixtureRequest, settle: Callable[[], str]) -> None:
     request.node.stash.setdefault(_SETTLING, []).append(settle)
 
 
 @pytest.fixture
-def mock_api() -> Backend:
+def mock_api(request: pytest.FixtureRequest) -> Backend:
     """The APIs behind the conversations and hosts of the test: takes stubs, and has the requests."""
     from orchestrator.testing.python.backend import Backend
 
-    return Backend()
+    backend = Backend()
+    _settle(request, backend.settle)
+    return backend
 
 
 @pytest.fixture
@@ -81,8 +90,7 @@ def conversation(request: pytest.FixtureRequest, mock_api: Backend) -> Iterator[
     update = bool(request.config.getoption(UPDATE))
     with Stories(folder=request.path.parent, backend=mock_api, update=update) as stories:
         _settle(request, stories.settle)
-        is_awaited = inspect.iscoroutinefunction(request.function)
-        yield AwaitedStories(stories) if is_awaited else BlockingStories(stories)
+        yield AwaitedStories(stories) if _is_coroutine(request.function) else BlockingStories(stories)
 
 
 @pytest.fixture

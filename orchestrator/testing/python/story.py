@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from orchestrator.testing.format.places import Where
 from orchestrator.testing.judging.judge import Failure
 from orchestrator.testing.judging.observed import ModelRequest, Observed
 from orchestrator.testing.playing.play import Play
+from orchestrator.testing.playing.programs import ProgramFailed
 from orchestrator.testing.playing.stage import Stage, Unplayable, staged, stub_body
 from orchestrator.testing.python.backend import Backend
 from orchestrator.testing.python.written import (
@@ -48,6 +49,13 @@ class _Opened:
     play: Play
     apis: Apis
     toolbox: Toolbox
+    ended: Callable[[], Sequence[ProgramFailed]]
+    """Tells which services have ended by themselves."""
+
+    def failed(self, texts: str) -> str:
+        """What is not as expected, and the services that have ended."""
+        told = [line for one in self.ended() for line in (str(one), *(f"    output: {line}" for line in one.output))]
+        return "\n".join((texts, *told))
 
 
 class ToldTurn:
@@ -111,7 +119,8 @@ class ToldTurn:
         turn = written_turn({**self._written, "expect": members})
         _, failures = self._opened.play.judged(turn, self._observed, Where())
         told = explained(self._observed, self._opened.toolbox, self._number) if failures else None
-        return _texts(failures), "\n".join(transcript([(told, failures)]) if told is not None else ())
+        texts = self._opened.failed(_texts(failures)) if failures else ""
+        return texts, "\n".join(transcript([(told, failures)]) if told is not None else ())
 
 
 def _with_details(reason: Unplayable) -> Unplayable:
@@ -145,6 +154,7 @@ async def hosted(
 
     Raises: `UsageError` for settings that no file could have, `Unplayable`.
     """
+    __tracebackhide__ = True
     written = written_conversation(settings)
     async with _stage(written, folder or Path(), backend or Backend()) as stage:
         await stage.host.use_model(model or SteppedModel())
@@ -178,6 +188,7 @@ class Story:
         self._stack = AsyncExitStack()
         self._opened: _Opened | None = None
         self._turns: list[ToldTurn] = []
+        self._is_telling = False
 
     async def __aenter__(self) -> Self:
         """Raises: `Unplayable`."""
@@ -206,7 +217,7 @@ class Story:
             await stage.host.use_model(model)
             chat = stage.host.conversation(person=self._settings.person)
             play = Play(chat, model, stage, self._folder, update=self._update)
-            self._opened = _Opened(play=play, apis=stage.apis, toolbox=stage.host.toolbox)
+            self._opened = _Opened(play=play, apis=stage.apis, toolbox=stage.host.toolbox, ended=stage.ended)
             self._stack = stack.pop_all()
 
     async def close(self) -> None:
@@ -225,6 +236,8 @@ class Story:
     async def decide(self, answers: Written, **members: Unpack[WrittenTurn]) -> ToldTurn:
         """Goes on with the turn before, whose questions are answered. Raises: as `say`."""
         __tracebackhide__ = True
+        if self._opened is not None and not self._turns:
+            raise UsageError("there is no turn to go on with: `say` something first")
         return await self._told({**members, "decide": answers})
 
     def settle(self) -> str:
@@ -236,14 +249,20 @@ class Story:
         opened = self._opened
         if opened is None:
             raise UsageError("a story is told while it is open, inside 'async with'")
+        if self._is_telling:
+            raise UsageError("a conversation has one turn at a time: await the turn before")
         if reason := self.settle():
             raise AssertionError(reason)
         turn = written_turn(written)
         self._backend.keep(opened.apis)
-        observed, failures = await opened.play.happened(turn, Where())
+        self._is_telling = True
+        try:
+            observed, failures = await opened.play.happened(turn, Where())
+        finally:
+            self._is_telling = False
         state = observed.turn()
         if failures or state is None:
-            raise AssertionError(_texts(failures) or "the turn did not start")
+            raise AssertionError(opened.failed(_texts(failures) or "the turn did not start"))
         told = ToldTurn(len(self._turns) + 1, written, observed, reply_of(state), opened)
         self._turns.append(told)
         return told

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import PurePath
 from typing import TypedDict, TypeGuard
 
 from orchestrator.errors import Problem, UsageError
+from orchestrator.model.scripted import ScriptedModel
+from orchestrator.testing.answering.scripted import SteppedModel
 from orchestrator.testing.format.conversation import Conversation, Turn
 from orchestrator.testing.format.reading import read_conversations
 from orchestrator.testing.format.settings import Stub
+from runtimes.limits import MAX_DEPTH
 from runtimes.values import Json, JsonObject, dump_json
 
 Entry = str | int | float | PurePath | Mapping[str, object]
@@ -74,6 +79,9 @@ class WrittenStub(TypedDict, total=False):
     answer: int | Mapping[str, object]
 
 
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 def _is_object(value: object) -> TypeGuard[Mapping[object, object]]:
     return isinstance(value, Mapping)
 
@@ -87,21 +95,47 @@ def call(function: str, /, **arguments: object) -> JsonObject:
     return {"call": function, "with": plain(arguments)} if arguments else {"call": function}
 
 
-def plain(value: object) -> Json:
+def _text(value: str) -> str:
+    __tracebackhide__ = True
+    if _SURROGATE.search(value):
+        raise UsageError("a text has half a character in it, a surrogate without the other; no file can have that")
+    return value
+
+
+def _number(value: float) -> float:
+    __tracebackhide__ = True
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{value} is no number that a conversation can have; write a finite one")
+    return value
+
+
+def _refused(value: object) -> UsageError:
+    if isinstance(value, SteppedModel | ScriptedModel):
+        return UsageError(
+            "a turn takes the replies themselves, as in model=['Hello']; a model of your own goes to hosted(model=…)"
+        )
+    named = type(value).__name__
+    return UsageError(f"a {named} cannot stand in a conversation; write texts, numbers, lists and objects")
+
+
+def plain(value: object, *, depth: int = 0) -> Json:
     """The value as JSON; paths and times are texts. Raises: `UsageError` for what no file could say."""
-    if value is None or isinstance(value, str | int | float):
-        return value
+    __tracebackhide__ = True
+    if depth > MAX_DEPTH:
+        raise UsageError(f"a value is nested more than {MAX_DEPTH} deep, or holds itself")
+    if isinstance(value, str):
+        return _text(value)
+    if value is None or isinstance(value, int | float):
+        return value if value is None else _number(value)
     if isinstance(value, PurePath):
-        return str(value)
+        return _text(str(value))
     if isinstance(value, datetime):
         return value.isoformat()
     if _is_object(value):
-        return {str(name): plain(item) for name, item in value.items()}
+        return {_text(str(name)): plain(item, depth=depth + 1) for name, item in value.items()}
     if _is_list(value):
-        return [plain(item) for item in value]
-    raise UsageError(
-        f"a {type(value).__name__} cannot stand in a conversation; write texts, numbers, lists and objects"
-    )
+        return [plain(item, depth=depth + 1) for item in value]
+    raise _refused(value)
 
 
 def _told(problem: Problem) -> str:
@@ -133,6 +167,9 @@ def written_conversation(settings: Mapping[str, object], turn: Mapping[str, obje
 def written_turn(turn: Mapping[str, object]) -> Turn:
     """The turn. Raises: `UsageError` that names all mistakes."""
     __tracebackhide__ = True
+    expected = turn.get("expect")
+    if _is_object(expected) and "judge" in expected:
+        raise UsageError("'judge' has questions that a model answers, only with --live; write them in a file")
     return written_conversation({}, turn).turns[0]
 
 

@@ -8,13 +8,16 @@ where to go on.
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
+from pydantic_core import PydanticCustomError
 
 from orchestrator.testing.format.conversation import ModelCall, TokenCount
 from orchestrator.testing.format.parts import Part
 from runtimes.errors import NotExecutedCause
+from runtimes.positions import pointer_to
 from runtimes.values import Json, JsonObject, dump_json
 
 VERSION: Final = 1
@@ -24,7 +27,7 @@ MAX_EXCHANGES = 1000
 """Requests to the model that are recorded of one conversation, and requests to APIs."""
 
 MAX_MESSAGES = 5000
-"""Messages of one request to the model."""
+"""Messages of one request to the model, those among them that it shares with the request before."""
 
 
 class RecordedMessage(Part):
@@ -98,6 +101,11 @@ class RecordedTool(Part):
     parameters: JsonObject = Field(default_factory=dict[str, Json])
 
 
+def _at(message: str, *steps: int | str) -> PydanticCustomError:
+    """A mistake in a member of what is validated."""
+    return PydanticCustomError("wrong-value", "{reason}", {"reason": message, "pointer": pointer_to(*steps)})
+
+
 class RecordedModel(Part):
     """What a model was asked in a conversation, and replied."""
 
@@ -114,12 +122,35 @@ class RecordedModel(Part):
 
     @model_validator(mode="after")
     def _refers_to_what_it_has(self) -> Self:
-        exchanges = [exchange for turn in self.turns for exchange in turn]
-        if len(exchanges) > MAX_EXCHANGES:
+        if sum(map(len, self.turns)) > MAX_EXCHANGES:
             raise ValueError(f"there are more than {MAX_EXCHANGES} requests")
-        if any((one.system or 0) > len(self.systems) or (one.tools or 0) > len(self.tools) for one in exchanges):
-            raise ValueError("a request names a system text or a list of tools that is not there")
+        for number, turn in enumerate(self.turns):
+            for index, one in enumerate(turn):
+                if (one.system or 0) > len(self.systems):
+                    raise _at("there is no system text of that number", "turns", number, index, "system")
+                if (one.tools or 0) > len(self.tools):
+                    raise _at("there is no list of tools of that number", "turns", number, index, "tools")
         return self
+
+    @model_validator(mode="after")
+    def _goes_on_from_what_was_said(self) -> Self:
+        said = 0
+        for place, one in self._replies_asked_for():
+            if (one.keeps or 0) > said:
+                message = f"it shares {one.keeps} messages with the request before and its reply, which have {said}"
+                raise _at(message, *place, "keeps")
+            count = (said if one.keeps is None else one.keeps) + len(one.messages)
+            if count > MAX_MESSAGES:
+                raise _at(f"a request has {count} messages, more than {MAX_MESSAGES}", *place)
+            said = count + 1  # the reply
+        return self
+
+    def _replies_asked_for(self) -> Iterator[tuple[tuple[str, int, int], RecordedExchange]]:
+        """The exchanges that go on from each other: all but phrases, each with its place."""
+        for number, turn in enumerate(self.turns):
+            for index, one in enumerate(turn):
+                if one.state != "phrase":
+                    yield ("turns", number, index), one
 
 
 class RecordedBody(Part):
@@ -203,6 +234,8 @@ class Cassette(Part):
 
     cassette: Literal[1] = VERSION
     """The version of the format."""
+    file: str = ""
+    """The conversation file that it belongs to, seen from this one."""
     conversations: tuple[RecordedConversation, ...] = ()
 
     @model_validator(mode="after")
@@ -219,4 +252,11 @@ class Cassette(Part):
     def with_conversation(self, recorded: RecordedConversation) -> Cassette:
         """The same with this one, in the place of the one of its name, or last."""
         others = [recorded if one.name == recorded.name else one for one in self.conversations]
-        return Cassette(conversations=(*others, *(() if recorded in others else (recorded,))))
+        is_there = any(one is recorded for one in others)
+        return self.model_copy(update={"conversations": (*others, *(() if is_there else (recorded,)))})
+
+    def in_order(self, names: Sequence[str]) -> Cassette:
+        """The same with the conversations of these names alone, in this order."""
+        order = {name: index for index, name in enumerate(names)}
+        kept = sorted((one for one in self.conversations if one.name in order), key=lambda one: order[one.name])
+        return self.model_copy(update={"conversations": tuple(kept)})

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from orchestrator.errors import Problem
+from orchestrator.errors import Problem, UsageError
 from orchestrator.testing.format.conversation import Conversation
-from orchestrator.testing.format.files import read_limited
+from orchestrator.testing.format.files import file_below, no_link, read_limited
 from orchestrator.testing.format.finding import SUFFIX
 from orchestrator.testing.format.mistakes import mistakes_of
 from orchestrator.testing.format.places import Where
 from orchestrator.testing.format.reading import MAX_PROBLEMS
 from orchestrator.testing.format.settings import CASSETTE_SUFFIX
 from orchestrator.testing.format.yaml_text import yaml_text
-from orchestrator.testing.recordings.cassette import VERSION, Cassette
+from orchestrator.testing.recordings.cassette import VERSION, Cassette, RecordedConversation
 from runtimes.documents import DocumentError, parse_document
 from runtimes.limits import MAX_YAML_BYTES
 from runtimes.values import Json, JsonObject
 from runtimes.yaml_positions import positions_of
 
 _FIRST_LINE = "# Written by `orchestrator test --record`: review it, and keep it beside the conversations.\n"
+_CONVERSATIONS = "conversations"
 _AGAIN = "remove the file and record it again"
 
 
-class CassetteUnreadable(ValueError):
+class CassetteUnreadable(UsageError):
     """A cassette has mistakes."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
@@ -57,18 +59,37 @@ def has_steps(conversation: Conversation) -> bool:
 
 
 def api_cassette(conversation: Conversation, file: str) -> Path | None:
-    """Where the API is recorded; None where it is not."""
+    """Where the API is recorded; None where it is not. Raises: `UsageError` for a place out of the file's folder."""
     recorded = conversation.api.recorded
     if recorded is None:
         return None
     beside = cassette_beside(file)
-    return beside if recorded is True else beside.parent / recorded
+    return beside if recorded is True else file_below(beside.parent, recorded)
 
 
 def cassettes_of(conversation: Conversation, file: str) -> tuple[Path, ...]:
-    """The cassettes that a conversation of the file is played from."""
+    """The cassettes that a conversation of the file is played from. Raises: `UsageError`."""
     api = api_cassette(conversation, file)
     return (*(() if has_steps(conversation) else (cassette_beside(file),)), *(() if api is None else (api,)))
+
+
+def _owner(file: str, path: Path) -> str:
+    """A conversation file as its cassette names it."""
+    return Path(os.path.relpath(os.path.realpath(file), os.path.realpath(path.parent))).as_posix()
+
+
+def owned(cassette: Cassette, path: Path, file: str) -> Cassette:
+    """The cassette at a path as one that belongs to a conversation file.
+
+    Raises: `UsageError` where it belongs to another one, which is there.
+    """
+    own = _owner(file, path)
+    if cassette.file not in ("", own) and os.path.exists(path.parent / cassette.file):
+        raise UsageError(
+            f"the recording {str(path)!r} belongs to {cassette.file!r}: no two files share one, so name another one "
+            "under 'recorded'"
+        )
+    return cassette.model_copy(update={"file": own})
 
 
 def _problems(error: ValidationError, document: JsonObject, data: bytes, name: str) -> Iterator[Problem]:
@@ -111,11 +132,27 @@ def read_cassette(data: bytes, name: str) -> ReadCassette:
         return ReadCassette(problems=found)
 
 
-def write_cassette(cassette: Cassette) -> bytes:
+class Spelled:
+    """The texts of conversations as they stand in a file, each made once."""
+
+    def __init__(self) -> None:
+        self._texts: dict[int, tuple[RecordedConversation, str]] = {}
+
+    def text(self, recorded: RecordedConversation) -> str:
+        """That of one conversation."""
+        known = self._texts.get(id(recorded))
+        if known is None:
+            value: JsonObject = recorded.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            known = recorded, yaml_text({_CONVERSATIONS: [value]}).partition("\n")[2]
+            self._texts[id(recorded)] = known
+        return known[1]
+
+
+def write_cassette(cassette: Cassette, spelled: Spelled | None = None) -> bytes:
     """The text of a file that reads back as the same cassette; the same one gives the same bytes."""
-    members: JsonObject = cassette.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-    document: JsonObject = {"cassette": VERSION, **members}
-    return f"{_FIRST_LINE}{yaml_text(document)}".encode()
+    head: JsonObject = {"cassette": VERSION, **({"file": cassette.file} if cassette.file else {})}
+    texts = [*map((spelled or Spelled()).text, cassette.conversations)]
+    return "".join([_FIRST_LINE, yaml_text(head), *([f"{_CONVERSATIONS}:\n"] if texts else []), *texts]).encode()
 
 
 class Cassettes:
@@ -129,15 +166,22 @@ class Cassettes:
         return self._at(path).problems
 
     def at(self, path: Path) -> Cassette:
-        """What is on a cassette; nothing where there is no file. Raises: `CassetteUnreadable`, `UsageError`."""
+        """What is on a cassette; nothing where there is no file.
+
+        Raises: `CassetteUnreadable`, `UsageError` for a file that cannot be read, and for a symbolic link.
+        """
         read = self._at(path)
         if read.problems:
             raise CassetteUnreadable(read.problems)
         return read.cassette
 
+    def put(self, path: Path, cassette: Cassette) -> None:
+        """Takes this one for what is there."""
+        self._read[path] = ReadCassette(cassette=cassette)
+
     def _at(self, path: Path) -> ReadCassette:
         if path not in self._read:
-            is_there = path.exists()
+            is_there = no_link(path).exists()
             self._read[path] = (
                 read_cassette(read_limited(path, MAX_YAML_BYTES), str(path)) if is_there else ReadCassette()
             )

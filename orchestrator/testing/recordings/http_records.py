@@ -14,10 +14,10 @@ from textwrap import wrap
 
 from auth.masking import Masker
 from orchestrator.testing.recordings.cassette import RecordedAnswer, RecordedBody, RecordedCallOut, RecordedFailure
-from orchestrator.testing.recordings.secrets_in_use import masked_url, masked_value
+from orchestrator.testing.recordings.hiding import hidden_url, in_url, is_exact, masked_data
 from runtimes.errors import InvocationError
 from runtimes.http import Headers, HttpRequest, HttpResponse
-from runtimes.values import InvalidJson, Json, JsonObject, canonical_json, parse_json
+from runtimes.values import InvalidJson, Json, JsonObject, parse_json
 
 KEPT_HEADERS = ("Location", "Retry-After", "Content-Disposition")
 """Headers of an answer that the runtimes look at, besides its media type."""
@@ -43,7 +43,11 @@ def _json(data: bytes, media_type: str) -> Json:
         value = parse_json(data)
     except InvalidJson:
         return None
-    return value if isinstance(value, dict | list) else None
+    return value if isinstance(value, dict | list) and is_exact(value) else None
+
+
+def _is_form(media_type: str) -> bool:
+    return media_type.casefold().startswith("application/x-www-form-urlencoded")
 
 
 def recorded_body(data: bytes | None, media_type: str, masker: Masker) -> RecordedBody | None:
@@ -57,23 +61,35 @@ def recorded_body(data: bytes | None, media_type: str, masker: Masker) -> Record
     form: JsonObject = {"media_type": masker.masked(media_type)}
     value = _json(data, media_type)
     if value is not None:
-        return RecordedBody.model_validate({**form, "json": masked_value(value, masker)})
+        return RecordedBody.model_validate({**form, "json": masked_data(value, masker)})
     try:
         text = data.decode()
     except UnicodeDecodeError:
         text = "\0"
     if "\0" not in text:
-        return RecordedBody.model_validate({**form, "text": masker.masked(text)})
+        masked = in_url(text, masker) if _is_form(media_type) else masker.masked(text)
+        return RecordedBody.model_validate({**form, "text": masked})
     encoded = base64.b64encode(masker.masked_bytes(data)).decode("ascii")
     return RecordedBody.model_validate({**form, "base64": wrap(encoded, BASE64_WIDTH)})
 
 
 def recorded_request(request: HttpRequest, masker: Masker) -> JsonObject:
     """A request, without its headers."""
-    members: JsonObject = {"request": f"{request.method} {masked_url(request, masker)}"}
+    url = hidden_url(request.url.partition("#")[0], masker, request.credentials)
+    members: JsonObject = {"request": f"{request.method} {url}"}
     body = recorded_body(request.body, _media_type(request.headers), masker)
     if body is not None:
         members["body"] = _dumped(body)
+    return members
+
+
+def recorded_anew(recorded: RecordedCallOut, masker: Masker) -> JsonObject:
+    """The request of a recorded exchange, without what is secret to whoever replays it."""
+    method, _, url = recorded.request.partition(" ")
+    members: JsonObject = {"request": f"{method} {hidden_url(url, masker)}"}
+    if recorded.body is not None:
+        body = recorded_body(recorded.body.data, recorded.body.media_type, masker)
+        members["body"] = _dumped(recorded.body if body is None else body)
     return members
 
 
@@ -84,7 +100,11 @@ def _dumped(part: RecordedBody | RecordedAnswer | RecordedFailure) -> JsonObject
 
 def _headers(response: HttpResponse, masker: Masker) -> Mapping[str, str]:
     found = ((name, response.header(name)) for name in KEPT_HEADERS)
-    return {name: masker.masked(value) for name, value in found if value is not None}
+    return {
+        name: hidden_url(value, masker) if name == "Location" else masker.masked(value)
+        for name, value in found
+        if value is not None
+    }
 
 
 def recorded_answer(request: HttpRequest, response: HttpResponse, masker: Masker) -> RecordedCallOut:
@@ -134,12 +154,15 @@ def answered(recorded: RecordedCallOut, request: HttpRequest) -> HttpResponse:
 
 def _meant_body(body: Json) -> Json:
     """A body of a request; of a form, the pairs in any order."""
-    if isinstance(body, dict) and str(body.get("media_type", "")).startswith("application/x-www-form-urlencoded"):
+    if isinstance(body, dict) and _is_form(str(body.get("media_type", ""))):
         return [*sorted(str(body.get("text", "")).split("&"))]
     return {name: value for name, value in body.items() if name != "media_type"} if isinstance(body, dict) else body
 
 
-def meant(request: JsonObject) -> str:
-    """The same text for recorded requests that mean the same: parameters and members in any order."""
+def compared(request: JsonObject) -> JsonObject:
+    """What of a recorded request is compared: the same value where parameters stand in another order."""
     address, _, query = str(request["request"]).partition("?")
-    return canonical_json([address, [*sorted(query.split("&"))], _meant_body(request.get("body"))])
+    parameters = "&".join(sorted(query.split("&")))
+    value: JsonObject = {"request": f"{address}?{parameters}" if parameters else address}
+    body = _meant_body(request.get("body"))
+    return value if body is None else {**value, "body": body}

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from auth.masking import Masker
 from orchestrator.testing.answering.live_model import LiveModel
-from orchestrator.testing.judging.exchanges import HttpExchange, ModelExchange
+from orchestrator.testing.judging.exchanges import HttpExchange, ModelExchange, Slot
 from orchestrator.testing.judging.mismatch import Mismatch
 from orchestrator.testing.recordings.asked import asked, call_value
 from orchestrator.testing.recordings.cassette import RecordedCallOut, RecordedModel, RecordedReply
+from orchestrator.testing.recordings.hiding import masked_exchange
 from orchestrator.testing.recordings.http_records import KEPT_HEADERS, recorded_answer, recorded_failure
 from orchestrator.testing.recordings.packing import Exchanged, packed
 from orchestrator.testing.recordings.secrets_in_use import (
+    Maskers,
     Named,
-    masked_object,
-    masker_of,
-    secrets_of_request,
+    credentials_of_request,
     secrets_of_response,
 )
 from runtimes.errors import InvocationError
@@ -28,7 +28,7 @@ _HANDED_ON = frozenset({"content-type", *map(str.casefold, KEPT_HEADERS)})
 
 
 def _secrets(exchange: HttpExchange) -> Iterator[Named]:
-    yield from secrets_of_request(exchange.request)
+    yield from credentials_of_request(exchange.request)
     if exchange.response is not None:
         yield from secrets_of_response(exchange.response)
 
@@ -40,13 +40,6 @@ def _recorded(exchange: HttpExchange, masker: Masker) -> RecordedCallOut | None:
     return None if exchange.error is None else recorded_failure(exchange.request, exchange.error, masker)
 
 
-@dataclass(slots=True)
-class _Slot:
-    """The place of an exchange in the order of asking; its answer comes in time."""
-
-    exchange: HttpExchange
-
-
 class RecordingHttp:
     """A `RecordedApi` that asks the API, and keeps what is exchanged.
 
@@ -56,7 +49,8 @@ class RecordingHttp:
     def __init__(self, secrets: Iterable[Named]) -> None:
         """`secrets` are those that are known beforehand."""
         self._known = tuple(secrets)
-        self._slots: list[_Slot] = []
+        self._slots: list[Slot[HttpExchange]] = []
+        self._maskers = Maskers()
 
     @property
     def is_live(self) -> bool:
@@ -80,9 +74,14 @@ class RecordingHttp:
         """Asks through this client."""
         return _Asking(http, self)
 
-    def slot(self, request: HttpRequest) -> _Slot:
+    @property
+    def masker(self) -> Masker:
+        """For these."""
+        return self._maskers.of(self.secrets)
+
+    def slot(self, request: HttpRequest) -> Slot[HttpExchange]:
         """Keeps a place for an exchange."""
-        slot = _Slot(HttpExchange(request=request, response=None))
+        slot = Slot(HttpExchange(request=request, response=None))
         self._slots.append(slot)
         return slot
 
@@ -108,7 +107,7 @@ class _Asking:
             slot.exchange = replace(slot.exchange, error=error)
             raise
         slot.exchange = replace(slot.exchange, response=response)
-        recorded = recorded_answer(request, response, masker_of(self._recording.secrets)).answer
+        recorded = recorded_answer(request, response, self._recording.masker).answer
         assert recorded is not None
         headers = tuple(one for one in response.headers if one[0].casefold() in _HANDED_ON)
         return replace(response, headers=headers, body=recorded.body.data if recorded.body is not None else b"")
@@ -119,14 +118,14 @@ def _reply(exchange: ModelExchange, masker: Masker) -> RecordedReply:
     usage = exchange.usage
     if usage is not None:
         members["tokens"] = {"input": usage.input_tokens, "output": usage.output_tokens}
-    return RecordedReply.model_validate({**masked_object(members, masker), "breaks_off": not exchange.is_complete})
+    return RecordedReply.model_validate({**masked_exchange(members, masker), "breaks_off": not exchange.is_complete})
 
 
 def recorded_model(live: LiveModel, masker: Masker) -> RecordedModel:
     """What a cassette has of a conversation with a model."""
     turns = [
         [
-            Exchanged(asked=masked_object(asked(exchange.request), masker), reply=_reply(exchange, masker))
+            Exchanged(asked=masked_exchange(asked(exchange.request), masker), reply=_reply(exchange, masker))
             for exchange in turn
         ]
         for turn in live.turns

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
+from itertools import count
 
 import anyio.lowlevel
 
 from auth.masking import Masker
 from orchestrator.errors import ModelError
 from orchestrator.model.base import (
-    ModelCall,
     ModelDelta,
     PhraseRequest,
     ReasoningRequest,
-    ReplyEnd,
     RespondingRequest,
     TextPart,
-    Usage,
 )
+from orchestrator.testing.answering.reply_end import reply_end
 from orchestrator.testing.format.conversation import Turn
 from orchestrator.testing.judging.exchanges import AnyModelRequest
 from orchestrator.testing.judging.mismatch import Mismatch
 from orchestrator.testing.judging.observed import ModelRequest, model_request
-from orchestrator.testing.recordings.asked import asked, meaning
+from orchestrator.testing.recordings.asked import alike, asked, meaning
 from orchestrator.testing.recordings.cassette import RecordedModel, RecordedReply
+from orchestrator.testing.recordings.hiding import masked_exchange
 from orchestrator.testing.recordings.packing import Exchanged, unpacked
 from orchestrator.testing.recordings.prompt_diff import difference
 from orchestrator.testing.recordings.recorded_again import RECORD_AGAIN
-from orchestrator.testing.recordings.secrets_in_use import masked_object
 from runtimes.values import dump_json
 
 
@@ -43,16 +42,17 @@ class ReplayedModel:
     still show what becomes of the turn. Phrases may be asked for in any order.
     """
 
-    def __init__(self, recorded: RecordedModel, masker: Masker) -> None:
-        """`masker` hides what is secret in what it is asked."""
+    def __init__(self, recorded: RecordedModel, masker: Masker, turns: int | None = None) -> None:
+        """`masker` hides what is secret in what it is asked; `turns` is how many are played, if that is known."""
         self._name = recorded.name
         self._turns = unpacked(recorded)
         self._masker = masker
+        self._last = None if turns is None else turns - 1
         self._turn = -1
         self._left: list[Exchanged] = []
         self._requests: list[ModelRequest] = []
         self._found: list[Mismatch] = []
-        self._calls = 0
+        self._ids = map("recorded_{}".format, count(1))
 
     @property
     def name(self) -> str:
@@ -71,8 +71,11 @@ class ReplayedModel:
 
     @property
     def mismatches(self) -> tuple[Mismatch, ...]:
-        """The first request of the turn that is not the recorded one; else the replies that were not asked for."""
-        return tuple(self._found[:1] or self._unused())
+        """The first request of the turn that is not the recorded one; else the replies that were not asked for.
+
+        In the last turn, those of turns after it, too.
+        """
+        return tuple(self._found[:1] or self._unused() or self._unplayed())
 
     def begin(self, turn: Turn, /) -> None:
         """Goes on with what was recorded of the next turn."""
@@ -104,41 +107,28 @@ class ReplayedModel:
             yield TextPart(text=reply.text)
         if reply.breaks_off:
             raise ModelError("the reply broke off when it was recorded")
-        tokens = reply.tokens
-        usage = Usage(input_tokens=tokens.input, output_tokens=tokens.output) if tokens is not None else None
-        yield ReplyEnd(calls=self._calls_of(reply), usage=usage)
-
-    def _calls_of(self, reply: RecordedReply) -> tuple[ModelCall, ...]:
-        made: list[ModelCall] = []
-        for call in reply.calls:
-            self._calls += 1
-            arguments = call.with_ if isinstance(call.with_, str) else dump_json(call.with_)
-            made.append(ModelCall(id=f"recorded_{self._calls}", tool=call.call, arguments=arguments))
-        return tuple(made)
+        yield reply_end(reply.calls, reply.tokens, self._ids)
 
     def _take(self, request: AnyModelRequest) -> RecordedReply:
         """Raises: `ModelError` where no reply is left."""
         self._requests.append(model_request(request))
         number = len(self._requests)
-        came = masked_object(asked(request), self._masker)
-        alike = [exchange for exchange in self._left if _is_alike(exchange, request)]
-        if not alike:
+        came = masked_exchange(asked(request), self._masker)
+        fitting = [exchange for exchange in self._left if _is_alike(exchange, request)]
+        if not fitting:
             raise self._missing(number, str(came["state"]))
         masked = [
-            masked_object(exchange.asked, self._masker)
-            for exchange in alike[: None if came["state"] == "phrase" else 1]
+            masked_exchange(exchange.asked, self._masker)
+            for exchange in fitting[: None if came["state"] == "phrase" else 1]
         ]
         wanted = meaning(came)
         at = next((index for index, value in enumerate(masked) if meaning(value) == wanted), None)
         if at is None:
             at = 0
             message = f"request {number} is not the one that was recorded"
-            self._found.append(
-                Mismatch(
-                    pointer="/model", message=message, details=(("diff", difference(masked[0], came)), RECORD_AGAIN)
-                )
-            )
-        taken = alike[at]
+            diff = difference(*alike(masked[0], came))
+            self._found.append(Mismatch(pointer="/model", message=message, details=(("diff", diff), RECORD_AGAIN)))
+        taken = fitting[at]
         self._left = [one for one in self._left if one is not taken]
         return taken.reply
 
@@ -168,3 +158,10 @@ class ReplayedModel:
             )
             for number in numbers
         ]
+
+    def _unplayed(self) -> Sequence[Mismatch]:
+        left = self._turns[self._turn + 1 :]
+        if self._turn != self._last or not any(left):
+            return ()
+        message = f"the recording goes on after this turn, for {len(left)} more"
+        return (Mismatch(pointer="/model", message=message, details=(RECORD_AGAIN,)),)

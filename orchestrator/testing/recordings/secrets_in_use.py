@@ -1,7 +1,9 @@
 """Which secrets a conversation that is played has in use, so that none of them gets into a file. Pure.
 
-They are found by where they stand (the key of the model, credentials of the file, headers and parameters that carry
-credentials) and by what they are called. A token that an API hands out, and that no request carries, is not known.
+They are known by where they stand: the key of the model, the credentials of the file, what a request marks as its
+credentials, the user of a URL, cookies that are set, and variables that look like credentials. A parameter that is
+called like a secret tells nothing about its value elsewhere: `hiding` hides that where it stands. A token that an API
+hands out, and that no request carries, is not known.
 """
 
 from __future__ import annotations
@@ -15,28 +17,42 @@ from auth.masking import Masker
 from orchestrator.testing.format.settings import Settings
 from runtimes.http import Headers, HttpRequest, HttpResponse
 from runtimes.secret_variables import is_secret
-from runtimes.values import Json, JsonObject
+from runtimes.values import Json
 
 Named = tuple[str, str]
 """The name of a secret, and its value."""
 
-_HIDDEN = "***"
-"""What stands for the value of a parameter that is secret by its name."""
-
 _AUTHORIZATIONS = frozenset({"authorization", "proxy-authorization"})
 """Headers whose credentials come after the name of a scheme."""
 
+_NO_SECRETS = frozenset(
+    {
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DESKTOP_SESSION",
+        "GNOME_DESKTOP_SESSION_ID",
+        "OLDPWD",
+        "PWD",
+        "SECURITYSESSIONID",
+        "SESSIONNAME",
+        "SESSION_MANAGER",
+        "SSH_AUTH_SOCK",
+        "TERM_SESSION_ID",
+        "XDG_SESSION_CLASS",
+        "XDG_SESSION_DESKTOP",
+        "XDG_SESSION_ID",
+        "XDG_SESSION_TYPE",
+    }
+)
+"""Variables that sound like secrets and name folders, sockets and desktops."""
 
-_FOLDERS = frozenset({"PWD", "OLDPWD"})
-"""Variables that sound like passwords and name folders."""
 
-
-def _is_secret_name(name: str) -> bool:
+def is_secret_name(name: str) -> bool:
+    """True for a header or a parameter that is called like a secret."""
     return is_secret(name.replace("-", "_"), "")
 
 
-def _of_url(url: str, name: str, marked: frozenset[str] = frozenset()) -> Iterator[Named]:
-    """The user of a URL, and the parameters that carry credentials."""
+def _of_user(url: str, name: str) -> Iterator[Named]:
+    """What a URL says of its user."""
     try:
         parts = urlsplit(url)
         userinfo = (parts.username, parts.password)
@@ -45,16 +61,20 @@ def _of_url(url: str, name: str, marked: frozenset[str] = frozenset()) -> Iterat
     for value in userinfo:
         if value:
             yield name, unquote(value)
-    for key, value in parse_qsl(parts.query, keep_blank_values=True):
-        if key.casefold() in marked or _is_secret_name(key):
-            yield key, value
+
+
+def _of_query(url: str) -> Iterator[Named]:
+    """The parameters of a URL."""
+    yield from parse_qsl(url.partition("#")[0].partition("?")[2], keep_blank_values=True)
 
 
 def secrets_of_environment(environ: Mapping[str, str]) -> Iterator[Named]:
     """The key of the model, what its URL carries, and variables that look like credentials."""
     yield "OPENAI_API_KEY", environ.get("OPENAI_API_KEY", "").strip()
-    yield from _of_url(environ.get("OPENAI_BASE_URL", "").strip(), "OPENAI_BASE_URL")
-    variables = ((name, value.strip()) for name, value in environ.items() if name not in _FOLDERS)
+    url = environ.get("OPENAI_BASE_URL", "").strip()
+    yield from _of_user(url, "OPENAI_BASE_URL")
+    yield from (pair for pair in _of_query(url) if is_secret_name(pair[0]))
+    variables = ((name, value.strip()) for name, value in environ.items() if name not in _NO_SECRETS)
     yield from ((name, value) for name, value in variables if is_secret(name, value))
 
 
@@ -73,31 +93,48 @@ def _basic(value: str) -> Iterator[str]:
     yield text.partition(":")[2]
 
 
-def _of_headers(headers: Headers) -> Iterator[Named]:
+def _of_authorizations(headers: Headers) -> Iterator[Named]:
     for name, value in headers:
-        key = name.casefold()
-        if key == "cookie":
+        if name.casefold() not in _AUTHORIZATIONS:
+            continue
+        scheme, _, rest = value.strip().partition(" ")
+        yield name, rest.strip() or scheme
+        yield from ((name, password) for password in (_basic(rest.strip()) if scheme.lower() == "basic" else ()))
+
+
+def _of_cookies(headers: Headers) -> Iterator[Named]:
+    for name, value in headers:
+        if name.casefold() == "cookie":
             yield from ((name, pair.partition("=")[2].strip()) for pair in value.split(";"))
-        elif key == "set-cookie":
-            yield name, value.partition(";")[0].partition("=")[2].strip()
-        elif key in _AUTHORIZATIONS:
-            scheme, _, rest = value.strip().partition(" ")
-            yield name, rest.strip() or scheme
-            yield from ((name, password) for password in (_basic(rest.strip()) if scheme.lower() == "basic" else ()))
-        elif _is_secret_name(name):
-            yield name, value.strip()
+
+
+def credentials_of_request(request: HttpRequest) -> Iterator[Named]:
+    """What a request marks as credentials, its authorization, and the user of its URL."""
+    yield from ((one.name, secret.reveal()) for one in request.attached for secret in one.hides)
+    yield from _of_user(request.url, "user")
+    yield from (pair for pair in _of_query(request.url) if pair[0].casefold() in request.credentials)
+    yield from _of_authorizations(request.headers)
+
+
+def _is_named_secret(header: str) -> bool:
+    return header.casefold() not in (*_AUTHORIZATIONS, "cookie") and is_secret_name(header)
 
 
 def secrets_of_request(request: HttpRequest) -> Iterator[Named]:
-    """What a request carries."""
-    yield from ((one.name, secret.reveal()) for one in request.attached for secret in one.hides)
-    yield from _of_url(request.url, "user", request.credentials)
-    yield from _of_headers(request.headers)
+    """The same, its cookies, and what is called like a secret: for what is never compared."""
+    yield from credentials_of_request(request)
+    yield from (pair for pair in _of_query(request.url) if is_secret_name(pair[0]))
+    yield from _of_cookies(request.headers)
+    yield from ((name, value.strip()) for name, value in request.headers if _is_named_secret(name))
 
 
 def secrets_of_response(response: HttpResponse) -> Iterator[Named]:
-    """The cookies that an answer sets."""
-    yield from _of_headers(tuple(one for one in response.headers if one[0].casefold() == "set-cookie"))
+    """The cookies that an answer sets, and the user of the URL that it leads to."""
+    for name, value in response.headers:
+        if name.casefold() == "set-cookie":
+            yield name, value.partition(";")[0].partition("=")[2].strip()
+        elif name.casefold() == "location":
+            yield from _of_user(value, "user")
 
 
 def masker_of(secrets: Iterable[Named]) -> Masker:
@@ -114,6 +151,21 @@ def masker_of(secrets: Iterable[Named]) -> Masker:
     return Masker(names | {name: value for name, value in quoted.items() if value not in names.values()})
 
 
+class Maskers:
+    """Makes maskers, and no new one for the same secrets."""
+
+    def __init__(self) -> None:
+        self._secrets: tuple[Named, ...] = ()
+        self._masker = Masker({})
+
+    def of(self, secrets: Iterable[Named]) -> Masker:
+        """Finds these secrets."""
+        known = tuple(dict.fromkeys(secrets))
+        if known != self._secrets:
+            self._secrets, self._masker = known, masker_of(known)
+        return self._masker
+
+
 def masked_value(value: Json, masker: Masker) -> Json:
     """A value without secrets, in texts, in the names of members, and in numbers."""
     if isinstance(value, dict):
@@ -125,24 +177,3 @@ def masked_value(value: Json, masker: Masker) -> Json:
     text = value if isinstance(value, str) else repr(value)
     masked = masker.masked(text)
     return value if masked == text else masked
-
-
-def masked_object(value: JsonObject, masker: Masker) -> JsonObject:
-    """An object without secrets."""
-    masked = masked_value(value, masker)
-    assert isinstance(masked, dict)
-    return masked
-
-
-def masked_url(request: HttpRequest, masker: Masker) -> str:
-    """The URL of a request without its user, without credentials, and with other secrets hidden."""
-    address, mark, query = request.url.partition("#")[0].partition("?")
-    scheme, _, rest = address.partition("://")
-    host, slash, path = rest.partition("/")
-    kept = [
-        f"{name}={_HIDDEN}" if _is_secret_name(unquote(name)) else f"{name}{equals}{value}"
-        for name, equals, value in (pair.partition("=") for pair in query.split("&"))
-        if unquote(name).casefold() not in request.credentials
-    ]
-    shown = f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
-    return masker.masked(f"{shown}{mark}{'&'.join(kept)}" if any(kept) else shown)

@@ -1,4 +1,4 @@
-"""Coverage for people, as lines of 80 characters, and for programs. Pure."""
+"""Coverage for people, as lines, and for programs. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from orchestrator.testing.telling.coverage import KINDS, Coverage, CoverageKind,
 from runtimes.values import Json, JsonObject
 
 WIDTH = 80
-"""Characters of a line."""
+"""Characters of a line, where nobody says it."""
 
 MAX_MISSING = 40
 """Things of a kind that are named."""
@@ -44,14 +44,14 @@ def _named(things: Sequence[Thing]) -> str:
     return clean_line(", ".join(parts) + more)
 
 
-def _row(plugin: PluginCoverage, kind: CoverageKind) -> Iterator[str]:
+def _row(plugin: PluginCoverage, kind: CoverageKind, width: int) -> Iterator[str]:
     done, total = _counted([plugin], kind)
     start = f"  {kind:<14}{f'{done}/{total}':<8}"
     if done == total:
         yield start.rstrip()
         return
     missing = f"{_MISSING[kind]}: {_named(plugin.missing(kind))}"
-    lines = textwrap.wrap(missing, WIDTH - _COLUMN, break_on_hyphens=False)
+    lines = textwrap.wrap(missing, width - _COLUMN, break_on_hyphens=False)
     for index, line in enumerate(lines):
         yield f"{'' if index else start:{_COLUMN}}{line}"
 
@@ -61,14 +61,14 @@ def _total(plugins: Sequence[PluginCoverage]) -> str:
     return ", ".join(f"{kind} {done}/{total}" for kind, done, total in counted if total)
 
 
-def coverage_lines(coverage: Coverage) -> Iterator[str]:
-    """A table for each plugin, with what is missing by name, and all of them in a line."""
+def coverage_lines(coverage: Coverage, *, width: int = WIDTH) -> Iterator[str]:
+    """A table for each plugin, with what is missing by name, and all of them in a line; none longer than `width`."""
     for plugin in coverage.plugins:
-        yield clean_line(f"coverage of {plugin.name}")[:WIDTH]
+        yield clean_line(f"coverage of {plugin.name}")[:width]
         for kind in KINDS:
-            yield from _row(plugin, kind) if plugin.of(kind) else ()
+            yield from _row(plugin, kind, width) if plugin.of(kind) else ()
     total = f"coverage: {_total(coverage.plugins) or 'no function was on offer'}"
-    yield from textwrap.wrap(total, WIDTH, subsequent_indent="  ")
+    yield from textwrap.wrap(total, width, subsequent_indent="  ")
 
 
 def _kinds_json(plugins: Sequence[PluginCoverage]) -> JsonObject:

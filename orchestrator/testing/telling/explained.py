@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
-from typing import get_args
+from typing import TypeGuard
 
 from orchestrator.content import Card
-from orchestrator.events import AnswerReceived, CallDecided, Event, ReplyReceived, Signal, StateEntered
+from orchestrator.events import AnswerReceived, CallDecided, Event, Fact, ReplyReceived, Signal, StateEntered
 from orchestrator.manifest.model import lines_of
 from orchestrator.render.cards import Look, card_lines
 from orchestrator.reply import reply_of
@@ -47,8 +47,6 @@ MAX_INSTRUCTION = 80
 CARD_WIDTH = 56
 """Cells of the lines of a card."""
 
-_SIGNALS: tuple[type, ...] = get_args(Signal)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Step:
@@ -72,10 +70,13 @@ class _Sources:
     """By call id."""
 
 
+def _is_fact(event: Event) -> TypeGuard[Fact]:
+    return not isinstance(event, Signal)
+
+
 def _steps(observed: Observed, state: TurnState) -> tuple[tuple[Event, ...], tuple[_Step, ...]]:
     """What happened before a state was entered, and each step; `state` is the turn as it started."""
-    facts = (event for event in observed.events[: observed.before] if not isinstance(event, _SIGNALS))
-    state = reduce(fold, facts, state)  # type: ignore[arg-type]  # signals are left out above
+    state = reduce(fold, filter(_is_fact, observed.events[: observed.before]), state)
     first: list[Event] = []
     steps: list[tuple[TurnState, list[Event]]] = []
     for event in observed.events[observed.before :]:
@@ -83,7 +84,7 @@ def _steps(observed: Observed, state: TurnState) -> tuple[tuple[Event, ...], tup
             steps.append((state, []))
             continue
         (steps[-1][1] if steps else first).append(event)
-        state = state if isinstance(event, _SIGNALS) else fold(state, event)  # type: ignore[arg-type]  # see above
+        state = fold(state, event) if _is_fact(event) else state
     return tuple(first), tuple(_Step(before=before, events=tuple(events)) for before, events in steps)
 
 

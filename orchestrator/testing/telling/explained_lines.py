@@ -1,11 +1,11 @@
-"""An explanation as lines for a terminal of 80 columns. Pure."""
+"""An explanation as lines for a terminal. Pure."""
 
 from __future__ import annotations
 
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.testing.answering.in_memory import ORIGIN
@@ -20,7 +20,7 @@ from orchestrator.testing.telling.explanation import (
 )
 
 WIDTH = 78
-"""Characters of a line: two of 80 are left to set it in."""
+"""Characters of a line, where nobody says it: two of 80 are left to set it in."""
 
 MAX_LINES = 12
 """Lines that one text takes."""
@@ -46,16 +46,27 @@ def _wrapped(text: str, width: int) -> list[str]:
     return [*lines[:MAX_LINES], f"… {more} more lines"] if more > 0 else lines
 
 
-def _row(indent: int, label: str, told: str | Excerpt) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
     """A text after its label; what does not fit on the line goes on below it."""
-    one = told if isinstance(told, Excerpt) else Excerpt(text=told)
-    lines = _wrapped(one.text, WIDTH - indent - _LABEL) or [""]
-    lines += [f"… {one.left_out:,} more characters"] if one.left_out else []
+
+    indent: int
+    label: str
+    told: Excerpt
+
+
+def _row(indent: int, label: str, told: str | Excerpt) -> Iterator[_Row]:
+    yield _Row(indent=indent, label=label, told=told if isinstance(told, Excerpt) else Excerpt(text=told))
+
+
+def _lines(row: _Row, width: int) -> Iterator[str]:
+    lines = _wrapped(row.told.text, width - row.indent - _LABEL) or [""]
+    lines += [f"… {row.told.left_out:,} more characters"] if row.told.left_out else []
     for index, line in enumerate(lines):
-        yield f"{'':{indent}}{'' if index else label:{_LABEL}}{line}".rstrip()
+        yield f"{'':{row.indent}}{'' if index else row.label:{_LABEL}}{line}".rstrip()
 
 
-def _exchange(one: ExplainedExchange, indent: int) -> Iterator[str]:
+def _exchange(one: ExplainedExchange, indent: int) -> Iterator[_Row]:
     yield from _row(indent, "sent", clean_line(one.request))
     if one.body is not None:
         yield from _row(indent, "", one.body)
@@ -69,7 +80,7 @@ def _exchange(one: ExplainedExchange, indent: int) -> Iterator[str]:
         yield from _row(indent, "", one.answer)
 
 
-def _question(one: ExplainedQuestion, indent: int) -> Iterator[str]:
+def _question(one: ExplainedQuestion, indent: int) -> Iterator[_Row]:
     yield from _row(indent, "question", one.title)
     yield from _row(indent, "", one.body) if one.body.text else ()
     yield from _row(indent, "", f"(goes to {one.destination})") if one.destination != ORIGIN else ()
@@ -77,7 +88,7 @@ def _question(one: ExplainedQuestion, indent: int) -> Iterator[str]:
     yield from _row(indent, "person", f"{one.answer}{note}")
 
 
-def _card(one: ExplainedCard, indent: int) -> Iterator[str]:
+def _card(one: ExplainedCard, indent: int) -> Iterator[_Row]:
     yield from _row(indent, "card", f"{one.origin}:")
     for line in one.lines:
         yield from _row(indent, "", f"| {line}")
@@ -85,7 +96,7 @@ def _card(one: ExplainedCard, indent: int) -> Iterator[str]:
         yield from _row(indent, "", f"| … {one.left_out} more lines")
 
 
-def _shown(call: ExplainedCall, indent: int) -> Iterator[str]:
+def _shown(call: ExplainedCall, indent: int) -> Iterator[_Row]:
     """What the person saw of it."""
     if call.text is not None:
         yield from _row(indent, "shown", call.text)
@@ -97,7 +108,7 @@ def _shown(call: ExplainedCall, indent: int) -> Iterator[str]:
         yield from _row(indent, "note", note)
 
 
-def _call(call: ExplainedCall, indent: int) -> Iterator[str]:
+def _call(call: ExplainedCall, indent: int) -> Iterator[_Row]:
     label = "edited" if call.edits else "called"
     yield from _row(indent, label, replace(call.arguments, text=f"{clean_line(call.function)} {call.arguments.text}"))
     inner = indent + 2
@@ -117,7 +128,7 @@ def _call(call: ExplainedCall, indent: int) -> Iterator[str]:
     yield from _shown(call, inner)
 
 
-def _request(request: ExplainedRequest, before: Sequence[str], answer: Excerpt | None, indent: int) -> Iterator[str]:
+def _request(request: ExplainedRequest, before: Sequence[str], answer: Excerpt | None, indent: int) -> Iterator[_Row]:
     yield from _row(indent, f"request {request.number}", f"{request.state}: {clean_line(request.why)}")
     inner = indent + 2
     if request.offered:
@@ -129,8 +140,7 @@ def _request(request: ExplainedRequest, before: Sequence[str], answer: Excerpt |
         yield from _call(call, inner)
 
 
-def lines_of_turn(turn: ExplainedTurn) -> Iterator[str]:
-    """The turn, one line after the other, none longer than `WIDTH`."""
+def _rows_of_turn(turn: ExplainedTurn) -> Iterator[_Row]:
     said = turn.said if turn.said is not None else "goes on"
     yield from _row(0, f"turn {turn.number}", said)
     for call in turn.resumed:
@@ -146,3 +156,8 @@ def lines_of_turn(turn: ExplainedTurn) -> Iterator[str]:
     tokens = f", {turn.tokens:,} tokens" if turn.tokens is not None else ""
     detail = f": {turn.detail}" if turn.detail else ""
     yield from _row(2, "ended", f"{turn.end}{tokens}{detail}")
+
+
+def lines_of_turn(turn: ExplainedTurn, *, width: int = WIDTH) -> Iterator[str]:
+    """The turn, one line after the other, none longer than `width`."""
+    return (line for row in _rows_of_turn(turn) for line in _lines(row, width))

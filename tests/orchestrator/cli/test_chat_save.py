@@ -76,6 +76,18 @@ async def test_one_message_is_kept_with_what_the_api_answered(tmp_path: Path, is
     assert [outcome.failures for outcome in await play(tmp_path / "one.conversation.yaml")] == [()]
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("x.conversation.yaml", "is there already, where the files"), ("x.conversation.yml", "did you mean")],
+)
+def test_where_it_cannot_be_kept_is_said_before_the_talk(tmp_path: Path, name: str, message: str) -> None:
+    (tmp_path / "x.files").write_text("mine")
+    done = orchestrator("chat", "--mock", CONTOSO, "--model", "offline", "--save", name, cwd=tmp_path, typed="hello\n")
+    assert (done.returncode, message in done.stderr + done.stdout) == (2, True)
+    assert "hello" not in done.stdout
+    assert [one.name for one in tmp_path.iterdir()] == ["x.files"]
+
+
 def test_the_demo_keeps_none_and_says_so_before_it_talks(tmp_path: Path) -> None:
     done = orchestrator("demo", "-m", "hello", "--save", "x.conversation.yaml", cwd=tmp_path)
     assert done.returncode == 2

@@ -86,11 +86,25 @@ def test_it_writes_a_manifest_and_says_what_to_do_next(folder: Path) -> None:
     assert orchestrator("test", ".", cwd=folder).stdout.startswith("ok plugin.conversation.yaml: ")
 
 
-def test_a_test_that_is_there_stays_as_it_is(folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("forced", "doubt"), [((), ""), (("--force",), ", though it may not fit the manifest any more")]
+)
+def test_a_test_that_is_there_stays_as_it_is(folder: Path, forced: tuple[str, ...], doubt: str) -> None:
     (folder / "plugin.conversation.yaml").write_text("mine", encoding="utf-8")
-    done = orchestrator("new", "api.yaml", "--force", cwd=folder)
-    assert done.stdout.splitlines()[1] == "plugin.conversation.yaml is there already, and stays as it is"
+    done = orchestrator("new", "api.yaml", *forced, cwd=folder)
+    assert done.stdout.splitlines()[1] == f"plugin.conversation.yaml is there already, and stays as it is{doubt}"
     assert (folder / "plugin.conversation.yaml").read_text(encoding="utf-8") == "mine"
+
+
+def test_what_is_no_file_is_not_taken_for_a_test(folder: Path) -> None:
+    (folder / "a.conversation.yaml").mkdir()
+    (folder / "b.conversation.yaml").symlink_to("nowhere")
+    reasons = {"a": "there is a folder of that name", "b": "there is a link to nothing of that name"}
+    for name, reason in reasons.items():
+        done = orchestrator("new", "api.yaml", "-o", f"{name}.json", cwd=folder)
+        assert done.stdout.splitlines()[1] == f"no test is written to {name}.conversation.yaml: {reason}"
+        assert "test it" not in done.stdout
+    assert names(folder) == ["a.conversation.yaml", "a.json", "api.yaml", "b.conversation.yaml", "b.json"]
 
 
 def test_no_test_is_written_where_none_is_wanted(folder: Path) -> None:
@@ -173,6 +187,7 @@ def test_json_says_what_was_written_and_what_was_left_out(folder: Path) -> None:
         (["api.yaml", "-o", "sub"], 2, "'sub' is a folder; name a file in it: -o sub/plugin.json"),
         (["api.yaml", "-o", "sub/plugin.json"], 2, "a manifest refers to files in its own folder only"),
         (["api.yaml", "-o", "lost/plugin.json"], 2, "there is no folder"),
+        (["api.yaml", "-o", "x.conversation.yaml"], 2, "and a manifest is wanted; name it NAME.json"),
         (["api.yaml", "--name", " "], 2, "--name wants a name"),
         (["http://127.0.0.1:9/openapi.yaml"], 1, "is not a public address"),
         (["http://user:pw@api.example/openapi.yaml"], 1, "credentials do not belong into URLs"),

@@ -110,17 +110,72 @@ def test_update_writes_snapshots(tmp_path: Path) -> None:
     assert run(path).returncode == 0
 
 
-def test_mistakes_in_files_leave_with_2_and_nothing_is_played(folder: Path) -> None:
+def test_mistakes_in_a_file_leave_with_2_and_the_others_are_played(folder: Path) -> None:
     path = write_conversation(folder, "plugins: []\nturns: [{say: Hi, modell: Hello}]\nclok: 1\n", "c")
     done = run(folder)
-    assert (done.returncode, done.stdout) == (2, "")
+    assert done.returncode == 2
+    assert done.stdout.splitlines()[-1].endswith(" s; 2 mistakes in 1 file, of which nothing was played")
+    assert done.stdout.splitlines()[-1].startswith("1 passed, 1 failed in ")
     assert done.stderr.splitlines() == [
         f"{path}:2:19: there is no member 'modell' here; did you mean 'model'?",
         f"{path}:3:1: there is no member 'clok' here; did you mean 'clock'?",
     ]
     told = run(folder, "--json")
     assert told.returncode == 2
-    assert [problem["line"] for problem in json.loads(told.stdout)["problems"]] == [2, 3]
+    report = json.loads(told.stdout)
+    assert [problem["line"] for problem in report["problems"]] == [2, 3]
+    assert (report["passed"], report["failed"], report["interrupted"]) == (1, 1, False)
+    chosen = run(folder, "-k", "passes")
+    assert (chosen.returncode, chosen.stdout.splitlines()[-1][:12]) == (2, "1 passed in ")
+
+
+def test_where_there_are_mistakes_alone_they_are_all_that_is_told(tmp_path: Path) -> None:
+    write_conversation(tmp_path, "plugins: []\nturns: [{say: Hi, modell: Hello}]\n")
+    done = run(tmp_path, "--junit", tmp_path / "report.xml")
+    assert (done.returncode, done.stdout) == (2, "")
+    [error] = ElementTree.parse(tmp_path / "report.xml").getroot().iter("error")
+    assert str(error.get("message")).startswith("there is no member 'modell' here")
+
+
+def test_a_broken_recording_stops_only_those_that_are_played_from_it(folder: Path) -> None:
+    (folder / "x.cassette.yaml").write_text("cassette: 2\n", encoding="utf-8")
+    write_conversation(folder, "name: It is recorded\nplugins: []\nturns: [{say: Hi}]\n", "x")
+    done = run(folder, "-k", "passes", "-j", "2")
+    assert (done.returncode, done.stderr) == (0, "")
+    done = run(folder, "-j", "2")
+    assert done.returncode == 2
+    assert "x.cassette.yaml" in done.stderr
+    assert "1 passed, 1 failed in " in done.stdout
+
+
+def test_the_report_for_build_servers_has_mistakes_as_errors_beside_what_was_played(folder: Path) -> None:
+    path = write_conversation(folder, "plugins: []\nturns: [{say: Hi, modell: Hello}]\n", "c")
+    assert run(folder, "--junit", folder / "report.xml").returncode == 2
+    root = ElementTree.parse(folder / "report.xml").getroot()
+    counts = [(suite.get("failures"), suite.get("errors")) for suite in root]
+    assert counts == [("1", "0"), ("0", "0"), ("0", "1")]
+    [error] = root.iter("error")
+    assert str(error.text).startswith(f"{path}:2:19: ")
+
+
+@pytest.mark.parametrize("option", ["--live", "--junit", "--model", "--judge", "--baseline", "--save-baseline"])
+def test_an_empty_value_is_not_taken_for_none(folder: Path, option: str) -> None:
+    done = run(folder, option, "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert f"{option} has an empty value" in done.stderr
+
+
+def test_a_report_that_cannot_be_written_is_refused_before_anything_is_played(folder: Path) -> None:
+    for target in (folder, folder / "nowhere" / "report.xml", folder / "a.conversation.yaml" / "report.xml"):
+        done = run(folder, "--junit", target)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "--junit: cannot write " in done.stderr
+
+
+def test_too_many_processes_are_refused(folder: Path) -> None:
+    done = run(folder, "-j", "65")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "--jobs takes a number up to 64" in done.stderr
 
 
 def test_nothing_collected_leaves_with_2(folder: Path) -> None:

@@ -102,5 +102,5 @@ async def record(path: Path, *turns: ScriptTurn, environ: Mapping[str, str] | No
             played = await stages.play(placed, file)
             failures += [failure.text for failure in played.failures]
             if is_recordable(placed.conversation) and not played.failures:
-                recorder.keep(placed, file)
+                await recorder.keep(placed, file)
     return tuple(failures)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.errors import UsageError
 from orchestrator.testing.format.conversation import ModelCall, TokenCount
 from orchestrator.testing.format.reading import read_conversations
 from orchestrator.testing.recordings.asked import meaning
@@ -26,6 +27,7 @@ from orchestrator.testing.recordings.cassette_file import (
     CassetteUnreadable,
     api_cassette,
     cassette_beside,
+    owned,
     read_cassette,
     write_cassette,
 )
@@ -206,6 +208,7 @@ conversations:
 
 
 HEAD = "cassette: 1\nconversations:\n"
+REPLY = f"{HEAD}  - name: x\n    model: {{name: m, systems: [s], turns: [[{{system: 1, "
 
 
 @pytest.mark.parametrize(
@@ -225,8 +228,18 @@ HEAD = "cassette: 1\nconversations:\n"
         ),
         (
             f"{HEAD}  - name: x\n    model: {{name: m, turns: [[{{state: responding, system: 1}}]]}}",
-            ":4:12",
-            "'model': a request names a system text or a list of tools that is not there",
+            ":4:59",
+            "there is no system text of that number",
+        ),
+        (
+            f"{REPLY}state: reasoning, tools: 1}}]]}}",
+            ":4:82",
+            "there is no list of tools of that number",
+        ),
+        (
+            f"{REPLY}state: responding, keeps: 1}}]]}}",
+            ":4:83",
+            "it shares 1 messages with the request before and its reply, which have 0",
         ),
         (
             f"{HEAD}  - name: x\n    model: {{name: m, turns: [[{{state: reasoning}}]]}}",
@@ -256,8 +269,11 @@ def test_all_mistakes_are_told_at_once() -> None:
         f"{HEAD}  - name: x\n    model: {{name: m, systems: [s], turns: [["
         + "{state: responding, system: 1}," * 1001
         + "]]}",
+        f"{HEAD}  - name: x\n    model: {{name: m, systems: [s], turns: [["
+        + f"{{state: responding, system: 1, messages: [{'{user: a},' * 100}]}}," * 50
+        + "]]}",
     ],
-    ids=["deep", "aliases", "long", "many"],
+    ids=["deep", "aliases", "long", "many", "growing"],
 )
 def test_a_hostile_file_is_refused(text: str) -> None:
     assert read_cassette(text.encode(), "tape").problems
@@ -273,7 +289,7 @@ def test_a_cassette_lies_beside_its_file() -> None:
     [
         ("recorded", "a/homes.cassette.yaml"),
         ("{recorded: true}", "a/homes.cassette.yaml"),
-        ("{recorded: ../b.cassette.yaml}", "a/../b.cassette.yaml"),
+        ("{recorded: tapes/b.cassette.yaml}", "a/tapes/b.cassette.yaml"),
         ("mock", None),
     ],
 )
@@ -290,6 +306,10 @@ def test_the_recording_of_an_api_is_named_by_its_conversation(api: str, path: st
         ("{recorded: true, real: true}", ":2:6", "'api': give one of 'mock', 'recorded' and 'real'"),
         ("{recorded: false}", ":2:17", "'recorded': must be true"),
         ("tape", ":2:6", "'api' must be an object"),
+        ("{recorded: ../b.cassette.yaml}", ":2:17", "'recorded': the file must stand in the folder of this one"),
+        ("{recorded: /b.cassette.yaml}", ":2:17", "'recorded': the file must stand in the folder of this one"),
+        ("{recorded: 'C:b.cassette.yaml'}", ":2:17", "'recorded': the file must stand in the folder of this one"),
+        ("{recorded: 'a\\..\\..\\b.cassette.yaml'}", ":2:17", "'recorded': the file must stand in the folder of this"),
     ],
 )
 def test_what_cannot_be_a_recording_is_a_mistake(api: str, place: str, message: str) -> None:
@@ -297,6 +317,38 @@ def test_what_cannot_be_a_recording_is_a_mistake(api: str, place: str, message: 
     problems = read_conversations(text.encode(), "homes.conversation.yaml").problems
     assert {problem.place for problem in problems} == {place}
     assert problems[0].message.startswith(message)
+
+
+def test_a_recording_is_not_looked_for_out_of_the_folder_of_its_file(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "tapes").symlink_to(tmp_path)
+    text = "plugins: []\napi: {recorded: tapes/b.cassette.yaml}\nturns: [{say: Hi}]\n"
+    [placed] = read_conversations(text.encode(), "homes.conversation.yaml").conversations
+    with pytest.raises(UsageError, match=r"'tapes/b.cassette.yaml' leads out of the folder of the conversation file"):
+        api_cassette(placed.conversation, str(tmp_path / "a" / "homes.conversation.yaml"))
+
+
+def test_a_symbolic_link_is_no_recording(tmp_path: Path) -> None:
+    (tmp_path / "real.yaml").write_text("cassette: 1\n", encoding="utf-8")
+    (tmp_path / "one.cassette.yaml").symlink_to(tmp_path / "real.yaml")
+    with pytest.raises(UsageError, match="is a symbolic link, which is not followed"):
+        Cassettes().at(tmp_path / "one.cassette.yaml")
+
+
+def test_the_file_that_it_belongs_to_stands_in_a_cassette(tmp_path: Path) -> None:
+    file, path = tmp_path / "homes.conversation.yaml", tmp_path / "tapes" / "homes.cassette.yaml"
+    cassette = owned(Cassette(conversations=(RecordedConversation(name="one"),)), path, str(file))
+    assert cassette.file == "../homes.conversation.yaml"
+    assert read_cassette(write_cassette(cassette), "tape").cassette == cassette
+    assert owned(cassette, path, str(file)) == cassette
+
+
+def test_a_cassette_of_another_file_is_refused_while_that_file_is_there(tmp_path: Path) -> None:
+    path, cassette = tmp_path / "one.cassette.yaml", Cassette(file="one.conversation.yaml")
+    assert owned(cassette, path, str(tmp_path / "two.conversation.yaml")).file == "two.conversation.yaml"
+    (tmp_path / "one.conversation.yaml").touch()
+    with pytest.raises(UsageError, match=r"one.cassette.yaml' belongs to 'one.conversation.yaml': no two files share"):
+        owned(cassette, path, str(tmp_path / "two.conversation.yaml"))
 
 
 def test_a_file_that_is_not_there_has_nothing_on_it(tmp_path: Path) -> None:

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
-from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables, is_conversation, settings_of
+import pytest
+
+from orchestrator.errors import UsageError
+from orchestrator.testing.chats.chat_start import (
+    MAX_FOLDERS,
+    ChatStart,
+    NotedVariables,
+    free_folder_beside,
+    is_conversation,
+    refuse_near_miss,
+    settings_of,
+)
 from runtimes.base import LocalEndpoint
 from runtimes.placeholders import Environment
 
@@ -45,6 +57,36 @@ def test_programs_are_those_that_the_plugins_name_without_what_looks_like_a_cred
             "environment": {"KIND": "test"},
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("homes.conversation.yml", "did you mean 'chats/homes.conversation.yaml'"),
+        ("homes.Conversation.YAML", "did you mean 'chats/homes.conversation.yaml'"),
+        ("homes.conversations.yaml", "did you mean 'chats/homes.conversation.yaml'"),
+        ("homes.conversation", "did you mean 'chats/homes.conversation.yaml'"),
+        (".conversation.yml", "did you mean 'chats/NAME.conversation.yaml'"),
+        (".conversation.yaml", "has no name of its own"),
+    ],
+)
+def test_a_name_that_is_almost_that_of_a_conversation_is_refused(name: str, message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        refuse_near_miss(Path("chats", name))
+
+
+@pytest.mark.parametrize("name", ["homes.conversation.yaml", "homes.md", "conversation.yaml", "a.conversation.jsonl"])
+def test_other_names_are_not(name: str) -> None:
+    refuse_near_miss(Path("chats", name))
+
+
+def test_a_folder_beside_has_a_name_that_is_free(tmp_path: Path) -> None:
+    path = tmp_path / "homes.conversation.yaml"
+    assert free_folder_beside(path).name == "homes.files"
+    for number in range(1, MAX_FOLDERS + 1):
+        (tmp_path / ("homes.files" if number == 1 else f"homes.files.{number}")).mkdir()
+    with pytest.raises(UsageError, match="remove them"):
+        free_folder_beside(path)
 
 
 def test_variables_are_those_that_documents_asked_for() -> None:

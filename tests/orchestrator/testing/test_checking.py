@@ -131,12 +131,12 @@ async def test_files_that_are_needed_must_be_there(folder: Path, http: Http) -> 
     (folder / "there.json").write_text("{}")
     text = """plugins: plugin.json
 locale: "??"
-api: {stubs: [{path: /a, answer: {file: there.json}}, {path: /, answer: {file: gone.json}}]}
+api: {stubs: [{path: /homes, answer: {file: there.json}}, {path: /v1/homes/1, answer: {file: gone.json}}]}
 turns: [{say: {text: Look, attachments: [there.json, gone.png]}}]
 """
     assert [line.partition(";")[0] for line in _told(await _checked(folder, text, http))] == [
         "2:9 error wrong-value: '??' is no language tag",
-        "3:80 error conversation-file: there is no file 'gone.json'",
+        "3:94 error conversation-file: there is no file 'gone.json'",
         "4:54 error conversation-file: there is no file 'gone.png'",
     ]
 
@@ -145,6 +145,65 @@ async def test_a_credential_that_no_runtime_asks_for_is_a_mistake(folder: Path, 
     text = "plugins: plugin.json\ncredentials: {key: test, kye: test}\nturns: [{say: Hi}]\n"
     [told] = _told(await _checked(folder, text, http))
     assert told.startswith("2:14 error wrong-value: no runtime asks for the credential 'kye'; the plugins refer to: ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        (
+            "api: {stubs: [{operation: getHom, answer: 503}]}",
+            "2:27 error unknown-operation: there is no operation 'getHom'; did you mean 'getHome'",
+        ),
+        (
+            "api: {stubs: [{path: /home, answer: 503}]}",
+            "2:22 warning conversation-path: no description has the path '/home'; did you mean '/homes'?",
+        ),
+        ("services: {it: {command: []}}", "2:16 error conversation-program: its command is empty"),
+        (
+            "services: {it: {command: python, directory: gone}}",
+            "2:16 error conversation-program: its working directory",
+        ),
+        (
+            "local: {it: {command: '${{GONE}}'}}",
+            "2:13 error conversation-program: the placeholder '${{GONE}}' has no value",
+        ),
+        ("services: {it: {command: python}}", "2:16 warning unused-program: nothing calls the service 'it'"),
+        (
+            "local: {it: {command: python}}",
+            "2:13 warning unused-program: no plugin of the conversation has a local endpoint 'it'; known: none",
+        ),
+    ],
+)
+async def test_what_nothing_would_use_or_start_is_named(folder: Path, http: Http, settings: str, told: str) -> None:
+    found = _told(await _checked(folder, f"plugins: plugin.json\n{settings}\nturns: [{{say: Hi}}]", http))
+    assert any(line.startswith(told) for line in found), found
+
+
+async def test_programs_that_can_be_started_and_are_asked_for_are_no_mistakes(folder: Path, http: Http) -> None:
+    (folder / "runs").mkdir()
+    text = """plugins: {source: plugin.json, service: homes}
+environment: {WORD: a}
+services:
+  homes: {command: [python, "${{WORD}}"], directory: runs}
+  other: {command: [python, "${{TEMPORARY_FOLDER}}/a"], variable: OTHER}
+turns: [{say: Hi}]"""
+    assert _told(await _checked(folder, text, http)) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ("environment: {TEMPORARY_FOLDER: /etc}", "is the name of a folder that the programs get"),
+        ("services: {a: {command: a, variable: TEMPORARY_FOLDER}}", "is the name of a folder that the programs get"),
+        ("services: {a: {command: a, variable: BAD NAME}}", "must be a name for"),
+        ("services: {a: {command: a, within: 1000}}", "'within' must be less than or equal to 600"),
+        ("api: {stubs: [{method: FETCH, path: /a, answer: 500}]}", "'method' must be 'GET', 'PUT'"),
+        ("api: {stubs: [{path: /a, answer: {delay: 30}}]}", "'delay' must be less than or equal to 25"),
+    ],
+)
+def test_values_that_would_do_nothing_are_mistakes(settings: str, told: str) -> None:
+    [found] = read_conversations(f"{settings}\nturns: [{{say: Hi}}]".encode(), "a").problems
+    assert told in found.message
 
 
 async def test_rows_of_a_table_have_one_mistake_in_common(folder: Path, http: Http) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.cli.streams import MAX_COLUMNS, MIN_COLUMNS
 from orchestrator.testing.playing.outcome import Outcome
 from orchestrator.testing.playing.reports import as_json
 from orchestrator.testing.telling.coverage import KINDS, Coverage, PluginCoverage, Thing, merged
@@ -158,9 +159,9 @@ def test_put_together_nothing_is_lost(coverages: list[Coverage]) -> None:
             assert count == sum(one for source, other, one in counts if (source, other) == (plugin.source, thing))
 
 
-@given(COVERAGES)
-def test_no_line_is_too_long(coverage: Coverage) -> None:
-    assert [line for line in coverage_lines(coverage) if len(line) > WIDTH] == []
+@given(COVERAGES, st.just(WIDTH) | st.integers(MIN_COLUMNS, MAX_COLUMNS))
+def test_no_line_is_too_long(coverage: Coverage, width: int) -> None:
+    assert [line for line in coverage_lines(coverage, width=width) if len(line) > width] == []
     assert set(coverage_json(coverage)) == {"plugins", "total"}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.cli.streams import MAX_COLUMNS, MIN_COLUMNS
 from orchestrator.render.sanitize import clean
 from orchestrator.testing.playing.outcome import Outcome
 from orchestrator.testing.playing.reports import as_json
@@ -129,8 +130,8 @@ def test_an_excerpt_counts_what_is_known_to_follow() -> None:
     assert excerpt("ab", more=3) == Excerpt(text="ab", left_out=3)
 
 
-@given(TURNS)
-def test_whatever_is_in_it_no_line_is_too_long_or_moves_a_terminal(turn: ExplainedTurn) -> None:
-    lines = tuple(lines_of_turn(replace(turn, resumed=turn.requests[0].calls)))
-    assert [line for line in lines if len(line) > WIDTH] == []
+@given(TURNS, st.just(WIDTH) | st.integers(MIN_COLUMNS - 2, MAX_COLUMNS))
+def test_whatever_is_in_it_no_line_is_too_long_or_moves_a_terminal(turn: ExplainedTurn, width: int) -> None:
+    lines = tuple(lines_of_turn(replace(turn, resumed=turn.requests[0].calls), width=width))
+    assert [line for line in lines if len(line) > width] == []
     assert [line for line in lines if clean(line) != line or "\t" in line or "\n" in line] == []

@@ -15,6 +15,7 @@ from orchestrator.conversation import Conversation as Chat
 from orchestrator.reply import Question
 from orchestrator.testing.answering.api import Apis
 from orchestrator.testing.answering.scripted import SteppedModel
+from orchestrator.testing.chats.chat_turns import first_words
 from orchestrator.testing.format.places import Placed, Where
 from orchestrator.testing.format.reading import read_conversations
 from orchestrator.testing.format.settings import Settings
@@ -135,3 +136,19 @@ async def test_a_conversation_of_the_examples_that_is_kept_plays_again(path: Pat
         made = await written(chat, stage.host, shared)
     assert made.left_out == ()
     assert await failures_of(made, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("I found one result:\n\n- **Oak** 1.5", "I found one result"),
+        ("There are 2.5 million. Shall I go on?", "There are 2.5 million"),
+        ("1. Oak Street", "1. Oak Street"),
+        ("\n  Yes. Done!\nmore", "Yes. Done!"),
+        ("Is it there?!", "Is it there"),
+        ("a" * 90, "a" * 80),
+    ],
+)
+def test_of_an_answer_its_first_sentence_is_expected(text: str, words: str) -> None:
+    assert first_words(text) == words
+    assert words in text

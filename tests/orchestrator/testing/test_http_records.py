@@ -25,8 +25,11 @@ def _recorded(headers: Headers = JSON, body: bytes = b"{}", masker: Masker = NOB
         ("https://ada:open-sesame@homes.example/a", "https://homes.example/a"),
         ("https://homes.example/a?KEY=x&city=b#part", "https://homes.example/a?city=b"),
         ("https://homes.example/a?key=x", "https://homes.example/a"),
-        ("https://homes.example/a?access_token=abc&b=1", "https://homes.example/a?access_token=***&b=1"),
-        ("https://homes.example/a?note=a-secret-value", "https://homes.example/a?note=[secret one]"),
+        ("https://homes.example/a?access_token=abc&b=1", "https://homes.example/a?access_token=hidden-87cdc676&b=1"),
+        ("https://homes.example/a?note=a-secret-value", "https://homes.example/a?note=[secret:one]"),
+        ("https://homes.example/a?note=%5Bsecret+one%5D", "https://homes.example/a?note=[secret:one]"),
+        ("https://homes.example/a?code=hidden-87cdc676", "https://homes.example/a?code=hidden-87cdc676"),
+        ("https://homes.example/a?X-Amz-Signature=", "https://homes.example/a?X-Amz-Signature="),
         ("https://homes.example/a?b=1&b=&c", "https://homes.example/a?b=1&b=&c"),
     ],
 )
@@ -40,6 +43,10 @@ def test_a_url_is_kept_without_credentials(url: str, shown: str) -> None:
     [
         (b'{"a": [1, 2.50]}', "application/json", "json", {"a": [1, 2.5]}),
         (b'{"a": 1}', "application/problem+json", "json", {"a": 1}),
+        (b'{"a": 18446744073709551615}', "application/json", "json", {"a": 2**64 - 1}),
+        (b'{"a": 18446744073709551616}', "application/json", "text", '{"a": 18446744073709551616}'),
+        (b"a=1&b=a-secret-value", "application/x-www-form-urlencoded", "text", "a=1&b=[secret:one]"),
+        (b"b=%5bsecret+one%5D", "application/x-www-form-urlencoded", "text", "b=[secret:one]"),
         (b'"text"', "application/json", "text", '"text"'),
         (b'{"a": 1', "application/json", "text", '{"a": 1'),
         (b'{"a": 1}', "text/plain", "text", '{"a": 1}'),
@@ -84,14 +91,14 @@ def test_headers_are_left_out_but_for_those_that_say_where_to_go_on() -> None:
     assert answer.headers == {"Location": "/b", "Retry-After": "3"}
 
 
-def test_secrets_are_masked_in_names_texts_and_numbers() -> None:
+def test_secrets_are_masked_in_texts_and_numbers_and_names_stay() -> None:
     masker = Masker({"one": "a-secret-value", "two": "1234567890"})
     answer = _recorded(
         body=b'{"a-secret-value": ["x a-secret-value", 1234567890, true, null, 1]}', masker=masker
     ).answer
     assert answer is not None
     assert answer.body is not None
-    assert answer.body.json_ == {"[secret one]": ["x [secret one]", "[secret two]", True, None, 1]}
+    assert answer.body.json_ == {"a-secret-value": ["x [secret one]", "[secret two]", True, None, 1]}
 
 
 def test_no_more_is_answered_than_the_request_takes() -> None:

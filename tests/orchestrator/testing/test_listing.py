@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import permutations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,7 +44,24 @@ def test_no_more_is_missing_than_must_be(wanted: list[Wanted], came: list[int]) 
     for order in ("any_order", "include"):
         found = messages(order, wanted, came)
         assert found.count("missing") == len(wanted) - fitting
-        assert (len(found) > found.count("missing")) is (order == "any_order" and len(came) > fitting)
+        assert (len(found) > found.count("missing")) is (order == "any_order" and len(came) > len(wanted))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "came", "told"),
+    [
+        ([{1}], [2], ["missing"]),
+        ([{1}, {3}], [2], ["missing", "missing"]),
+        ([{1}], [1, 2], ["a number that nothing expects"]),
+        ([{1}], [2, 3], ["missing", "2 numbers that nothing expects"]),
+        ([], [2], ["a number that nothing expects"]),
+    ],
+)
+def test_what_came_in_the_place_of_something_is_told_once(
+    wanted: list[set[int]], came: list[int], told: list[str]
+) -> None:
+    for order in ("in_order", "any_order"):
+        assert messages(order, [frozenset(one) for one in wanted], came) == told
 
 
 @given(WANTED, st.lists(NUMBERS, max_size=4))

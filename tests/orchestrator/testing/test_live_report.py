@@ -111,6 +111,7 @@ def test_programs_are_told_all_of_it() -> None:
     assert isinstance(conversations, list)
     assert told == {
         "interrupted": False,
+        "stopped": "",
         "passed": 0,
         "failed": 1,
         "seconds": 3.5,

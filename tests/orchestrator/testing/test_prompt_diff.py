@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.testing.recordings.prompt_diff import MAX_DIFF_LINES, MAX_LINE_CHARS, difference
+from orchestrator.testing.recordings.asked import alike
+from orchestrator.testing.recordings.prompt_diff import MAX_COMPARED_LINES, MAX_DIFF_LINES, MAX_LINE_CHARS, difference
 from runtimes.values import JsonObject
 
 
@@ -38,3 +39,30 @@ def test_of_a_long_line_the_part_that_differs_is_shown() -> None:
     assert "kind" in removed
     assert "brief" in added
     assert max(len(removed), len(added)) <= MAX_LINE_CHARS + 3
+
+
+def test_the_order_of_members_is_no_difference() -> None:
+    recorded: JsonObject = {"tools": [{"a": 1, "b": 2, "c": 3}]}
+    assert difference(recorded, {"tools": [{"c": 4, "b": 2, "a": 1}]}) == "   - a: 1\n     b: 2\n-    c: 3\n+    c: 4"
+
+
+def test_white_space_in_words_is_no_difference() -> None:
+    recorded: JsonObject = {"system": "Be kind.\nBe brief.", "messages": [{"user": "Hi"}]}
+    came: JsonObject = {"system": "Be  kind. Be\n\nbrief. ", "messages": [{"user": "Bye"}]}
+    told = difference(*alike(recorded, came))
+    assert [line for line in told.splitlines() if line[0] in "+-"] == ["-  - user: Hi", "+  - user: Bye"]
+
+
+def test_a_difference_at_the_end_of_a_long_request_is_shown() -> None:
+    lines = "\n".join(f"line {number}" for number in range(6000))
+    told = difference({"user": f"{lines}\nkind"}, {"user": f"new\n{lines}\nbrief"})
+    assert told.startswith(" user: |-\n+  new\n   line 0\n   line 1\n")
+    assert told.endswith(f"\n… only {MAX_COMPARED_LINES} lines from the first that differs are compared")
+    assert "-" not in {line[0] for line in told.splitlines() if not line.startswith(" user")}
+    assert difference({"user": f"{lines}\nkind"}, {"user": f"{lines}\nbrief"}).endswith("\n-  kind\n+  brief")
+
+
+def test_long_lines_are_told_apart_in_no_time() -> None:
+    one, other = (" ".join(f"{mark if at == 9000 else ''}{at * 7919}" for at in range(18_000)) for mark in "ab")
+    removed, added = difference({"user": one}, {"user": other}).splitlines()
+    assert ("a71271000" in removed, "b71271000" in added) == (True, True)

@@ -245,20 +245,3 @@ def test_homes(conversation):
     assert outcomes(pytester.runpytest_inprocess(*PLAIN, "--orchestrator-update")) == {"passed": 1}
     assert "Oak Street" in (folder / "home.json").read_text(encoding="utf-8")
     assert outcomes(pytester.runpytest_inprocess(*PLAIN)) == {"passed": 1}
-
-
-def test_a_test_that_gives_up_does_not_wait_for_the_turn(pytester: pytest.Pytester) -> None:
-    result = run(
-        pytester,
-        """
-@pytest.mark.anyio
-async def test_homes(conversation, mock_api):
-    mock_api.stub(operation="getHome", answer={"delay": 50, "json": {"name": "Elm Road"}})
-    chat = conversation(plugins="plugin.json")
-    with anyio.move_on_after(0.2) as scope:
-        await chat.say("Find home 1", model=FIND)
-    assert scope.cancelled_caught
-""",
-    )
-    assert outcomes(result) == {"passed": 1}
-    assert result.duration < 40

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from xml.etree import ElementTree
 
 import anyio
@@ -179,3 +180,55 @@ def test_a_run_without_conversations_loads_nothing_for_them(pytester: pytest.Pyt
             assert not any(name.startswith(("runtimes.", "orchestrator.manifest")) for name in sys.modules)
     """)
     assert outcomes(pytester.runpytest_subprocess(*PLAIN, timeout=PATIENCE)) == {"passed": 1}
+
+
+def test_failed_rows_of_a_table_are_played_again_beside_another_failure(pytester: pytest.Pytester) -> None:
+    turns = 'turns: [{say: "Homes in $(city)", model: Hello., expect: {text: "$(city)"}}]'
+    write_conversation(
+        pytester.path, f"conversations: [{{name: table, parameters: [{{city: A}}, {{city: B}}], {turns}}}]\n"
+    )
+    pytester.makepyfile("def test_other(): assert 0")
+    options = [*PLAIN[:2], *PLAIN[4:]]  # with the cache
+    assert outcomes(pytester.runpytest_inprocess(*options)) == {"failed": 3}
+    result = pytester.runpytest_inprocess(*options, "--lf")
+    assert outcomes(result) == {"failed": 3}
+    result.stdout.fnmatch_lines(["FAILED one.conversation.yaml::table (city=A) - *"])
+    result = pytester.runpytest_inprocess(*PLAIN, "one.conversation.yaml::table (city=B)", "--junitxml", "report.xml")
+    assert outcomes(result) == {"failed": 1}
+    [case] = ElementTree.parse(pytester.path / "report.xml").getroot().iter("testcase")
+    assert (case.get("classname"), case.get("name")) == ("one.conversation.yaml", "table (city=B)")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no alarm")
+def test_a_conversation_that_a_time_limit_breaks_off_leaves_the_next_ones_alone(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest("""
+import signal
+import pytest
+
+def ring(*_):
+    pytest.fail("it takes too long", pytrace=False)
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.5 if item.name == "slow" else 0)
+    try:
+        return (yield)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+""")
+    slow = 'turns: [{say: Find it, model: [{call: getHome, with: {id: "1"}}, There.]}]'
+    stubs = "stubs: [{operation: getHome, answer: {delay: 20}}]"
+    quick = "turns: [{say: Hello, model: Hello.}]"
+    text = f"- {{name: slow, api: {{{stubs}}}, {slow}}}\n- {{name: one, {quick}}}\n- {{name: two, {quick}}}\n"
+    write_conversation(pytester.path, f"conversations:\n{text}")
+    result = pytester.runpytest_inprocess(*PLAIN)
+    assert outcomes(result) == {"failed": 1, "passed": 2}
+    result.stdout.fnmatch_lines(["it takes too long"])
+
+
+def test_a_tag_that_pytest_has_a_meaning_for_is_only_a_word_for_choosing(pytester: pytest.Pytester) -> None:
+    write_conversation(pytester.path, f"tags: [xfail, skip, parametrize, usefixtures]{FIND}    expect: {{text: Elm}}\n")
+    assert outcomes(pytester.runpytest_inprocess(*PLAIN, "-W", "error")) == {"failed": 1}
+    assert outcomes(pytester.runpytest_inprocess(*PLAIN, "-k", "xfail")) == {"failed": 1}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.testing.live.rates import SIGNIFICANCE, Rate, chance_of_as_few, is_worse
+from orchestrator.testing.live.rates import SIGNIFICANCE, Rate, chance_of_as_few, is_worse, least_to_be_worse
 
 MOST = 60
 
@@ -114,6 +114,19 @@ def test_only_a_lower_rate_is_worse_and_never_both_ways(now: Rate, before: Rate)
 def test_nothing_is_worse_than_what_was_never_looked_at(rate: Rate) -> None:
     assert not is_worse(rate, Rate(held=0, of=0))
     assert not is_worse(Rate(held=0, of=0), rate)
+
+
+@pytest.mark.parametrize(("of", "least"), [(1, 20), (3, 4), (10, 2)])
+def test_it_takes_more_looks_where_little_is_known_of_before(of: int, least: int) -> None:
+    assert least_to_be_worse(of) == least
+
+
+@given(st.integers(1, 60))
+def test_so_many_looks_can_show_that_something_is_worse_and_one_less_cannot(of: int) -> None:
+    least = least_to_be_worse(of)
+    before = Rate(held=of, of=of)
+    assert is_worse(Rate(held=0, of=least), before)
+    assert not is_worse(Rate(held=0, of=least - 1), before)
 
 
 def test_four_failures_of_ten_after_none_are_worse_and_three_are_not() -> None:

@@ -8,8 +8,10 @@ import pytest
 
 from orchestrator.errors import UsageError
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
+from orchestrator.testing.format.reading import read_conversations
 from orchestrator.testing.playing.collect import Choice, collect
 from orchestrator.testing.playing.recorder import Recorder, Unkeepable
+from orchestrator.testing.playing.stage import Unplayable
 from orchestrator.testing.playing.stages import Stages
 from orchestrator.testing.recordings.cassette_file import Cassettes
 from tests.orchestrator.testing.playing import play, write_conversation
@@ -51,7 +53,7 @@ async def test_only_what_was_played_is_recorded_anew(tmp_path: Path) -> None:
     recorder = Recorder(ScriptedModel(turns=(another,), name="scripted:test"), {})
     async with Stages(casting=recorder) as stages:
         await stages.play(placed, file)
-        assert recorder.keep(placed, file) == (tape,)
+        assert await recorder.keep(placed, file) == (tape,)
     assert _names(tape) == ["A", "B", "C"]
     assert tape.read_text(encoding="utf-8") == before.replace('"B!"', "Another.")
     assert await _failures(path) == []
@@ -146,7 +148,7 @@ async def test_a_reply_that_never_came_is_recorded_where_that_is_expected(tmp_pa
 
 async def test_a_secret_in_a_name_is_not_written(tmp_path: Path) -> None:
     path = _talk(tmp_path, "a-secret-value")
-    with pytest.raises(Unkeepable, match="a secret would be in it"):
+    with pytest.raises(Unkeepable, match="the variable 'MY_TOKEN'"):
         await record(path, *_said("a-secret-value"), environ={"MY_TOKEN": "a-secret-value"})
     assert _names(tmp_path / "talk.cassette.yaml") == []
 
@@ -163,3 +165,34 @@ async def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError, match=r"cannot write the recording '.*/nowhere/api.cassette.yaml': no such file"):
         await record(path)
+
+
+async def test_a_planted_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "talk").mkdir()
+    victim = tmp_path / "victim.txt"
+    victim.write_text("precious", encoding="utf-8")
+    path = _talk(tmp_path / "talk", "A")
+    for name in (".talk.cassette.yaml.new", ".talk.cassette.yaml"):
+        (path.parent / name).symlink_to(victim)
+    assert await record(path, *_said("A")) == ()
+    (path.parent / "talk.cassette.yaml").unlink()
+    (path.parent / "talk.cassette.yaml").symlink_to(victim)
+    recorder = Recorder(ScriptedModel(turns=_said("A"), name="scripted:test"), {})
+    [(file, placed)] = [(str(path), one) for one in read_conversations(path.read_bytes(), str(path)).conversations]
+    with pytest.raises(Unplayable, match="is a symbolic link"):
+        recorder.cast(placed, file)
+    assert victim.read_text(encoding="utf-8") == "precious"
+
+
+async def test_no_two_files_record_into_one_cassette(tmp_path: Path) -> None:
+    text = "plugins: []\napi: {recorded: tape.cassette.yaml}\nname: A\nturns: [{say: Hi, model: Hi}]\n"
+    one, other = (write_conversation(tmp_path, text, name) for name in ("one", "other"))
+    assert await record(one) == ()
+    before = (tmp_path / "tape.cassette.yaml").read_bytes()
+    assert b"\nfile: one.conversation.yaml\n" in before
+    [told] = await record(other)
+    assert "belongs to 'one.conversation.yaml': no two files share one" in told
+    assert (tmp_path / "tape.cassette.yaml").read_bytes() == before
+    one.unlink()
+    assert await record(other) == ()
+    assert b"\nfile: other.conversation.yaml\n" in (tmp_path / "tape.cassette.yaml").read_bytes()

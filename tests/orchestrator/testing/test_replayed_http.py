@@ -116,3 +116,20 @@ async def test_what_is_secret_is_masked_before_it_is_compared() -> None:
     recorded = _answered(_request("/homes?note=a-secret-value"))
     http = ReplayedHttp((recorded,), Masker({"key": "a-secret-value"}))
     assert (await http.send(_request("/homes?note=a-secret-value"))).status == 200
+
+
+async def test_what_is_secret_is_masked_in_the_path_that_is_told() -> None:
+    http = ReplayedHttp((), Masker({"key": "a-secret-value"}))
+    with pytest.raises(InvocationError) as caught:
+        await http.send(_request("/homes/a-secret-value?a=1"))
+    assert "a-secret-value" not in f"{caught.value} {http.mismatches}"
+
+
+async def test_the_recorded_request_that_begins_alike_is_shown_at_once() -> None:
+    recorded = [_answered(_request(f"/homes/{number}", body=b'"' + b"y" * 7000 + b'"')) for number in range(500)]
+    http = _replayed([*recorded, _answered(_request("/homes/77?a=2"))])
+    with pytest.raises(InvocationError):
+        await http.send(_request("/homes/77?a=1"))
+    assert dict(http.mismatches[0].details)["diff"] == (
+        '-request: "GET https://homes.example/homes/77?a=2"\n+request: "GET https://homes.example/homes/77?a=1"'
+    )

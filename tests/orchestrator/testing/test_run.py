@@ -177,6 +177,19 @@ async def test_snapshots_are_written_by_update_and_compared_without(tmp_path: Pa
     assert "is no JSON" in await played(tmp_path, story)
 
 
+async def test_a_snapshot_is_not_written_out_of_the_folder_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    victim = tmp_path / "victim.json"
+    for number, place in enumerate((tmp_path, victim)):
+        (tmp_path / "here" / f"link{number}").symlink_to(place)
+    for name, told in (("link0/new.json", "leads out of the folder"), ("link1", "is a symbolic link")):
+        story = FIND + f"    expect: {{cards: {{snapshot: {name}}}}}\n"
+        assert told in await played(tmp_path / "here", story, update=True)
+        assert told in await played(tmp_path / "here", story)
+    assert not (tmp_path / "new.json").exists()
+    assert not victim.exists()
+
+
 async def test_the_real_service_is_called_and_its_requests_are_seen(tmp_path: Path) -> None:
     async def handler(request: Request) -> Answer:
         return json_response({"name": request.path})

@@ -219,6 +219,10 @@ async def test_what_was_typed_unseen_is_in_no_file(tmp_path: Path) -> None:
     assert await failures(path) == []
 
 
+def all_names(folder: Path) -> list[str]:
+    return sorted(str(one) for one in folder.rglob("*"))
+
+
 def all_bytes(folder: Path) -> list[bytes]:
     return [one.read_bytes() for one in folder.rglob("*") if one.is_file()]
 
@@ -271,6 +275,53 @@ async def test_nothing_is_written_over(tmp_path: Path) -> None:
         with pytest.raises(UsageError, match="file exists"):
             await save_chats(path, [chat], host, start)
     assert path.read_text() == "mine"
+
+
+async def test_what_lies_where_its_files_would_go_is_left_alone_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "homes.conversation.yaml"
+    (tmp_path / "homes.files").write_text("mine")
+    (tmp_path / "homes.files.2").symlink_to("nowhere")
+    async with talking(tmp_path, numbered) as (host, start, _):
+        chat = host.conversation()
+        note = Attachment(media_type="text/plain", data=b"by hand", name="note.txt")
+        await chat.ask("Keep this", attachments=[note])
+        assert (await save_chats(path, [chat], host, start)).files == 1
+    assert (tmp_path / "homes.files").read_text() == "mine"
+    assert [one.name for one in (tmp_path / "homes.files.3").iterdir()] == ["1-note.txt"]
+    assert await failures(path) == []
+
+
+async def test_where_something_cannot_be_written_nothing_is(tmp_path: Path) -> None:
+    path = tmp_path / "homes.conversation.yaml"
+    path.write_text("mine")
+    async with talking(tmp_path, numbered) as (host, start, _):
+        before = all_names(tmp_path)
+        chat = host.conversation()
+        await chat.ask("Keep this", attachments=[Attachment(media_type="text/plain", data=b"by hand", name="a.txt")])
+        with pytest.raises(UsageError, match="file exists"):
+            await save_chats(path, [chat], host, start)
+    assert all_names(tmp_path) == before
+    assert path.read_text() == "mine"
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+async def test_hosts_are_allowed_where_something_is_fetched_from_them(tmp_path: Path, is_full: bool) -> None:
+    path = tmp_path / "homes.conversation.yaml"
+    async with talking(tmp_path, numbered) as (host, start, server):
+        chat = await say(host, ("getHome", {"id": "1"}))
+        sources = [f"{server.url}/plugin.json"] if is_full else start.sources
+        started = ChatStart(sources=sources, answers=start.answers, allowed_hosts=["127.0.0.1"])
+        await save_chats(path, [host.conversation(id=chat)], host, started)
+    assert ("allow_hosts" in path.read_text()) is is_full
+    assert is_full or await failures(path) == []
+
+
+def test_it_says_which_programs_run_again() -> None:
+    lines = list(Saved(conversations=1, programs=("Settings",)).lines(Path("a.conversation.yaml")))
+    assert lines[1] == (
+        "playing it runs 'Settings' again, which changes what it changed in the chat; "
+        "put ${{TEMPORARY_FOLDER}} in 'local' where it writes to files of yours"
+    )
 
 
 def test_a_path_of_the_description_is_found_at_the_end_of_the_url() -> None:

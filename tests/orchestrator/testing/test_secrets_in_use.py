@@ -8,6 +8,8 @@ import pytest
 
 from orchestrator.testing.format.settings import Settings
 from orchestrator.testing.recordings.secrets_in_use import (
+    Maskers,
+    credentials_of_request,
     masker_of,
     secrets_of_environment,
     secrets_of_request,
@@ -30,6 +32,11 @@ from runtimes.http import HttpRequest, HttpResponse
         ("STRIPE_SECRET", "one", ["one"]),
         ("DATABASE", "postgres://ada:sesame@host/db", ["postgres://ada:sesame@host/db"]),
         ("PWD", "/home/ada", []),
+        ("DESKTOP_SESSION", "ubuntu-xorg", []),
+        ("XDG_SESSION_DESKTOP", "plasma-wayland", []),
+        ("TERM_SESSION_ID", "w0t0p0:1", []),
+        ("DBUS_SESSION_BUS_ADDRESS", "unix:path=/run/user/1000/bus", []),
+        ("SSH_AUTH_SOCK", "/run/user/1000/keyring/ssh", []),
         ("LANG", "en", []),
     ],
 )
@@ -61,12 +68,15 @@ def test_the_settings_of_a_conversation() -> None:
 def test_the_headers_of_a_request(header: tuple[str, str], secrets: list[str]) -> None:
     request = HttpRequest(method="GET", url="https://homes.example/", headers=(header,))
     assert [value for _, value in secrets_of_request(request)] == secrets
+    is_authorization = header[0].casefold() == "authorization"
+    assert [value for _, value in credentials_of_request(request)] == (secrets if is_authorization else [])
 
 
 def test_the_url_of_a_request() -> None:
     url = "https://ada@homes.example/?k=one&token=two&city=three"
     request = HttpRequest(method="GET", url=url, credentials=frozenset({"k"}))
     assert list(secrets_of_request(request)) == [("user", "ada"), ("k", "one"), ("token", "two")]
+    assert list(credentials_of_request(request)) == [("user", "ada"), ("k", "one")]
 
 
 def test_the_cookies_of_an_answer() -> None:
@@ -83,3 +93,10 @@ def test_each_secret_has_a_name_of_its_own_the_first_that_it_had() -> None:
 def test_a_secret_is_found_where_a_url_is_encoded_again() -> None:
     masked = masker_of([("key", "secret+value/1")]).masked(base64.b64encode(b"a=secret%2Bvalue%2F1").decode())
     assert "[secret key_in_a_URL]" in masked
+
+
+def test_the_same_secrets_have_the_same_masker() -> None:
+    maskers = Maskers()
+    masker = maskers.of([("one", "a-secret-value")])
+    assert maskers.of(iter([("one", "a-secret-value")])) is masker
+    assert maskers.of([("one", "another-secret")]).masked("another-secret") == "[secret one]"

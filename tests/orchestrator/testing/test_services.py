@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import sys
-from contextlib import suppress
 from pathlib import Path
 
 import anyio
 import pytest
 
+from orchestrator.testing import Story
 from orchestrator.testing.answering.relocation import ServicePlace, origin_of_service
 from orchestrator.testing.format.reading import read_conversations
 from orchestrator.testing.format.settings import PluginSource
-from orchestrator.testing.playing.programs import ProgramFailed
-from orchestrator.testing.playing.services import running_services
 from orchestrator.testing.playing.surroundings import surrounded
-from runtimes.base import LocalEndpoint
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import API, FIND, PLUGIN, play, played, write_conversation, write_plugin
 
@@ -70,10 +65,6 @@ def folder(tmp_path: Path) -> Path:
     write_plugin(tmp_path, API, ANONYMOUS)
     (tmp_path / "service.py").write_text(SERVICE)
     return tmp_path
-
-
-def _program(code: str, **environment: str) -> LocalEndpoint:
-    return LocalEndpoint(command=(sys.executable, "-c", code), environment=environment)
 
 
 async def test_a_plugin_with_a_service_is_called_there(folder: Path) -> None:
@@ -202,61 +193,6 @@ def test_an_expression_without_an_address_is_a_mistake() -> None:
     assert "has no group for the address" in problem.message
 
 
-async def test_a_slow_service_is_waited_for_no_longer_than_the_limit() -> None:
-    with anyio.fail_after(10), pytest.raises(ProgramFailed) as failed:
-        async with running_services({"homes": (_program("print('hm'); input()"), READY)}, ready_within=0.5):
-            raise NotImplementedError
-    assert "no line of its output had" in str(failed.value)
-
-
-async def test_an_expression_that_never_ends_does_not_keep_the_others_waiting() -> None:
-    program = _program("print('a' * 4000 + '!'); input()")
-    with anyio.fail_after(10), pytest.raises(ProgramFailed, match="takes more than"):
-        async with running_services({"homes": (program, r"((a|aa|aaa)+)+$")}):
-            raise NotImplementedError
-
-
-async def test_output_without_end_is_read_and_forgotten() -> None:
-    """A service that writes a lot neither stops nor fills the memory."""
-    code = "print('x' * 5_000_000); print('y\\n' * 100_000); print('listening on http://127.0.0.1:9'); input()"
-    with anyio.fail_after(20):
-        async with running_services({"homes": (_program(code), READY)}) as addresses:
-            assert addresses == {"homes": "http://127.0.0.1:9"}
-
-
-STUBBORN = """
-import signal, subprocess, sys, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
-child = subprocess.Popen([sys.executable, "-c", code])
-print(f"listening on http://127.0.0.1:{child.pid}")
-while True:
-    time.sleep(60)
-"""
-
-
-def _is_gone(pid: int) -> bool:
-    """True once nothing of that id runs; what is dead and not reaped by its parent counts as gone."""
-    with suppress(OSError):
-        return "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    return True
-
-
-@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc to see what runs")
-async def test_what_a_service_has_started_is_killed_with_it_also_on_cancellation() -> None:
-    child = 0
-    with anyio.fail_after(20):
-        with anyio.CancelScope() as scope:
-            async with running_services({"homes": (_program(STUBBORN), READY)}, stop_within=0.1) as addresses:
-                child = int(addresses["homes"].rpartition(":")[2])
-                os.kill(child, 0)
-                scope.cancel()
-                await anyio.sleep_forever()
-        assert child
-        while not _is_gone(child):
-            await anyio.lowlevel.checkpoint()
-
-
 async def test_a_local_program_keeps_its_state_in_a_folder_that_goes_away(tmp_path: Path) -> None:
     program = """
 import json, pathlib, sys
@@ -293,3 +229,45 @@ turns:
   - {say: Count, model: [{call: count}, No.], expect: {calls: {call: count, status: failed}, requests: []}}
 """
     assert await played(tmp_path, story) == ""
+
+
+DYING = """
+import http.server, os, sys
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        print("what went wrong in it", flush=True)
+        os._exit(3)
+
+server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
+server.serve_forever()
+"""
+
+
+async def test_a_service_that_ends_in_a_conversation_is_told_with_its_last_words_and_no_port(folder: Path) -> None:
+    (folder / "service.py").write_text(DYING)
+    expect = "    expect: {calls: {call: getHome, result: cannot connect to http://homes.service.invalid/homes/1}}\n"
+    told = await played(folder, CALLED + FIND + expect)
+    assert "cannot connect to http://homes.service.invalid/homes/1" in told
+    assert "\n3:19: services/homes: the service 'homes' ended with 3\n    output: " in told
+    assert told.endswith("what went wrong in it")
+    assert "cannot connect to http://127" not in told
+
+
+async def test_a_service_that_ends_is_told_to_a_story_too(folder: Path) -> None:
+    (folder / "service.py").write_text(DYING)
+    settings = {"command": ["python", "service.py"]}
+    async with Story(
+        folder=folder, plugins={"source": "plugin.json", "service": "homes"}, services={"homes": settings}
+    ) as chat:
+        turn = await chat.say("Find home 1", model=[{"call": "getHome", "with": {"id": "1"}}, "There."])
+        with pytest.raises(AssertionError, match=r"(?s)the service 'homes' ended with 3\n.*what went wrong in it"):
+            turn.expect(calls="getHome")
+
+
+async def test_a_request_that_a_stub_has_answered_is_repeated_without_a_pause(folder: Path) -> None:
+    api = "api: {stubs: [{operation: getHome, times: 1, answer: {status: 503, headers: {Retry-After: '20'}}}]}"
+    expect = "    expect: {requests: [GET /homes/1, GET /homes/1], citations: /homes/1}\n"
+    with anyio.fail_after(10):
+        assert await played(folder, CALLED + api + FIND + expect) == ""

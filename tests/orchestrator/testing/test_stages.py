@@ -20,7 +20,7 @@ FIND = """
           - It is in Oak Street.
 """
 HANGS = """
-    api: {stubs: [{path: "/homes/{id}", answer: {delay: 60}}]}
+    api: {stubs: [{path: "/homes/{id}", answer: {delay: 25}}]}
     turns:
       - {say: Find home 1, model: [{call: getHome, with: {id: "1"}}, Never said]}
 """

@@ -6,12 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import is_typeddict
 
+import anyio
+import anyio.lowlevel
 import pytest
 from pydantic import BaseModel
 
 import orchestrator.testing
 from orchestrator.errors import UsageError
 from orchestrator.testing import Backend, Story, call, hosted
+from orchestrator.testing.answering.scripted import SteppedModel
 from orchestrator.testing.format.conversation import Turn
 from orchestrator.testing.format.expectations import Expect
 from orchestrator.testing.format.settings import Settings, Stub
@@ -19,6 +22,13 @@ from orchestrator.testing.playing.stage import Unplayable
 from orchestrator.testing.python.fixtures import ModelFactory
 from orchestrator.testing.python.written import WrittenExpect, WrittenSettings, WrittenStub, WrittenTurn, plain
 from tests.orchestrator.testing.playing import write_plugin
+
+
+def _holding_itself() -> list[object]:
+    holding: list[object] = []
+    holding.append(holding)
+    return holding
+
 
 FIND = [call("getHome", id="1"), "It is in Oak Street."]
 
@@ -207,6 +217,40 @@ def test_python_has_the_members_of_the_file(written: type, model: type[BaseModel
     assert set(written.__annotations__) | apart == members
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (float("nan"), "nan is no number"),
+        ([float("-inf")], "-inf is no number"),
+        ("half \ud800", "half a character"),
+        ({"\udfff": 1}, "half a character"),
+        (_holding_itself(), "holds itself"),
+        (SteppedModel(), "hosted"),
+    ],
+)
+def test_what_json_cannot_say_is_refused(value: object, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        plain(value)
+
+
+async def test_a_judge_and_a_decision_without_a_turn_are_refused(tmp_path: Path) -> None:
+    async with Story(folder=tmp_path, plugins="plugin.json") as chat:
+        with pytest.raises(UsageError, match="no turn to go on with"):
+            await chat.decide("approve")
+        turn = await chat.say("Find home 1", model=FIND)
+        judged: WrittenExpect = {"judge": "Is it kind?"}  # type: ignore[typeddict-unknown-key]
+        with pytest.raises(UsageError, match="only with --live"):
+            turn.expect(**judged)
+        with pytest.raises(UsageError, match="a time with its offset, such as 2026-"):
+            await chat.say("Find home 1", clock=datetime(2026, 11, 21))
+
+
+async def test_a_file_that_is_not_there_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(Unplayable) as raised:
+        await Story(folder=tmp_path, plugins="nope.json").open()
+    assert str(raised.value) == f"there is no file {str(tmp_path / 'nope.json')!r}"
+
+
 def test_what_no_file_could_say_is_refused() -> None:
     assert plain({"at": Path("a"), "many": (1, None)}) == {"at": "a", "many": [1, None]}
     with pytest.raises(UsageError, match="a set cannot stand in a conversation"):
@@ -216,3 +260,11 @@ def test_what_no_file_could_say_is_refused() -> None:
 @pytest.mark.parametrize("name", orchestrator.testing.__all__)
 def test_every_public_name_is_there(name: str) -> None:
     assert getattr(orchestrator.testing, name).__doc__
+
+
+async def test_a_story_has_one_turn_at_a_time(tmp_path: Path) -> None:
+    async with Story(folder=tmp_path, plugins="plugin.json") as chat, anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: chat.say("Find home 1", model=FIND))
+        await anyio.lowlevel.checkpoint()
+        with pytest.raises(UsageError, match="one turn at a time"):
+            await chat.say("Bye", model="Bye.")

@@ -53,3 +53,9 @@ async def test_a_call_of_which_nobody_knows_whether_it_was_carried_out_is_unknow
     stubs = "api: {stubs: [{operation: dropHome, answer: {fault: reset}}]}"
     expect = "    decide: approve\n    expect: {calls: {call: dropHome, status: unknown}, requests: DELETE /homes/1}\n"
     assert await played(tmp_path, stubs + DROP + expect) == ""
+
+
+async def test_a_stub_for_an_operation_that_there_is_not_fails_where_it_stands(tmp_path: Path) -> None:
+    stubs = "api:\n  stubs:\n  - {operation: getHom, method: get, answer: 503}"
+    told = await played(tmp_path, f"plugins: plugin.json\n{stubs}{FIND}")
+    assert told == ("4:17: api/stubs/0/operation: there is no operation 'getHom'; did you mean 'getHome' or 'putHome'?")

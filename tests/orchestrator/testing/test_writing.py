@@ -112,7 +112,7 @@ def test_a_conversation_is_written_as_a_person_would() -> None:
         "      - call: saveSearch\n"
         "        with:\n"
         "          city: Seattle\n"
-        "          on: no\n"
+        '          "on": "no"\n'
         "      - It is saved.\n"
         "    decide: approve\n"
         "    expect:\n"

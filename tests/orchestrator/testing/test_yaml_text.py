@@ -39,3 +39,8 @@ def test_what_is_written_reads_back(value: Json) -> None:
 )
 def test_a_text_of_several_lines_is_a_block(value: Json, text: str) -> None:
     assert yaml_text(value) == text
+
+
+@pytest.mark.parametrize("word", ["yes", "No", "ON", "off", "null", "True"])
+def test_a_word_that_some_readers_take_for_no_text_is_quoted(word: str) -> None:
+    assert yaml_text({"a": word, word: 1}) == f'a: "{word}"\n"{word}": 1\n'

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from auth import MappingVault, Vault
+from auth import ANYWHERE, MappingVault, Vault
 from orchestrator import Orchestrator, load_plugin
 from orchestrator.cli.wire import as_lines, curl_command, masked
 from runtimes.memory import MemoryRuntime
@@ -56,7 +56,11 @@ async def skipped(plugin: JsonObject, vault: Vault | None = None) -> str:
 
 @pytest.mark.parametrize(
     "vault",
-    [MappingVault({"key": "value-1234"}), MappingVault({"key/a": "v"}), MappingVault(persons={"x": {"key": "v"}})],
+    [
+        MappingVault({"key": "value-1234"}, origins=ANYWHERE),
+        MappingVault({"key/a": "v"}, origins=ANYWHERE),
+        MappingVault(persons={"x": {"key": "v"}}, origins=ANYWHERE),
+    ],
 )
 @pytest.mark.parametrize("type", ["ApiKeyPluginVault", "OAuthPluginVault", "EntraOnBehalfOf", "apikeypluginvault"])
 async def test_a_function_is_offered_where_the_vault_has_its_credential(type: str, vault: MappingVault) -> None:
@@ -73,20 +77,22 @@ async def test_a_function_is_offered_where_the_vault_has_its_credential(type: st
     ],
 )
 async def test_another_one_is_not_and_says_what_is_missing(auth: Json, reason: str) -> None:
-    assert reason in await skipped(plugin_of(runtime(auth)), MappingVault({"other": "value-1234"}))
+    assert reason in await skipped(plugin_of(runtime(auth)), MappingVault({"other": "value-1234"}, origins=ANYWHERE))
     assert reason in await skipped(plugin_of(runtime(auth)))
 
 
 async def test_no_credential_goes_to_a_local_plugin() -> None:
     local = runtime(KEY, "LocalPlugin", spec={"local_endpoint": "x"}, run_for_functions=["alpha"])
-    assert "none is sent to a local plugin" in await skipped(plugin_of(local), MappingVault({"key": "value-1234"}))
+    assert "none is sent to a local plugin" in await skipped(
+        plugin_of(local), MappingVault({"key": "value-1234"}, origins=ANYWHERE)
+    )
 
 
 @pytest.mark.parametrize("has_key", [True, False])
 async def test_a_runtime_whose_credential_there_is_claims_its_functions_as_any_other(has_key: bool) -> None:
     """Spec 11: only one runtime may answer a function."""
     plugin = plugin_of(runtime(KEY), runtime({"type": "OAuthPluginVault", "reference_id": "none"}))
-    reasons = await skipped(plugin, MappingVault({"key": "value-1234"} if has_key else {}))
+    reasons = await skipped(plugin, MappingVault({"key": "value-1234"} if has_key else {}, origins=ANYWHERE))
     assert ("only one may" in reasons) is has_key
     assert ("'none' (OAuthPluginVault)" in reasons) is not has_key
 
@@ -94,7 +100,7 @@ async def test_a_runtime_whose_credential_there_is_claims_its_functions_as_any_o
 async def test_a_reference_is_filled_as_other_texts_are() -> None:
     plugin = plugin_of(runtime({**KEY, "reference_id": "${{KEY_ID}}"}))
     loaded = await load_plugin(plugin, environment={"KEY_ID": "key"})
-    vault = MappingVault({"key": "value-1234"})
+    vault = MappingVault({"key": "value-1234"}, origins=ANYWHERE)
     async with Orchestrator(plugins=[loaded], runtimes={"x-one": MemoryRuntime(alpha)}, vault=vault) as host:
         assert host.toolbox.find("alpha").name == "alpha"
 
@@ -126,7 +132,7 @@ async def serving(vault: Vault) -> AsyncGenerator[tuple[Orchestrator, LoopbackSe
 
 
 async def test_a_call_carries_the_credential_of_its_person() -> None:
-    vault = MappingVault({"key": "everybodys"}, persons={"ada": {"key": "adas-own-one"}})
+    vault = MappingVault({"key": "everybodys"}, persons={"ada": {"key": "adas-own-one"}}, origins=ANYWHERE)
     async with serving(vault) as (host, server):
         mine = await host.call("alpha")
         hers = await host.call("alpha", person="ada")
@@ -138,7 +144,7 @@ async def test_a_call_carries_the_credential_of_its_person() -> None:
 
 
 async def test_what_would_be_sent_shows_where_the_credential_goes_and_not_what_it_is() -> None:
-    async with serving(MappingVault({"key": "value-1234"})) as (host, server):
+    async with serving(MappingVault({"key": "value-1234"}, origins=ANYWHERE)) as (host, server):
         (message,) = host.preview("alpha", {})
         assert server.requests == []
     assert "value-1234" not in repr(message)

@@ -9,7 +9,7 @@ from contextlib import aclosing, asynccontextmanager
 import anyio
 import pytest
 
-from auth import AuthReference, CredentialMissing, CredentialUse, Flow, MappingVault, Secret, Vault
+from auth import ANYWHERE, AuthReference, CredentialMissing, CredentialUse, Flow, MappingVault, Secret, Vault
 from orchestrator.cli.wire import as_lines, masked
 from runtimes.base import CallContext, CallResult, FunctionCall, RuntimeServices, RuntimeSpec
 from runtimes.errors import InvocationError
@@ -86,7 +86,10 @@ def credentials_in(request: Request) -> dict[str, str]:
 
 async def sent(document: JsonObject, values: dict[str, str] | None = None, auth: AuthReference = KEY) -> dict[str, str]:
     """What goes out with a call, which the preview has the places of."""
-    async with opened(document, MappingVault(values or {"ref": "value-1234"}), auth) as (executor, server):
+    async with opened(document, MappingVault(values or {"ref": "value-1234"}, origins=ANYWHERE), auth) as (
+        executor,
+        server,
+    ):
         assert executor.unusable == {}
         (message,) = executor.preview(CALL)
         assert (await call(executor)).payload == {"ok": True}
@@ -177,7 +180,7 @@ async def test_the_first_alternative_that_fits_and_can_be_had_goes_out(
     security: Json, values: dict[str, str], auth: AuthReference, carried: dict[str, str]
 ) -> None:
     document = described(TWO, security)
-    async with opened(document, MappingVault(values), auth) as (executor, server):
+    async with opened(document, MappingVault(values, origins=ANYWHERE), auth) as (executor, server):
         await call(executor)
         assert credentials_in(server.requests[0]) == carried
 
@@ -199,7 +202,7 @@ async def test_an_operation_says_for_itself_what_it_wants() -> None:
     ],
 )
 async def test_what_cannot_be_sent_disables_the_function(scheme: JsonObject, reason: str) -> None:
-    vault = MappingVault({"ref": "value-1234"})
+    vault = MappingVault({"ref": "value-1234"}, origins=ANYWHERE)
     async with opened(described({"s": scheme}, [{"s": []}]), vault) as (executor, _):
         assert reason in executor.unusable["f"]
     async with opened(described({"s": scheme, "key": X_KEY}, [{"s": []}, {"key": []}]), vault) as (executor, server):
@@ -211,9 +214,9 @@ async def test_what_cannot_be_sent_disables_the_function(scheme: JsonObject, rea
     ("vault", "reason"),
     [
         (MappingVault(), "no credential 'ref' for 'ada'"),
-        (MappingVault(persons={"bob": {"ref": "value-1234"}}), "no credential 'ref' for 'ada'"),
+        (MappingVault(persons={"bob": {"ref": "value-1234"}}, origins=ANYWHERE), "no credential 'ref' for 'ada'"),
         (MappingVault({"ref": "value-1234"}, origins={"ref": ["https://api.example"]}), "is for https://api.example"),
-        (MappingVault({"ref": "value-1234\n"}), "no line breaks"),
+        (MappingVault({"ref": "value-1234\n"}, origins=ANYWHERE), "no line breaks"),
     ],
 )
 async def test_without_its_credential_nothing_is_sent(vault: MappingVault, reason: str) -> None:
@@ -226,7 +229,7 @@ async def test_without_its_credential_nothing_is_sent(vault: MappingVault, reaso
 
 
 async def test_each_person_has_a_credential_of_their_own() -> None:
-    vault = MappingVault(persons={"ada": {"ref": "adas"}, "bob": {"ref": "bobs"}})
+    vault = MappingVault(persons={"ada": {"ref": "adas"}, "bob": {"ref": "bobs"}}, origins=ANYWHERE)
     async with opened(described({"key": X_KEY}), vault) as (executor, server):
         await call(executor)
         await call(executor, person="bob")
@@ -302,7 +305,7 @@ async def test_an_echo_of_the_credential_is_masked_in_the_answer() -> None:
         )
 
     for scheme, value in ((X_KEY, "value-1234"), (BASIC, "ada:value-1234"), (OAUTH, "value-1234")):
-        vault = MappingVault({"ref": value})
+        vault = MappingVault({"ref": value}, origins=ANYWHERE)
         async with opened(described({"s": scheme}), vault, handler=echoing) as (executor, _):
             result = await call(executor)
             encoded = base64.b64encode(value.encode()).decode()
@@ -327,5 +330,5 @@ async def test_the_flow_of_a_vault_is_closed_by_who_asks() -> None:
     async with opened(described({}), vault, TOKEN) as (executor, _):
         await call(executor)
         assert vault.is_closed
-    async with aclosing(MappingVault({"ref": "value"}).flow(vault.uses[0])) as flow:
+    async with aclosing(MappingVault({"ref": "value"}, origins=ANYWHERE).flow(vault.uses[0])) as flow:
         assert (await anext(flow)).reveal() == "value"

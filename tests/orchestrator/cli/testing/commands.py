@@ -11,8 +11,8 @@ from pathlib import Path
 SECONDS = 60
 """Seconds until a test that waits for something has failed."""
 
-SLOW = "api: {stubs: [{path: '/homes/{id}', answer: {delay: 60}}]}"
-"""Settings with which a call takes a minute."""
+SLOW = "api: {stubs: [{path: '/homes/{id}', answer: {delay: 25}}]}"
+"""Settings with which a call takes as long as one can."""
 
 CALLS = "turns: [{say: Hi, model: [{call: getHome, with: {id: '1'}}, Hello]}]"
 """Turns with a call."""

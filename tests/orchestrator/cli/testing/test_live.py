@@ -17,7 +17,7 @@ import pytest
 
 from orchestrator.cli.main import main
 from tests.orchestrator.testing.playing import write_conversation
-from tests.servers.openai_server import Received, Reply, ScriptedAnswer, openai_server
+from tests.servers.openai_server import Failure, Received, Reply, ScriptedAnswer, openai_server
 
 PATIENCE = 60
 """Seconds until a test that waits for something has failed."""
@@ -90,13 +90,83 @@ async def test_a_saved_result_is_what_later_ones_are_held_against(folder: Path) 
     assert first.returncode == 1
     again = await run(failing(1, 2), "--baseline", base, cwd=folder)
     assert (again.returncode, again.stderr) == (0, "")
-    assert "1 of 1 conversations are as good as in the baseline" in again.stdout
+    assert "1 of 1 conversations are not worse than in the baseline, as far as 10 runs can tell" in again.stdout
     write_conversation(folder, GREETS.replace("It [red]greets", "It is new"), "new")
     new = await run(failing(3), "--baseline", base, "-k", "new", cwd=folder)
     assert new.returncode == 1
     worse = await run(failing(1, 2, 3, 4, 5, 6), "--baseline", base, "-k", "greets", cwd=folder)
     assert worse.returncode == 1
     assert "passed in 4/10 (17-69 %); worse than before: 9/10 (60-98 %), p = 0.029" in worse.stdout
+
+
+async def test_runs_that_could_show_nothing_worse_are_refused_before_anybody_is_asked(folder: Path) -> None:
+    base = folder / "base.json"
+    assert (await run(failing(), "--runs", "3", "--save-baseline", base, cwd=folder)).returncode == 0
+    few = await run(failing(1, 2, 3), "--runs", "3", "--baseline", base, cwd=folder)
+    assert (few.returncode, few.stdout) == (2, "")
+    assert "3 runs of each are too few to show that one is worse" in few.stderr
+    assert "take --runs 4 at least" in few.stderr
+    enough = await run(failing(1, 2, 3, 4), "--runs", "4", "--baseline", base, cwd=folder)
+    assert enough.returncode == 1
+    assert "passed in 0/4 (0-49 %); worse than before: 3/3" in enough.stdout
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_a_key_that_is_not_taken_stops_all_runs_and_is_told_once(folder: Path, status: int) -> None:
+    asked = 0
+
+    def script(request: Received) -> ScriptedAnswer:
+        nonlocal asked
+        asked += 1
+        return Failure(status=status, message="no")
+
+    done = await run(script, "--junit", "report.xml", "--save-baseline", "base.json", cwd=folder)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert asked <= 4
+    assert done.stdout.count(f"({status})") == 1
+    assert "stopped: 0 of 1 conversations passed in every run" in done.stdout
+    assert not (folder / "base.json").exists()
+    [error] = ElementTree.parse(folder / "report.xml").getroot().iter("error")
+    assert f"({status})" in str(error.get("message"))
+
+
+async def test_one_request_that_is_refused_after_others_were_answered_breaks_its_run_alone(folder: Path) -> None:
+    answers = iter(
+        list[ScriptedAnswer]([Reply(text="Hello."), Failure(status=403, message="no"), Reply(text="Hello.")])
+    )
+    done = await run(lambda _: next(answers), "--runs", "3", "--parallel", "1", cwd=folder)
+    assert done.returncode == 1
+    assert "2 of 2 runs passed; 1 broken run is not counted" in done.stdout
+
+
+def test_a_model_without_a_key_is_refused_before_the_first_run(folder: Path) -> None:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    for options in (("--live", "openai:x"), ("--live", "offline", "--judge", "openai:x")):
+        done = subprocess.run(
+            command(folder, *options), capture_output=True, text=True, timeout=PATIENCE, check=False, env=env
+        )
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "needs OPENAI_API_KEY" in done.stderr
+
+
+async def test_mistakes_in_a_file_are_told_before_anybody_is_asked(folder: Path) -> None:
+    write_conversation(folder, "plugins: []\nturns: [{say: Hi, modell: Hello}]\n", "two")
+    done = await run(failing(), cwd=folder)
+    assert (done.returncode, done.stdout) == (2, "")
+
+
+@pytest.mark.parametrize(("columns", "is_told"), [("60", False), ("80", True)])
+async def test_the_table_takes_the_columns_that_there_are(folder: Path, columns: str, is_told: bool) -> None:
+    write_conversation(folder, GREETS.replace("It [red]greets", "It greets " * 12), "long")
+    with anyio.fail_after(PATIENCE):
+        async with openai_server(failing()) as server:
+            written = command(".", "--live", "openai:small", "--runs", "1")
+            env = {**environment(server.url), "COLUMNS": columns}
+            done = await anyio.run_process(written, cwd=folder, env=env, check=False)
+    table = done.stdout.decode().split("\n\n")[0].splitlines()
+    assert max(map(len, table)) <= int(columns)
+    assert ("tokens in" in table[0]) is is_told
+    assert "…" not in "".join(table)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +178,7 @@ async def test_a_saved_result_is_what_later_ones_are_held_against(folder: Path) 
         (("-x",), "--live and --exitfirst do not go together"),
         (("--live", "small"), "did you mean 'openai:small'?"),
         (("--save-baseline", "nowhere/base.json"), "name a file in a folder that is there"),
+        (("--save-baseline", "/"), "--save-baseline: cannot write '/'"),
         (("--baseline", "nowhere.json"), "--baseline: cannot read 'nowhere.json'"),
         (("--baseline", __file__), ":1:3: the baseline is no JSON: "),
     ],
@@ -158,7 +229,7 @@ async def test_an_interrupted_play_tells_what_it_has_counted_and_leaves_with_130
 
     with anyio.fail_after(PATIENCE):
         async with openai_server(script) as server:
-            arguments = command(".", "--live", "openai:small", "--parallel", "2")
+            arguments = command(".", "--live", "openai:small", "--parallel", "2", "--junit", "report.xml")
             async with await anyio.open_process(
                 arguments, cwd=folder, env=environment(server.url), stdin=subprocess.DEVNULL
             ) as process:
@@ -170,3 +241,5 @@ async def test_an_interrupted_play_tells_what_it_has_counted_and_leaves_with_130
                 complaints = b"".join([piece async for piece in process.stderr]).decode()
                 assert (await process.wait(), complaints) == (130, "")
     assert "interrupted: 1 of 1 conversations passed in every run\n3 of 3 runs passed; " in told
+    [error] = ElementTree.parse(folder / "report.xml").getroot().iter("error")
+    assert error.get("message") == "interrupted: not all runs were played"

@@ -14,8 +14,8 @@ import anyio
 import pytest
 
 from orchestrator.cli.testing.batches import Manner, chosen_in
-from orchestrator.cli.testing.offline import MIN_PLAYED, is_worth_it, play_all
-from orchestrator.cli.testing.processes import available_processors, play_in_processes
+from orchestrator.cli.testing.offline import MIN_PLAYED, automatic_jobs, is_worth_it, play_all
+from orchestrator.cli.testing.processes import play_in_processes
 from orchestrator.testing.playing.collect import Choice, collect
 from orchestrator.testing.playing.outcome import Outcome
 from tests.orchestrator.cli.testing.commands import (
@@ -112,10 +112,8 @@ async def test_a_long_run_goes_on_in_processes_by_itself(tmp_path: Path) -> None
         passed.append(outcome.is_passed)
         return True
 
-    if available_processors() == 1:
-        pytest.skip("there is one processor")
     with anyio.fail_after(SECONDS):
-        await play_all(chosen, Manner(), None, tell)
+        await play_all(chosen, Manner(), None, tell, automatic=2)
     assert passed == [True] * MIN_PLAYED + [False] * (len(chosen) - MIN_PLAYED)
 
 
@@ -160,7 +158,7 @@ async def test_a_process_that_is_killed_costs_the_conversation_that_it_had(tmp_p
 
 @ON_LINUX
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_processes_at_once_and_quietly(tmp_path: Path, sent: signal.Signals) -> None:
+def test_a_signal_ends_the_processes_at_once_and_what_was_counted_is_told(tmp_path: Path, sent: signal.Signals) -> None:
     write_plugin(tmp_path)
     write_conversation(tmp_path, several(1), "a")
     for name in "bcd":
@@ -172,7 +170,8 @@ def test_a_signal_ends_the_processes_at_once_and_quietly(tmp_path: Path, sent: s
         players = children_of(process.pid)
         process.send_signal(sent)
         output, complaints = process.communicate(timeout=SECONDS)
-    assert (process.returncode, output, complaints) == (130, b"", b"")
+    assert (process.returncode, complaints) == (130, b"")
+    assert output.startswith(b"interrupted: 1 passed, 3 not played in ")
     assert players
     assert not any(Path(f"/proc/{player}").exists() for player in players)
 
@@ -195,8 +194,9 @@ def test_processes_end_with_the_one_that_has_started_them(tmp_path: Path) -> Non
     [
         ([], 1000, 2, False),
         ([5.0, 5.0], 1000, 2, False),
-        ([0.005] * 10, 990, 2, True),
-        ([0.005] * 10, 290, 2, False),
+        ([0.005] * 10, 1290, 2, True),
+        ([0.005] * 10, 990, 2, False),
+        ([0.009] * 10, 490, 2, False),
         ([2.0] * 3, 4, 2, True),
         ([2.0] * 3, 1, 2, False),
         ([0.005] * 10, 990, 1, False),
@@ -207,3 +207,21 @@ def test_processes_are_started_where_they_save_more_than_they_cost(
     taken: list[float], left: int, jobs: int, is_one: bool
 ) -> None:
     assert is_worth_it(taken, left, jobs) is is_one
+
+
+@pytest.mark.parametrize(
+    ("available", "load", "processors", "jobs"),
+    [
+        (2, 0.0, 2, 2),
+        (2, 0.9, 2, 1),
+        (2, 5.0, 2, 1),
+        (8, 4.0, 8, 4),
+        (2, 8.0, 64, 2),
+        (64, 0.0, 64, 8),
+        (1, 0.0, 1, 1),
+    ],
+)
+def test_processes_are_started_for_processors_that_nobody_else_uses(
+    available: int, load: float, processors: int, jobs: int
+) -> None:
+    assert automatic_jobs(available, load, processors) == jobs
