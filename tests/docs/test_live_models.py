@@ -1,4 +1,4 @@
-"""What docs/testing.md shows of a play with a live model is what comes of its file."""
+"""What docs/live.md shows of a play with a live model is what comes of its file."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class Model:
 
 
 async def test_the_play_of_the_page_is_one(tmp_path: Path) -> None:
-    [file] = blocks("testing.md", "Live models", "yaml")
-    [shown] = blocks("testing.md", "Live models", "console")
+    [file] = blocks("live.md", "Live models", "yaml")
+    [shown] = blocks("live.md", "Live models", "console")
     [prices] = blocks("configuration.md", "Prices", "toml")
     written = file.replace("../plugin.json", str(PLUGIN))
     (tmp_path / "homes.conversation.yaml").write_text(written, encoding="utf-8")

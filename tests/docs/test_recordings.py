@@ -1,4 +1,4 @@
-"""What docs/testing.md shows of recordings is what they are."""
+"""What docs/recordings.md shows of recordings is what they are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator.testing.recordings.cassette_file import read_cassette, write_cassette
 
 ROOT = Path(__file__).resolve().parents[2]
-TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+TEXT = (ROOT / "docs" / "recordings.md").read_text(encoding="utf-8")
 
 
 def test_the_cassette_in_the_document_is_one_as_it_is_written() -> None:

@@ -1,4 +1,4 @@
-"""The conversation files in docs/testing.md are read, and fit the published schema."""
+"""The conversation files in the documents are read, and fit the published schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,11 @@ from runtimes.documents import parse_yaml
 
 ROOT = Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
-BLOCKS = [match[1] for match in re.finditer(r"```yaml\n(.*?)```", TEXT, re.DOTALL)]
+BLOCKS = [
+    block
+    for page in ("testing.md", "recordings.md", "live.md")
+    for block in re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / page).read_text(encoding="utf-8"), re.DOTALL)
+]
 
 
 @pytest.mark.parametrize("block", BLOCKS)

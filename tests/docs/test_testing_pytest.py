@@ -1,4 +1,4 @@
-"""What docs/testing.md shows of pytest is run by pytest, over the example that it is about."""
+"""What docs/pytest.md shows of pytest is run by pytest, over the example that it is about."""
 
 from __future__ import annotations
 
@@ -12,11 +12,9 @@ import pytest
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[2]
-SECTION = (
-    (ROOT / "docs" / "testing.md").read_text(encoding="utf-8").partition("## In pytest\n")[2].partition("\n## ")[0]
-)
-FILES = re.findall(r'```python title="(\w+\.py)"\n(.*?)```', SECTION, re.DOTALL)
-COMMANDS = re.findall(r"^\$ pytest (.*)$", SECTION, re.MULTILINE)
+PAGE = (ROOT / "docs" / "pytest.md").read_text(encoding="utf-8")
+FILES = re.findall(r'```python title="(\w+\.py)"\n(.*?)```', PAGE, re.DOTALL)
+COMMANDS = re.findall(r"^\$ pytest (.*)$", PAGE, re.MULTILINE)
 PATIENCE = 120.0
 """Seconds for a run in another process."""
 
@@ -38,7 +36,7 @@ def test_the_commands_in_the_document_choose_conversations(pytester: pytest.Pyte
 
 
 def test_the_setting_in_the_document_is_one(pytester: pytest.Pytester) -> None:
-    [setting] = re.findall(r"```ini\n(.*?)```", SECTION, re.DOTALL)
+    [setting] = re.findall(r"```ini\n(.*?)```", PAGE, re.DOTALL)
     pytester.makeini(setting)
     shutil.copytree(ROOT / "examples" / "suno", pytester.path, dirs_exist_ok=True)
     result = pytester.runpytest_subprocess("--strict-config", timeout=PATIENCE)
