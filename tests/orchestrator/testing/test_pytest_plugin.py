@@ -166,7 +166,8 @@ def test_files_are_played_in_several_processes_and_in_any_order(pytester: pytest
     write_conversation(pytester.path, f"{DROP}    decide: approve\n", "d")
     result = pytester.runpytest_subprocess("-n", "2", "--dist", "load", timeout=PATIENCE)
     assert outcomes(result) == {"passed": 4, "failed": 3}
-    assert result.stdout.str().count("text: the answer does not contain what it should") == 3
+    told = result.stdout.str().partition("short test summary info")[0]  # in CI a summary says all of it once more
+    assert told.count("text: the answer does not contain what it should") == 3
 
 
 def test_a_run_without_conversations_loads_nothing_for_them(pytester: pytest.Pytester) -> None:
