@@ -54,11 +54,6 @@ class Report:
         """True where everything was played, and all conversations did well enough."""
         return not self.stopped and all(verdict.is_fine for verdict in self.verdicts)
 
-    @property
-    def bills(self) -> tuple[Bill, ...]:
-        """Of all models that were asked."""
-        return (self.bill, *([self.judge_bill] if self.judge_bill is not None else []))
-
 
 def _was(worse: Worse | None) -> str:
     return "" if worse is None else f"; worse than before: {worse.before.text}, p = {worse.chance:.2g}"
