@@ -131,6 +131,10 @@ class FunctionSignature:
     """True when doing it twice is the same as once: GET, HEAD, OPTIONS, or a declared `Idempotency-Key`."""
     is_consequential: bool | None = None
     """The description's own word on whether calling has consequences (`x-openai-isConsequential`)."""
+    is_read_only: bool | None = None
+    """A server's own hint that calling changes nothing (`readOnlyHint` of MCP); None where it gives none."""
+    is_destructive: bool | None = None
+    """A server's own hint that calling may destroy something (`destructiveHint`)."""
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     """Optional arguments that the description has and that cannot be sent, each with the reason."""
     responses: tuple[str, ...] = field(default=(), compare=False, repr=False)

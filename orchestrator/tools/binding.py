@@ -266,6 +266,7 @@ def _bind(
         parameters=parameters_of(declared, signature),
         declaration=declared or Function(name=name, description=signature.description),
         runtime_type=runtime.type,
+        has_credential=runtime.auth.reference.type.casefold() != "none",
         progress_style=known_spellings(PROGRESS_STYLES, [style])[0] if isinstance(style, str) else DEFAULT_PROGRESS,
         signature=signature,
         executor=executor,

@@ -14,6 +14,7 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.localize import localized
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ToolDefinition, ToolSet
+from orchestrator.response.hidden import clean, clean_object
 from orchestrator.response.outcome import LOCAL_PLUGIN, read_result
 from orchestrator.response.presentation import Presentation
 from orchestrator.response.projection import RESULT_BUDGET
@@ -39,6 +40,8 @@ class BoundFunction:
     runtime_type: str
     progress_style: str = "ShowUsage"
     """spec 11.3.2.3."""
+    has_credential: bool = False
+    """True when its runtime calls with a credential of the person's."""
     signature: FunctionSignature
     executor: RuntimeExecutor = field(repr=False)
     presentation: Presentation = field(default_factory=Presentation, repr=False)
@@ -54,7 +57,8 @@ class BoundFunction:
     @property
     def tool(self) -> ToolDefinition:
         """As a model is told of it."""
-        return ToolDefinition(name=self.tool_name, description=self.description, parameters=self.parameters)
+        about = clean(self.description)
+        return ToolDefinition(name=self.tool_name, description=about, parameters=clean_object(self.parameters))
 
     def read(self, result: CallResult, budget: int = RESULT_BUDGET, locale: str | None = None) -> tuple[str, Shown]:
         """What the model is given of an answer, within so many characters, and what the person is shown (spec 9.4,

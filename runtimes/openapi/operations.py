@@ -64,8 +64,9 @@ def _description_of(entry: Entry) -> str:
 
 
 def _is_consequential(entry: Entry) -> bool | None:
-    values = (entry.operation.get(name) for name in _CONSEQUENTIAL)
-    return next((value for value in values if isinstance(value, bool)), None)
+    """What the description says; where its words contradict each other or are none of the two, that it has."""
+    said = [entry.operation[name] for name in _CONSEQUENTIAL if name in entry.operation]
+    return any(value is not False for value in said) if said else None
 
 
 def _usable(entry: Entry, parameters: tuple[Parameter, ...]) -> list[Parameter]:
