@@ -78,7 +78,9 @@ class UserMessage:
 
     text: str
     note: str = ""
-    """What the host adds: the files that came with it."""
+    """What the host adds: the files that came with it, and what was chosen on a card."""
+    fence: str = ""
+    """The random mark of its turn, which parts the note from all that instructs. Empty for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,8 @@ class ToolMessage:
     call_id: str
     """The `ModelCall.id` that this answers."""
     text: str
+    fence: str = ""
+    """The random mark of its turn, which parts the text from all that instructs. Empty for none."""
 
 
 Message = UserMessage | AssistantMessage | ToolMessage

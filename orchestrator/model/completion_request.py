@@ -29,6 +29,9 @@ CompletionRequest = ReasoningRequest | RespondingRequest | PhraseRequest
 MAX_NAME = 64
 """Characters in a function's name, as servers take it."""
 
+FENCE = "data-"
+"""What the lines begin with that data from outside stands between; the mark follows."""
+
 _ILLEGAL_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _SHORTEST_FENCE = 3
 _BACKTICKS = re.compile("`+")
@@ -53,15 +56,28 @@ def _call(call: ModelCall) -> JsonObject:
     return {"id": call.id, "type": "function", "function": function}
 
 
+def _as_data(text: str, fence: str) -> str:
+    """The text between two lines with the mark, which nothing in it has, in any case of letters: what could be
+    taken for its end is broken.
+    """
+    if not fence:
+        return text
+    line = f"{FENCE}{fence}"
+    inside = text
+    if fence.lower() in text.lower():
+        inside = re.sub(re.escape(fence), lambda found: f"{found[0][0]} {found[0][1:]}", text, flags=re.IGNORECASE)
+    return f"{line}\n{inside}\n{line}"
+
+
 def _said(message: UserMessage) -> str:
-    return f"{message.text}\n\n{message.note}" if message.note else message.text
+    return f"{message.text}\n\n{_as_data(message.note, message.fence)}" if message.note else message.text
 
 
 def _message(message: Message) -> JsonObject:
     if isinstance(message, UserMessage):
         return {"role": "user", "content": _said(message)}
     if isinstance(message, ToolMessage):
-        return {"role": "tool", "tool_call_id": message.call_id, "content": message.text}
+        return {"role": "tool", "tool_call_id": message.call_id, "content": _as_data(message.text, message.fence)}
     if not message.calls:
         return {"role": "assistant", "content": message.text}
     return {
@@ -83,15 +99,18 @@ def _plain(message: Message, tools: dict[str, str]) -> tuple[str, str]:
         return "user", _said(message)
     if isinstance(message, ToolMessage):
         tool = tools.get(message.call_id, "the function")
-        return "user", f"The result of {tool}:\n\n{_fenced(message.text)}"
-    calls = [f"I call {call.tool} with:\n\n{_fenced(call.arguments, 'json')}" for call in message.calls]
+        return "user", f"The result of {tool}:\n\n{_fenced(_as_data(message.text, message.fence))}"
+    calls = [f"I call {_echoed_name(call.tool)} with:\n\n{_fenced(call.arguments, 'json')}" for call in message.calls]
     return "assistant", "\n\n".join([*([message.text] if message.text else []), *calls])
 
 
 def _plain_messages(messages: Sequence[Message]) -> list[JsonObject]:
     """Roles alternate in the result: gateways that refuse tool messages are often strict about that too."""
     tools = {
-        call.id: call.tool for message in messages if isinstance(message, AssistantMessage) for call in message.calls
+        call.id: _echoed_name(call.tool)
+        for message in messages
+        if isinstance(message, AssistantMessage)
+        for call in message.calls
     }
     merged: list[tuple[str, str]] = []
     for role, text in (_plain(message, tools) for message in messages):

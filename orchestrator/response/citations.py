@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 from orchestrator.content import Citation
 from orchestrator.manifest.model import ResponseSemantics
 from orchestrator.manifest.queries import Reading
+from orchestrator.response.hidden import clean_line
 from orchestrator.response.jsonpath import Budget, InvalidQuery
 from orchestrator.response.semantics import Results, property_value, readings_of, results_of
 from runtimes.values import Json, JsonObject
@@ -56,12 +57,12 @@ def _web_address(reference: str | None, base: str) -> str | None:
 
 
 def _short(text: str | None) -> str | None:
-    return text[:MAX_TEXT] if text else None
+    return clean_line(text)[:MAX_TEXT] or None if text else None
 
 
 def _citation(said: Property, base: str) -> Citation | None:
     url = _web_address(said("url"), base)
-    title = said("title") or (urlsplit(url).hostname if url is not None else None)
+    title = _short(said("title")) or (urlsplit(url).hostname if url is not None else None)
     if not title:
         return None
     return Citation(

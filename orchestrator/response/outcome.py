@@ -8,6 +8,7 @@ from dataclasses import replace
 from orchestrator.content import Shown
 from orchestrator.manifest.model import ResponseSemantics
 from orchestrator.response.citations import citations_of
+from orchestrator.response.hidden import clean, clean_line
 from orchestrator.response.jsonpath import InvalidQuery
 from orchestrator.response.local_result import read_local_results
 from orchestrator.response.presentation import Presentation, semantic_cards, sign_in_cards
@@ -41,7 +42,7 @@ def _within(value: Json, budget: int, *, lead: str = "", is_truncated: bool = Fa
     """The value as text, and a line for each thing that is left out."""
     projection = project(value, budget - len(lead))
     truncated: Sequence[str] = (_TRUNCATED,) if is_truncated and not projection.notes else ()
-    return "\n".join((lead + projection.text, *projection.notes, *truncated))
+    return "\n".join((clean(lead) + projection.text, *projection.notes, *truncated))
 
 
 def _error_text(result: CallResult, budget: int) -> str:
@@ -51,7 +52,7 @@ def _error_text(result: CallResult, budget: int) -> str:
         payload = _NOTHING if result.payload in (None, "") else result.payload
         return _within(payload, budget, lead=lead, is_truncated=result.is_truncated)
     if result.payload in (None, ""):
-        return lead
+        return clean(lead)
     return _within(result.payload, budget, lead=f"{lead}\n", is_truncated=result.is_truncated)
 
 
@@ -96,11 +97,11 @@ def read_result(
     `base` is the address of the API, for relative URLs; `budget` is in characters. A templated answer is read whole.
     `presentation` and `locale` are for cards.
     """
-    notes = [f"[note: {note}]" for note in result.notes]
+    notes = [f"[note: {clean_line(note)}]" for note in result.notes]
     if result.is_error:
         text, shown = _error_text(result, budget), Shown()
     elif (local := _local(result, runtime_type, presentation, locale)) is not None:
-        text, shown = _within(local[0], budget), local[1]
+        text, shown = _within(local[0], budget), replace(local[1], text=clean(local[1].text))
     else:
         results = result.payload if is_templated else _results(semantics, result.payload)
         text = _within(_NOTHING if results in (None, "") else results, budget, is_truncated=result.is_truncated)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.response.hidden import clean
 from runtimes.limits import MAX_DEPTH
 from runtimes.values import Json, JsonObject, depth_of, dump_json
 
@@ -81,12 +82,13 @@ def _file(text: str) -> str:
 
 
 def without_binary(value: Json) -> Json:
-    """The value with what it is in the place of each file: a `data:` URL, or a long text in Base64."""
+    """The value without what hides in it, and with what it is in the place of each file: a `data:` URL, or a long text
+    in Base64."""
     if isinstance(value, str):
-        return _file(value) if _is_encoded(value) else _DATA_URL.sub(lambda url: _file(url[0]), value)
+        return _file(value) if _is_encoded(value) else _DATA_URL.sub(lambda url: _file(url[0]), clean(value))
     if isinstance(value, list):
         return [without_binary(item) for item in value]
-    return {name: without_binary(item) for name, item in value.items()} if isinstance(value, dict) else value
+    return {clean(name): without_binary(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 # --- what does not fit

@@ -22,7 +22,9 @@ NOTHING = "There is no result that I could answer from."
 
 _DECLINED = re.compile(r"\b(?:declined|not approved|did not (?:agree|approve|confirm|answer))\b", re.I)
 _NOTE = re.compile(r"\bdeclined: *(\S[^\n]*)")
-_NOBODY = re.compile(r"\bnobody is (?:here|there)\b", re.I)
+_NOBODY = re.compile(r"\bnobody (?:is (?:here|there)|can be asked)\b", re.I)
+_NOT_ALLOWED = re.compile(r"not called, and not allowed:\s*", re.I)
+_NOT_AGAIN = re.compile(r"\.\s+Do not ask for the same call again[^\n]*\Z")
 _NOT_CALLED = re.compile(r"not called:\s*", re.I)
 _ERROR = re.compile(r"(?:error|failed|failure|http [45]\d\d|unauthori[sz]ed|forbidden|not found)\b[:\s-]*", re.I)
 _UNCERTAIN = re.compile(r"\b(?:outcome is unknown|may or may not)\b", re.I)
@@ -124,10 +126,20 @@ def _declined(made: Made, text: str) -> str:
     return f"Nothing was done: you declined ({title}){about}."
 
 
+def _not_allowed(made: Made, why: str) -> str:
+    """What was not done, with the reasons, but where it is only that nobody was there."""
+    title = escape(title_of(made.tool))
+    if _NOBODY.search(why):
+        return f"Nothing was done: nobody was here to allow it ({title})."
+    return f"Nothing was done: it is not allowed ({title}): {escape(_NOT_AGAIN.sub('', why).rstrip(_STOPS))}."
+
+
 def worded(made: Made) -> str:
     """What one call came to, in words."""
     cut = _CUT.search(made.result)
     text = _CUT.sub("", made.result).strip()
+    if denied := _NOT_ALLOWED.match(text):
+        return _not_allowed(made, text[denied.end() :])
     prefix = _NOT_CALLED.match(text)
     if prefix or (_DECLINED.search(text[:200]) and not text.startswith(("{", "["))):
         if _DECLINED.search(text):

@@ -7,6 +7,7 @@ import re
 from orchestrator.model.base import PhraseRequest
 from orchestrator.model.offline.markdown import escape, scalar
 from orchestrator.model.offline.words import readable
+from orchestrator.phrases import listed
 from runtimes.values import Json
 
 MAX_NAMED = 12
@@ -24,8 +25,7 @@ def _with(arguments: Json) -> str:
     told = [f"{escape(readable(name))} {_quoted(value)}" for name, value in named]
     if not told:
         return ""
-    head = f"{', '.join(told[:-1])} and {told[-1]}" if len(told) > 1 else told[0]
-    return f" with {head}"
+    return f" with {listed(told)}"
 
 
 def phrase_for(request: PhraseRequest) -> str:

@@ -1,4 +1,4 @@
-"""Makes the page: one file that holds the data, the renderer and all else, and may load pictures of cards only."""
+"""Makes the page: one file that holds the data, the renderer and all else, and may load the plugin's pictures only."""
 
 from __future__ import annotations
 
@@ -6,16 +6,18 @@ import base64
 import hashlib
 import html
 import json
+from collections.abc import Collection
 from dataclasses import asdict
 from importlib import resources
 from typing import Final
 
 from orchestrator.content import Card, CardOrigin, Shown
 from orchestrator.render import page
+from orchestrator.response.hidden import clean_line, clean_value
 from runtimes.values import JsonObject
 
-PICTURES: Final = "https: data:"
-"""Where pictures may come from; nothing else is loaded, and the page tells their servers no referrer."""
+PICTURES: Final = "data:"
+"""Where pictures may come from beside the given origins; nothing else is loaded, and no server is told a referrer."""
 
 _ORIGINS: Final[dict[CardOrigin, str]] = {
     "selected": "made with the template that template_selector chooses",
@@ -52,13 +54,14 @@ def _data(shown: Shown, title: str) -> str:
         "citations": [{**asdict(citation)} for citation in shown.citations],
         "cards": [_card(card) for card in shown.cards],
     }
-    return json.dumps(data).replace("<", "\\u003c")
+    return json.dumps(clean_value(data)).replace("<", "\\u003c")
 
 
-def page_of(shown: Shown, *, title: str) -> str:
+def page_of(shown: Shown, *, title: str, pictures: Collection[str] = ()) -> str:
     """A page for what a person is shown, complete in one file.
 
     Its policy names its scripts and styles by their hashes, so that nothing in the data can run, be sent or be framed.
+    `pictures` are the origins that pictures may be loaded from: any other would be told what stands in their URLs.
     """
     style, renderer, script = (
         _part("adaptivecards.css") + _part("page.css"),
@@ -67,7 +70,7 @@ def page_of(shown: Shown, *, title: str) -> str:
     )
     policy = (
         f"default-src 'none'; script-src {_hash(renderer)} {_hash(script)}; style-src {_hash(style)}; "
-        f"img-src {PICTURES}; base-uri 'none'; form-action 'none'"
+        f"img-src {' '.join([PICTURES, *sorted(pictures)])}; base-uri 'none'; form-action 'none'"
     )
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -76,7 +79,7 @@ def page_of(shown: Shown, *, title: str) -> str:
 <meta http-equiv="Content-Security-Policy" content="{policy}">
 <meta name="referrer" content="no-referrer">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{html.escape(title)}</title>
+<title>{html.escape(clean_line(title))}</title>
 <style>{style}</style>
 </head>
 <body>

@@ -54,6 +54,14 @@ def test_nobody_is_said_to_have_declined_when_nobody_was_asked() -> None:
     assert worded(_made(result)) == "Nothing was done: nobody was here to allow it (get orders)."
 
 
+def test_what_was_not_allowed_is_worded_without_what_is_said_to_models() -> None:
+    again = "Do not ask for the same call again in this turn"
+    nobody = f"not called, and not allowed: it would need consent, and nobody can be asked here. {again}"
+    assert worded(_made(nobody)) == "Nothing was done: nobody was here to allow it (get orders)."
+    ruled = f"not called, and not allowed: a rule of the host forbids it. {again}"
+    assert worded(_made(ruled)) == "Nothing was done: it is not allowed (get orders): a rule of the host forbids it."
+
+
 def test_a_failure_of_nothing_but_stops_is_worded() -> None:
     assert worded(_made("error: lost" + " .\n" * 20_000 + "Do not call again.")).endswith(": lost")
     assert worded(_made("error: " + " .\n" * 20_000 + "x"))
