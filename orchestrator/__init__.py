@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING
 from orchestrator.selfcheck import check_packages
 
 if TYPE_CHECKING:
+    from orchestrator.answers_file import FileAnswers
+    from orchestrator.call_outcome import CallOutcome
     from orchestrator.content import Card, CardAction, Citation, NumberedCitation, ReturnedCard
     from orchestrator.conversation import Conversation
     from orchestrator.errors import (
+        CallForbidden,
         ConversationBusy,
         ConversationEnded,
         ConversationError,
@@ -30,18 +33,22 @@ if TYPE_CHECKING:
         UsageError,
     )
     from orchestrator.events import Event
-    from orchestrator.host import CallOutcome, Orchestrator
+    from orchestrator.host import Orchestrator
     from orchestrator.manifest.load import Plugin, load_plugin
     from orchestrator.manifest.load_agent import LoadedAgent, load_agent
     from orchestrator.model.base import ChatModel, Usage
+    from orchestrator.policy.answers import Answers, Grant, MemoryAnswers
+    from orchestrator.policy.rules import Policy, Rule
     from orchestrator.reply import Call, Question, Reply
     from orchestrator.response.redaction_rules import Redaction
     from orchestrator.turn.machine import Limits
     from orchestrator.version import __version__
 
 _HOMES = {
+    "Answers": "orchestrator.policy.answers",
     "Call": "orchestrator.reply",
-    "CallOutcome": "orchestrator.host",
+    "CallForbidden": "orchestrator.errors",
+    "CallOutcome": "orchestrator.call_outcome",
     "Card": "orchestrator.content",
     "CardAction": "orchestrator.content",
     "ChatModel": "orchestrator.model.base",
@@ -51,20 +58,25 @@ _HOMES = {
     "ConversationEnded": "orchestrator.errors",
     "ConversationError": "orchestrator.errors",
     "Event": "orchestrator.events",
+    "FileAnswers": "orchestrator.answers_file",
+    "Grant": "orchestrator.policy.answers",
     "Limits": "orchestrator.turn.machine",
     "LoadedAgent": "orchestrator.manifest.load_agent",
     "ManifestError": "orchestrator.errors",
+    "MemoryAnswers": "orchestrator.policy.answers",
     "ModelError": "orchestrator.errors",
     "NumberedCitation": "orchestrator.content",
     "Orchestrator": "orchestrator.host",
     "OrchestratorError": "orchestrator.errors",
     "Plugin": "orchestrator.manifest.load",
+    "Policy": "orchestrator.policy.rules",
     "Problem": "orchestrator.errors",
     "Question": "orchestrator.reply",
     "QuestionsPending": "orchestrator.errors",
     "Redaction": "orchestrator.response.redaction_rules",
     "Reply": "orchestrator.reply",
     "ReturnedCard": "orchestrator.content",
+    "Rule": "orchestrator.policy.rules",
     "UnknownName": "orchestrator.errors",
     "Usage": "orchestrator.model.base",
     "UsageError": "orchestrator.errors",
@@ -74,7 +86,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Answers",
     "Call",
+    "CallForbidden",
     "CallOutcome",
     "Card",
     "CardAction",
@@ -85,20 +99,25 @@ __all__ = [
     "ConversationEnded",
     "ConversationError",
     "Event",
+    "FileAnswers",
+    "Grant",
     "Limits",
     "LoadedAgent",
     "ManifestError",
+    "MemoryAnswers",
     "ModelError",
     "NumberedCitation",
     "Orchestrator",
     "OrchestratorError",
     "Plugin",
+    "Policy",
     "Problem",
     "Question",
     "QuestionsPending",
     "Redaction",
     "Reply",
     "ReturnedCard",
+    "Rule",
     "UnknownName",
     "Usage",
     "UsageError",

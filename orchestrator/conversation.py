@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator, Sequence
+import secrets
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing, contextmanager
 from typing import Literal
 
@@ -17,28 +17,26 @@ from orchestrator.errors import (
     UnknownName,
     UsageError,
 )
-from orchestrator.events import CallDecided, Event, Fact, TurnStarted, TurnUndone
+from orchestrator.events import Event, Fact, TurnStarted, TurnUndone
 from orchestrator.model.base import Usage
 from orchestrator.reply import Question, Reply, question_of, reply_of
 from orchestrator.turn.actions import attributed, call_of
-from orchestrator.turn.deciding import asked_call, decision_on, own_arguments
-from orchestrator.turn.driver import CANCEL_TIMEOUT, TurnDriver, TurnServices
+from orchestrator.turn.deciding import asked_call, closing, decision_on, own_arguments, settled_by
+from orchestrator.turn.driver import TurnDriver, TurnServices
 from orchestrator.turn.explain import explain
 from orchestrator.turn.files import HeldFiles
 from orchestrator.turn.ledger import Ledger
-from orchestrator.turn.machine import ending
+from orchestrator.turn.replies import Emit
 from orchestrator.turn.saying import refuse_unsayable, refuse_while_undecided, text_of
 from orchestrator.turn.state import Status
+from orchestrator.turn.streaming import Spawn, stream
 from runtimes.base import Attachment
 from runtimes.values import JsonObject
 
-EVENT_BUFFER = 256
-"""Events that wait for a reader before the turn itself waits."""
+FENCE_BYTES = 8
+"""Bytes of the random mark that parts results from instructions in one turn."""
 
 Decision = Literal["accepted", "already_answered", "expired"]
-
-Spawn = Callable[[Coroutine[None, None, None]], asyncio.Task[None]]
-"""Runs a turn in a task that the host ends with itself."""
 
 
 class Conversation:
@@ -53,8 +51,10 @@ class Conversation:
         documents: dict[str, str],
         services: Callable[[str | None], TurnServices],
         spawn: Spawn,
+        is_attended: bool = True,
     ) -> None:
         self._ledger = ledger
+        self._is_attended = is_attended
         self.person = person
         self._locale = locale
         self._documents = documents
@@ -67,6 +67,11 @@ class Conversation:
     def id(self) -> str:
         """The conversation's id in the journal."""
         return self._ledger.conversation
+
+    @property
+    def is_attended(self) -> bool:
+        """False when nobody is asked here."""
+        return self._is_attended
 
     @property
     def locale(self) -> str | None:
@@ -93,8 +98,11 @@ class Conversation:
         return sum(used, Usage())
 
     def explain(self, call_id: str | None = None) -> str:
-        """Why the calls of the last turn, or one of them, ran, asked or were stopped."""
-        return explain(self._ledger.history.last, call_id)
+        """Why the calls of the last turn, or one of them, ran, asked or were stopped: a paragraph for each.
+
+        A number from 1, or the name of a function, names a call as well. Raises: `UnknownName`.
+        """
+        return explain(self._ledger.history.last, call_id, self._services(self.locale).requests.toolbox)
 
     def attachment(self, id: str) -> Attachment:
         """A file of this conversation, with its bytes. Raises: `UnknownName`, also when it is not held any more."""
@@ -132,7 +140,9 @@ class Conversation:
     async def resume(self, *, deadline: float | None = None) -> Reply:
         """Goes on with a turn that was waiting; with questions still open it says so again.
 
-        Raises: `ConversationBusy`, `UsageError` when nothing was ever said.
+        Where another host of the same journal has a call of the turn in flight, the turn stays with that host: the
+        reply then has no `end`, and nothing pending. Raises: `ConversationBusy`, `UsageError` when nothing was ever
+        said, and when the conversation is another person's.
         """
         return await self._read(self.resume_stream(), deadline)
 
@@ -160,44 +170,62 @@ class Conversation:
 
     async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> Reply:
         is_begun = False
-        with anyio.move_on_after(deadline):
+        with anyio.move_on_after(deadline) as waiting:
             async with aclosing(events):
                 async for _ in events:
                     is_begun = True
         turn = self._ledger.history.last
         if turn is None:
             raise UsageError("nothing has been said in this conversation")
-        if not is_begun and turn.ended is None and not turn.with_status(Status.ASKED):
+        if waiting.cancelled_caught and not is_begun and turn.ended is None and not turn.with_status(Status.ASKED):
             raise TimeoutError("the deadline passed before the turn had begun")
         return reply_of(turn)
 
     # --- answering
 
     async def decide(
-        self, call_id: str, approve: bool, arguments: JsonObject | None = None, note: str = ""
+        self,
+        call_id: str,
+        approve: bool,
+        arguments: JsonObject | None = None,
+        note: str = "",
+        *,
+        always: bool = False,
     ) -> Decision:
         """Answers an open question; it never runs the call, `resume` does.
 
-        `arguments` are the person's own, in the place of the model's.
+        `arguments` are the person's own, in the place of the model's. `always` allows the function from now on, where
+        the question offers that (`Question.may_always`). A yes to the first use of a plugin answers the other open
+        questions that ask for nothing else.
 
-        Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit.
+        Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit, and for
+        an `always` that is not offered; `OrchestratorError` where the answer counts, but could not be remembered.
         """
         while True:
             await self._ledger.refresh()
+            known = self._ledger.history.sequence
             call = asked_call(self._ledger.history, call_id)
             if call.status is not Status.ASKED:
                 return "expired" if call.status is Status.EXPIRED else "already_answered"
             assert call.question is not None
-            if call.question.expires <= self._services(self.locale).clock():
+            services = self._services(self.locale)
+            now = services.clock()
+            if call.question.expires <= now:
                 return "expired"
+            toolbox = services.requests.toolbox
             if approve and arguments is not None:
-                toolbox = self._services(self.locale).requests.toolbox
                 arguments = own_arguments(call, arguments, toolbox, self._ledger.history.attachments)
-            decision = decision_on(call, approve=approve, arguments=arguments, note=note, by=self.person)
+            decision = decision_on(call, approve=approve, arguments=arguments, note=note, by=self.person, always=always)
+            others = settled_by(decision, call, self._ledger.history.turn, now=now)
+            function = toolbox.at(call.plugin, call.function)
+            kept = await services.consent.keep(call, function, decision)
             try:
-                await self._ledger.append(decision)
+                await self._ledger.append(kept.decision, *others, on=known)
             except JournalConflict:
+                await services.consent.take_back(kept, self.person)
                 continue
+            if kept.error is not None:
+                raise kept.error
             return "accepted"
 
     async def undo(self) -> str | None:
@@ -211,7 +239,7 @@ class Conversation:
             if not self._ledger.history.past:
                 return None
             text = self._ledger.history.past[-1].state.started.text
-            await self._ledger.append(TurnUndone())
+            await self._ledger.append(TurnUndone(), on=self._ledger.history.sequence)
             return text
 
     # --- driving
@@ -246,54 +274,22 @@ class Conversation:
             locale=self.locale,
             attachments=self._files.keep(attachments),
             action=action,
+            fence=secrets.token_hex(FENCE_BYTES),
+            set_aside=self._ledger.history.set_aside_next,
         )
         made = call_of(action, services.requests.toolbox) if action is not None else None
         begun = (started,) if made is None else (started, made)
-        await self._ledger.append(*begun)
+        await self._ledger.append(*begun, on=self._ledger.history.sequence)
         return begun
 
     async def _close_open_turn(self, why: str) -> None:
         """Ends a turn that waits or broke off: what is asked is declined."""
-        turn = self._ledger.history.turn
-        if turn is None:
-            return
-        declined = [
-            CallDecided(call_id=call.call_id, decision="decline", by=self.person, note=why)
-            for call in turn.with_status(Status.ASKED)
-        ]
-        await self._ledger.append(*declined)
-        turn = self._ledger.history.turn
-        assert turn is not None
-        await self._ledger.append(*ending(turn, detail=why))
+        while (turn := self._ledger.history.turn) is not None:
+            await self._ledger.settle(turn.started, lambda state: closing(state, why, self.person))
 
-    async def _drive(self, begun: Sequence[Fact] = ()) -> AsyncGenerator[Event]:
-        """Runs the turn in a task of its own and yields what it emits; being closed early cancels it."""
-        sender, receiver = anyio.create_memory_object_stream[Event](EVENT_BUFFER)
+    def _drive(self, begun: Sequence[Fact] = ()) -> AsyncGenerator[Event]:
+        async def drive(emit: Emit) -> None:
+            services, files = self._services(self.locale), self._files
+            await TurnDriver(self._ledger, services, emit, files, is_attended=self._is_attended).run()
 
-        async def emit(event: Event) -> None:
-            try:
-                await sender.send(event)
-            except anyio.BrokenResourceError:
-                return  # the reader has left, and is cancelling this turn
-
-        async def run() -> None:
-            async with sender:
-                await TurnDriver(self._ledger, self._services(self.locale), emit, self._files).run()
-
-        turn = self._ledger.history.turn
-        task = self._spawn(run())
-        try:
-            async with receiver:
-                for fact in begun:
-                    yield fact
-                async for event in receiver:
-                    yield event
-        finally:
-            task.cancel()
-            with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
-                await asyncio.wait({task})
-                sender.close()  # where the task was cancelled before it had begun, nobody else does
-                if task.cancelled() and turn is not None and self._ledger.history.turn is turn:
-                    await self._ledger.record(*ending(turn))
-        if not task.cancelled():  # else the host was closed, which is no error of the reader's
-            await task
+        return stream(drive, self._ledger, self._spawn, begun)

@@ -4,6 +4,7 @@
   + UsageError                  the caller's mistake: a wrong name, a wrong option (exit code 2)
     - UnknownName               a name that nothing has; carries what was probably meant
   + FunctionUnavailable         a function that a plugin has, and that cannot be called
+  + CallForbidden               a rule of the host denies a call
   + ManifestError               a manifest cannot be loaded; carries every problem found
   + CardError                   an expression in a card cannot be read, or has no value
   + CardLimit                   a card's template asks for more work than the host does
@@ -79,6 +80,10 @@ class UnknownName(UsageError):
 
 class FunctionUnavailable(OrchestratorError):
     """A plugin has the function, and it cannot be called; the message says why."""
+
+
+class CallForbidden(OrchestratorError):
+    """A rule of the host denies a call; the message has the rule's reason."""
 
 
 class ManifestError(OrchestratorError):

@@ -7,12 +7,13 @@ JSON and back without loss (`orchestrator.event_json`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from orchestrator.content import AttachedFile, CardAction, Shown
+from orchestrator.labels import CLEAN, Label
 from orchestrator.model.base import ModelCall, Usage
-from runtimes.values import JsonObject
+from runtimes.values import Json, JsonObject
 
 State = Literal["reasoning", "responding", "disengaging"]
 """The orchestrator's states (spec 5.2.5, and `disengaging` of the Microsoft 365 document)."""
@@ -23,7 +24,8 @@ class Reason:
     """One reason for a verdict, and who gives it."""
 
     source: str
-    """`manifest`, `description`, `method`, `runtime`, `host` or `person`."""
+    """`manifest`, `description`, `method`, `server` (its hints), `runtime`, `data` (what the model had read), `host`,
+    `rule` (of the host) or `person`."""
     text: str
 
 
@@ -52,6 +54,10 @@ class TurnStarted:
     """The files that came with the words."""
     action: CardAction | None = None
     """What the person chose on a card, where that is what they said; `text` is then what its button says."""
+    fence: str = ""
+    """Parts results from instructions in what the model reads; random, so that no result can forge it."""
+    set_aside: tuple[str, ...] = ()
+    """Plugins whose data from earlier turns the model is not shown, because it stood in the way of another's call."""
     kind: Literal["turn_started"] = "turn_started"
 
 
@@ -63,10 +69,16 @@ class ReplyReceived:
     calls: tuple[RequestedCall, ...] = ()
     usage: Usage | None = None
     state: State = "reasoning"
+    is_from_card: bool = False
+    """True for the call that a choice on a card makes: no model wrote it."""
     kind: Literal["reply_received"] = "reply_received"
 
 
-RefusalCode = Literal["unknown", "ambiguous", "arguments", "repeated", "limit", "responding"]
+Judgement = Literal["allow", "ask", "deny"]
+"""What the policy says of a call."""
+
+RefusalCode = Literal["unknown", "ambiguous", "arguments", "repeated", "limit", "responding", "forbidden"]
+"""`forbidden`: a rule of the host that came into force after the call was judged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +91,10 @@ class CallRefused:
     plugin: str = ""
     function: str = ""
     """Empty when no such function is known."""
+    arguments: JsonObject = field(default_factory=dict[str, Json])
+    """Empty where they were not well-formed."""
+    source: Literal["host", "person"] = "host"
+    """Whose word stands in the way; the person's where they have said no to this very call."""
     kind: Literal["call_refused"] = "call_refused"
 
 
@@ -90,11 +106,34 @@ class CallJudged:
     plugin: str
     function: str
     arguments: JsonObject
-    verdict: Literal["allow", "ask", "deny"]
+    verdict: Judgement
     reasons: tuple[Reason, ...]
     repeatable: bool = False
     """True when doing it twice is the same as once."""
+    fingerprint: str = ""
+    """Over call id, canonical arguments, manifest, description and destination; a call is judged anew where that is
+    another when it is about to be asked about or to leave."""
+    label: Label = CLEAN
+    """Whose data its result may hold."""
+    across: tuple[str, ...] = ()
+    """Of a denial: the plugins whose data of this turn stands in the way; in the next turn it does not."""
+    may_always: bool = False
+    """True when the person may allow this function for always."""
+    may_agree: bool = False
+    """True when a yes also lets the function read on in this turn, and the question says so."""
     kind: Literal["call_judged"] = "call_judged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSetAside:
+    """From here on the model is not shown what earlier turns have of these plugins."""
+
+    plugins: tuple[str, ...]
+    """All that are set aside now."""
+    call_ids: tuple[str, ...] = ()
+    """The calls of replies that were written in view of that data: they are not kept. Any other call so far holds only
+    the person's words, and goes on."""
+    kind: Literal["data_set_aside"] = "data_set_aside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,8 +161,12 @@ class CallDecided:
     decision: Literal["approve", "decline"]
     by: str
     note: str = ""
+    always: bool = False
+    """True when the person has allowed the function for always."""
     edited: RequestedCall | None = None
     """The call with the person's own arguments, which runs in the place of the one asked about."""
+    left_open: bool = False
+    """True where nobody answered: the turn was ended while the question was open, and `note` says by what."""
     kind: Literal["call_decided"] = "call_decided"
 
 
@@ -274,6 +317,7 @@ Fact = (
     | ReplyReceived
     | CallRefused
     | CallJudged
+    | DataSetAside
     | CallAsked
     | CallDecided
     | QuestionExpired

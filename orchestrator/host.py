@@ -6,23 +6,24 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from auth import MappingVault, Vault
-from orchestrator.content import Card, Citation
+from orchestrator.call_outcome import CallOutcome, outcome_of
 from orchestrator.conversation import Conversation
-from orchestrator.errors import UnknownName, UsageError
+from orchestrator.errors import CallForbidden, UnknownName, UsageError
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
+from orchestrator.policy.answers import Answers, MemoryAnswers
+from orchestrator.policy.rules import Policy
 from orchestrator.response.redaction import Redactor
 from orchestrator.response.redaction_rules import Redaction
 from orchestrator.tools.arguments import InvalidArguments
@@ -30,15 +31,15 @@ from orchestrator.tools.binding import Binder
 from orchestrator.tools.namespaces import distinct_namespaces
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.tools.visual_templates import visual_templates
+from orchestrator.turn.consent import Consent
 from orchestrator.turn.driver import TurnServices
-from orchestrator.turn.judging import is_safe_to_repeat
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import Limits
 from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.requests import Requests
+from orchestrator.turn.standing import is_safe_to_repeat
 from runtimes.base import (
     CALL_TIMEOUT,
-    Attachment,
     CallContext,
     FunctionCall,
     LocalEndpoint,
@@ -47,7 +48,7 @@ from runtimes.base import (
     WireMessage,
 )
 from runtimes.fetch import SharedClient
-from runtimes.values import Json, JsonObject
+from runtimes.values import JsonObject
 
 REDACTION_KEY_BYTES = 32
 """The key of redacted values' hashes: made for each host, and never kept."""
@@ -56,35 +57,12 @@ DEFAULT_PERSON = "me"
 """Who talks when the caller does not say."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallOutcome:
-    """What one call without a model gave."""
-
-    status: int | None
-    """The HTTP status, where there is one."""
-    payload: Json
-    is_error: bool
-    citations: tuple[Citation, ...]
-    cards: tuple[Card, ...]
-    notes: tuple[str, ...] = ()
-    """What else there is to know of the answer, a line each."""
-    attachments: tuple[Attachment, ...] = ()
-    """The files that the answer is, with their bytes."""
-    is_truncated: bool = False
-    """True when the answer was longer than is read."""
-    cards_left_out: int = 0
-    """How many more cards it would have given; one answer has a limit."""
-    rich: Json = None
-    """The answer as it is, where the function declares a rich response (spec 8)."""
-
-
-def _checked_servers(servers: Mapping[str, str], plugins: Sequence[Plugin]) -> Mapping[str, str]:
+def _check_plugins(named: Iterable[str], plugins: Sequence[Plugin]) -> None:
     """Raises: `UnknownName`."""
     namespaces = [plugin.namespace for plugin in plugins]
-    for namespace in servers:
+    for namespace in named:
         if namespace not in namespaces:
             raise UnknownName("plugin", namespace, namespaces)
-    return dict(servers)
 
 
 class Orchestrator:
@@ -103,11 +81,15 @@ class Orchestrator:
     `card_templates` is a folder with the templates that local plugins name by URL (spec 13.2.2.1), each in a file of
     the name that the URL ends with; those that come with the host are known without it.
     `vault` keeps the credentials that plugins refer to; functions whose credential it does not have are not offered.
+    `policy` is what its owner lays down for as long as the host lives; `answers` remembers what persons have allowed
+    for always, in memory where none is given; `discovered` are those of the plugins, by namespace, that nobody named:
+    their first use is asked about.
     `inline_schemas` is for servers that refuse references in the schemas of tools; it needs the extra `prance`.
 
     Raises: `UsageError` for a model that cannot be named, a locale that is no language tag, a redaction or a card
-    template that cannot be read and an extra that is not installed, `UnknownName` for a server of a plugin that is not
-    there, at construction; `UsageError` for a server that no description of its plugin lists, when it is entered.
+    template that cannot be read and an extra that is not installed, `UnknownName` for a plugin in `servers` or
+    `discovered` that is not there, at construction; `UsageError` for a server that no description of its plugin lists,
+    when it is entered.
     """
 
     def __init__(  # noqa: PLR0913  # the options of the whole host, each by name and with a default
@@ -128,12 +110,16 @@ class Orchestrator:
         redactions: Sequence[Redaction] = (),
         card_templates: Path | None = None,
         vault: Vault | None = None,
+        policy: Policy | None = None,
+        answers: Answers | None = None,
+        discovered: Sequence[str] = (),
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
         self.locale = checked_locale(locale)
         self.plugins = tuple(plugin.in_language(self.locale) for plugin in distinct_namespaces(plugins))
-        self._servers = _checked_servers(servers or {}, self.plugins)
+        self._servers = dict(servers or {})
+        _check_plugins((*self._servers, *discovered), self.plugins)
         self._cache = cache
         self._visual_templates = visual_templates(card_templates)
         self._redactor = Redactor(redactions, secrets.token_bytes(REDACTION_KEY_BYTES)) if redactions else None
@@ -151,6 +137,9 @@ class Orchestrator:
         self._owns_http = http is None
         self._clock = clock
         self._vault = vault or MappingVault()
+        self.consent = Consent(
+            policy=policy or Policy(), answers=answers or MemoryAnswers(), discovered=frozenset(discovered)
+        )
         self._stack = AsyncExitStack()
         self._toolbox: Toolbox | None = None
         self._requests: dict[tuple[tuple[str, ...], ...], Requests] = {}
@@ -214,35 +203,53 @@ class Orchestrator:
         self.model = new
 
     def conversation(
-        self, *, person: str = DEFAULT_PERSON, id: ConversationId | None = None, locale: str | None = None
+        self,
+        *,
+        person: str = DEFAULT_PERSON,
+        id: ConversationId | None = None,
+        locale: str | None = None,
+        attended: bool | None = None,
     ) -> Conversation:
         """A new conversation, or the one of that id.
 
-        `locale` is its language, else the host's; a conversation that is known keeps its own.
+        `locale` is its language, else the host's; a conversation that is known keeps its own. One that is not
+        `attended` asks nobody: what would be asked about does not run, unless a rule of the host allows it; a new one
+        is, unless it is said.
 
-        Raises: `UsageError` when that one is another person's, and for a locale that is no language tag.
+        Raises: `UsageError` when that one is another person's (where only the journal knows that, once it is used) or
+        differs in `attended`, and for a locale that is no language tag.
         """
         chosen = checked_locale(locale) or self.locale
         conversation_id = id or secrets.token_hex(8)
         known = self._conversations.get(conversation_id)
         if known is not None:
             if known.person != person:
-                raise UsageError(f"conversation {conversation_id!r} is not {person!r}'s")
+                raise UsageError(f"conversation {conversation_id!r} is another person's, not that of {person!r}")
+            if attended not in (None, known.is_attended):
+                is_so = "attended" if known.is_attended else "not attended"
+                raise UsageError(f"conversation {conversation_id!r} is {is_so} already; leave `attended` out to go on")
             return known
         conversation = Conversation(
-            Ledger(conversation_id, self._journal),
+            Ledger(conversation_id, self._journal, person),
             person=person,
             locale=chosen,
             documents={plugin.namespace: plugin.digest for plugin in self.plugins},
             services=self._services,
             spawn=self._spawn,
+            is_attended=attended is not False,
         )
         self._conversations[conversation_id] = conversation
         return conversation
 
     def _services(self, locale: str | None) -> TurnServices:
         requests = self._requests_in(locale)
-        return TurnServices(model=self.model, requests=requests, clock=self._clock, call_timeout=CALL_TIMEOUT)
+        return TurnServices(
+            model=self.model,
+            requests=requests,
+            clock=self._clock,
+            call_timeout=CALL_TIMEOUT,
+            consent=self.consent,
+        )
 
     def _spawn(self, turn: Coroutine[None, None, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(turn)
@@ -270,20 +277,14 @@ class Orchestrator:
     ) -> CallOutcome:
         """One call without a model; nobody is asked, since the caller's code is the consent.
 
-        Raises: `UnknownName`, `UsageError` for arguments that do not fit, `InvocationError` when no answer was had.
+        Raises: `UnknownName`, `UsageError` for arguments that do not fit, `CallForbidden` where a rule of the host
+        denies it, `InvocationError` when no answer was had.
         """
         bound, call = self._prepare(function, arguments or {})
+        for rule in self.consent.rules_for(bound, call.arguments, person, now=self._clock()):
+            if rule.effect == "deny":
+                reason = f": {rule.reason}" if rule.reason else ""
+                raise CallForbidden(f"a rule of the host forbids this call of {bound.name!r}{reason}")
         result = await bound.executor.invoke(call, CallContext(person=person, may_repeat=is_safe_to_repeat(bound)))
         _, shown = await bound.read_aside(result, self._limits.result_budget, self.locale)
-        return CallOutcome(
-            status=result.status,
-            payload=result.payload,
-            is_error=result.is_error,
-            citations=shown.citations,
-            cards=shown.cards,
-            notes=tuple(note for note in (result.explanation, *result.notes, *shown.notes) if note),
-            cards_left_out=shown.cards_left_out,
-            rich=shown.rich,
-            attachments=result.attachments,
-            is_truncated=result.is_truncated,
-        )
+        return outcome_of(result, shown)

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.content import AttachedFile, Card, NumberedCitation, ReturnedCard
-from orchestrator.events import EndReason, Reason
+from orchestrator.events import EndReason, Judgement, Reason
 from orchestrator.model.base import Usage
 from orchestrator.response.numbering import numbered, numbers_of
-from orchestrator.response.unseen import unseen_in
+from orchestrator.response.question_card import Asked, question_card
+from orchestrator.response.unseen import masked, unseen_in
+from orchestrator.tools.attachments import reference_to
+from orchestrator.turn.last_word import DecidedBy, decided_by, judgement_of, reasons_of
 from orchestrator.turn.prompts import answer_text
 from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject
@@ -34,6 +37,25 @@ class Question:
     """The files of the conversation that would be sent."""
     secret: tuple[str, ...] = ()
     """The arguments that the person typed unseen on a card, which are not to be shown."""
+    may_always: bool = False
+    """True when the person may allow this function for always."""
+
+    @property
+    def card(self) -> JsonObject:
+        """The question as an Adaptive Card; its verbs are those of `orchestrator.response.question_card`."""
+        asked = Asked(
+            call_id=self.call_id,
+            plugin=self.plugin,
+            function=self.function,
+            arguments=masked(self.arguments, self.secret),
+            destination=self.destination,
+            title=self.title,
+            body=self.body,
+            reasons=self.reasons,
+            files=tuple(f"{reference_to(file)} is {file.label}" for file in self.attachments),
+            may_always=self.may_always,
+        )
+        return question_card(asked)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +69,11 @@ class Call:
     status: str
     is_error: bool
     reasons: tuple[Reason, ...]
+    """Why it was allowed, asked about, denied or refused."""
+    decision: Judgement | None = None
+    """What the policy said; None for a call that could not be made, and so was not weighed."""
+    decided_by: DecidedBy | None = None
+    """Who had the last word; None while nobody has, and for a call that could not be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +95,7 @@ class Reply:
     usage: Usage | None
     """Tokens of this turn; None when the model does not count."""
     end: EndReason | None
-    """None while questions are open."""
+    """None while questions are open, or another host of the same journal has a call in flight."""
     detail: str = ""
     texts: tuple[str, ...] = ()
     """What local plugins say to the person beside the answer, a text for each call (spec 13.2.1)."""
@@ -90,10 +117,11 @@ def question_of(call: CallState, turn: TurnState) -> Question:
         expires=asked.expires,
         attachments=asked.attachments,
         secret=unseen_in(call.arguments, turn.started.action),
+        may_always=call.may_always,
     )
 
 
-def _call(call: CallState) -> Call:
+def _call(call: CallState, turn: TurnState) -> Call:
     return Call(
         call_id=call.call_id,
         plugin=call.plugin,
@@ -101,7 +129,9 @@ def _call(call: CallState) -> Call:
         arguments=call.arguments,
         status=call.status.value,
         is_error=call.is_error,
-        reasons=call.reasons,
+        reasons=reasons_of(call, turn),
+        decision=judgement_of(call),
+        decided_by=decided_by(call),
     )
 
 
@@ -131,7 +161,7 @@ def reply_of(turn: TurnState) -> Reply:
         citations=numbered(numbers_of(shown), text or partial),
         cards=tuple(_cards(turn)),
         attachments=tuple(file for call in turn.calls.values() for file in call.attachments),
-        calls=tuple(_call(call) for call in turn.calls.values()),
+        calls=tuple(_call(call, turn) for call in turn.calls.values() if call.status is not Status.SET_ASIDE),
         pending=tuple(question_of(call, turn) for call in turn.with_status(Status.ASKED)),
         usage=turn.usage,
         texts=tuple(one.text for one in shown if one.text),

@@ -36,7 +36,9 @@ class Plugin:
     location: str
     """A URL or an absolute path; relative references start there (spec 3.1)."""
     namespace: str
-    """The manifest's own, or one made from `name_for_human`."""
+    """The manifest's own, or one made from `name_for_human`; a host that has another of that name makes it distinct."""
+    own_namespace: str
+    """The same, whatever the host calls it."""
     digest: str
     """SHA-256 of the canonical document, in hex."""
     allowed_hosts: tuple[str, ...] = ()
@@ -68,11 +70,13 @@ def _plugin(
     manifest = examined.manifest
     if manifest is None or examined.errors:
         raise ManifestError(shown_url(location), examined.errors)
+    namespace = slug(manifest.namespace or manifest.name_for_human)
     return Plugin(
         manifest=manifest,
         document=examined.document,
         location=location,
-        namespace=slug(manifest.namespace or manifest.name_for_human),
+        namespace=namespace,
+        own_namespace=namespace,
         digest=hashlib.sha256(canonical_json(examined.document).encode()).hexdigest(),
         allowed_hosts=allowed_hosts,
         environment=environment,

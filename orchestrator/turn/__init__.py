@@ -1,1 +1,1 @@
-"""One turn: a pure core that decides (`machine`, `policy`, `prompts`) and a driver that carries out."""
+"""One turn: a pure core that decides (`machine`, `prompts`) and a driver that carries out."""

@@ -62,7 +62,7 @@ def call_of(action: CardAction, toolbox: Toolbox) -> ReplyReceived | None:
         return None
     new_id = new_call_id()
     request = ModelCall(id=f"call_{new_id}", tool=function.tool_name, arguments=dump_json(arguments))
-    return ReplyReceived(text="", calls=(RequestedCall(call_id=new_id, request=request),))
+    return ReplyReceived(text="", calls=(RequestedCall(call_id=new_id, request=request),), is_from_card=True)
 
 
 def action_notice(action: CardAction) -> str:

@@ -1,20 +1,26 @@
-"""The person's answer to a question, as a fact."""
+"""The person's answer to a question, as facts."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from orchestrator.content import AttachedFile
 from orchestrator.errors import UnknownName, UsageError
-from orchestrator.events import CallDecided, RequestedCall
+from orchestrator.events import CallDecided, Fact, RequestedCall
 from orchestrator.model.base import ModelCall
+from orchestrator.policy.decide import FIRST_USE_ASKS
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.attachments import misnamed
 from orchestrator.tools.toolbox import Toolbox
+from orchestrator.turn.folding import fold
 from orchestrator.turn.history import History
+from orchestrator.turn.machine import ending
 from orchestrator.turn.replies import new_call_id
-from orchestrator.turn.state import CallState
+from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject, dump_json
+
+USE_AGREED = "settled by the yes to the use of this plugin"
+"""The note on a question that another answer has settled."""
 
 
 def asked_call(history: History, call_id: str) -> CallState:
@@ -45,13 +51,46 @@ def own_arguments(
     return checked
 
 
-def decision_on(call: CallState, *, approve: bool, arguments: JsonObject | None, note: str, by: str) -> CallDecided:
-    """The fact; arguments other than the model's become a call of their own."""
+def decision_on(
+    call: CallState, *, approve: bool, arguments: JsonObject | None, note: str, by: str, always: bool = False
+) -> CallDecided:
+    """The fact; arguments other than the model's become a call of their own.
+
+    Raises: `UsageError` for an `always` that is not offered, or does not go with the rest of the answer.
+    """
     edited = None
+    if always and not (approve and call.may_always):
+        raise UsageError(f"{call.function!r} cannot be allowed for always; only functions that just read can")
     if approve and arguments is not None and arguments != call.arguments:
         new_id = new_call_id()
         request = ModelCall(id=f"call_{new_id}", tool=call.request.tool, arguments=dump_json(arguments))
         edited = RequestedCall(call_id=new_id, request=request)
     return CallDecided(
-        call_id=call.call_id, decision="approve" if approve else "decline", by=by, note=note, edited=edited
+        call_id=call.call_id,
+        decision="approve" if approve else "decline",
+        by=by,
+        note=note,
+        always=always,
+        edited=edited,
     )
+
+
+def settled_by(decision: CallDecided, call: CallState, turn: TurnState | None, *, now: float) -> Iterator[CallDecided]:
+    """What else a yes to the first use of a plugin answers: the open questions that ask for nothing but that use."""
+    if turn is None or decision.decision != "approve" or call.reasons != (FIRST_USE_ASKS,):
+        return
+    for other in turn.with_status(Status.ASKED):
+        is_same = (other.plugin, other.reasons) == (call.plugin, call.reasons) and other.call_id != call.call_id
+        if is_same and other.question is not None and other.question.expires > now:
+            yield CallDecided(call_id=other.call_id, decision="approve", by=decision.by, note=USE_AGREED)
+
+
+def closing(turn: TurnState, why: str, by: str) -> tuple[Fact, ...]:
+    """The facts that end a turn which waits or broke off: what is asked is declined."""
+    declined = [
+        CallDecided(call_id=call.call_id, decision="decline", by=by, note=why, left_open=True)
+        for call in turn.with_status(Status.ASKED)
+    ]
+    for fact in declined:
+        turn = fold(turn, fact)
+    return (*declined, *ending(turn, detail=why))

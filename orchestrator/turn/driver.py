@@ -5,28 +5,26 @@ All I/O of a turn is here: model requests, calls, the journal, the stream of eve
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 
 import anyio
 from anyio.abc import TaskGroup
 
 from orchestrator.errors import JournalConflict, ModelError
 from orchestrator.events import (
-    AnswerReceived,
     CallDispatched,
     CallProgress,
     CallRefused,
     EndReason,
     Fact,
     QuestionExpired,
-    ReplyReceived,
-    State,
     TurnEnded,
 )
-from orchestrator.model.base import ChatModel, ModelDelta
+from orchestrator.model.base import ChatModel
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.calling import Outcome, carry_out
+from orchestrator.turn.consent import Consent
 from orchestrator.turn.files import HeldFiles
 from orchestrator.turn.judging import judge_calls
 from orchestrator.turn.ledger import Ledger
@@ -46,9 +44,11 @@ from orchestrator.turn.machine import (
     text_is_replaced,
     without_answer,
 )
-from orchestrator.turn.questions import ask, fingerprint
-from orchestrator.turn.replies import Emit, Written, read_reply, with_ids
+from orchestrator.turn.questions import ask
+from orchestrator.turn.rechecking import forbidden, gone, has_changed
+from orchestrator.turn.replies import Emit
 from orchestrator.turn.requests import Requests
+from orchestrator.turn.speaking import Speaker
 from orchestrator.turn.state import CallState, Status, TurnState
 
 MAX_PARALLEL_CALLS = 8
@@ -71,28 +71,33 @@ class TurnServices:
     """Seconds since the epoch."""
     call_timeout: float
     """Seconds one call may take."""
-
-
-def _gone(call: CallState) -> CallRefused:
-    message = "the function is no longer offered"
-    return CallRefused(
-        call_id=call.call_id, code="unknown", message=message, plugin=call.plugin, function=call.function
-    )
+    consent: Consent = field(default_factory=Consent)
 
 
 class TurnDriver:
-    """Drives one turn until it ends or only questions are open."""
+    """Drives one turn until it ends, only questions are open, or only calls of another driver are in flight."""
 
-    def __init__(self, ledger: Ledger, services: TurnServices, emit: Emit, files: HeldFiles | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        services: TurnServices,
+        emit: Emit,
+        files: HeldFiles | None = None,
+        *,
+        is_attended: bool = True,
+    ) -> None:
+        """`is_attended` is False when nobody can be asked."""
+        self._is_attended = is_attended
         self._ledger = ledger
+        self._decided_on = 0
         self._files = files or HeldFiles()
         self._services = services
         self._emit = emit
-        self._requests = services.requests
         self._toolbox = services.requests.toolbox
         self._rules = services.requests.rules
         self._started = ledger.history.turn.started if ledger.history.turn is not None else None
-        self._shown: list[str] = []
+        self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit)
+        self._in_flight: set[str] = set()
         self._arriving, self._arrived = anyio.create_memory_object_stream[Outcome | CallProgress](MAX_OUTCOMES)
 
     async def run(self) -> None:
@@ -114,8 +119,7 @@ class TurnDriver:
 
     async def _settle_orphans(self) -> None:
         """Calls that an earlier driver left in flight: their answers come to nobody."""
-        if self._is_mine():
-            await self._record(*without_answer(self._state))
+        await self._settle(without_answer)
 
     def _is_mine(self) -> bool:
         """True while the turn that is on is the one this driver was made for."""
@@ -129,40 +133,41 @@ class TurnDriver:
         return turn
 
     async def _write_ending(self, reason: EndReason, detail: str = "") -> None:
+        partial = self._speaker.partial
         with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
-            if self._is_mine():
-                await self._record(*ending(self._state, reason, partial="".join(self._shown), detail=detail))
+            await self._settle(lambda state: ending(state, reason, partial=partial, detail=detail))
 
     async def _step(self, calls: TaskGroup) -> bool:
         """Carries out one action; False when the turn has ended or is suspended."""
         if not self._is_mine():
             return False
         action = next_action(self._state, self._rules)
+        self._decided_on = self._ledger.history.sequence
         try:
             return await self._carry_out(action, calls)
         except JournalConflict:
             return True  # somebody else appended: decide anew on what is known now
         except ModelError as error:
-            await self._record(TurnEnded(reason="error", detail=str(error), partial="".join(self._shown)))
+            await self._write_ending("error", detail=str(error))
             return False
 
     async def _carry_out(self, action: Action, calls: TaskGroup) -> bool:
         match action:
             case Judge():
-                files = self._ledger.history.attachments
-                await self._append(*judge_calls(self._state, action.calls, self._toolbox, self._rules.limits, files))
+                await self._judge(action.calls)
             case Act():
-                await self._act(action, calls)
+                return await self._act(action, calls)
             case Await():
-                await self._take_outcome()
+                return await self._wait()
             case Suspend():
                 return await self._expire(action.questions)
             case RequestReasoning():
-                await self._reason()
+                is_shown = not text_is_replaced(self._state, self._rules)
+                await self._append(await self._speaker.reason(self._ledger.history, is_shown=is_shown))
             case RequestResponding():
-                await self._respond(action.limit)
+                await self._append(await self._speaker.respond(self._ledger.history, action.limit))
             case RequestDisengaging():
-                await self._disengage()
+                await self._append(await self._speaker.disengage(self._ledger.history))
             case Finish():
                 await self._append(TurnEnded(reason=action.reason, detail=action.detail))
             case Done():
@@ -172,7 +177,9 @@ class TurnDriver:
     # --- facts
 
     async def _append(self, *facts: Fact) -> None:
-        await self._ledger.append(*facts)
+        """Keeps facts that hold only on the history that the action was decided on."""
+        await self._ledger.append(*facts, on=self._decided_on)
+        self._decided_on += len(facts)
         for fact in facts:
             await self._emit(fact)
 
@@ -181,51 +188,58 @@ class TurnDriver:
         for fact in facts:
             await self._emit(fact)
 
+    async def _settle(self, following: Callable[[TurnState], Iterable[Fact]]) -> None:
+        """Keeps what follows from where the turn stands, if it is still on."""
+        for fact in await self._ledger.settle(self._started, following) if self._started is not None else ():
+            await self._emit(fact)
+
     # --- calls
 
-    async def _act(self, action: Act, calls: TaskGroup) -> None:
+    async def _judge(self, calls: tuple[CallState, ...]) -> None:
+        state, history, now = self._state, self._ledger.history, self._services.clock()
+        person, is_attended = state.started.person, self._is_attended
+        standing = await self._services.consent.standing(history, person, now=now, is_attended=is_attended)
+        await self._append(*judge_calls(state, calls, self._toolbox, self._rules.limits, standing))
+
+    async def _act(self, action: Act, calls: TaskGroup) -> bool:
         free = MAX_PARALLEL_CALLS - len(self._state.with_status(Status.DISPATCHED))
         ready = action.dispatch[: max(free, 0)]
         if not ready and not action.ask:
-            await self._take_outcome()
-            return
-        stale = [call for call in ready if self._is_stale(call)]
-        await self._dispatch([call for call in ready if call not in stale], calls)
-        for call in (*action.ask, *stale):
-            function = self._toolbox.at(call.plugin, call.function)
-            if function is None:
-                await self._append(_gone(call))
-                continue
-            now, started = self._services.clock(), self._state.started
-            files = self._ledger.history.attachments
-            asked = await ask(call, function, self._services.model, started, now=now, attachments=files)
-            await self._append(asked)
+            return await self._wait()
+        bound = [(call, self._toolbox.at(call.plugin, call.function)) for call in (*ready, *action.ask)]
+        if stopped := [fact for call, function in bound if (fact := self._stopped(call, function)) is not None]:
+            await self._append(*stopped)
+            return True
+        live = {call.call_id: (call, function) for call, function in bound if function is not None}
+        if changed := tuple(call for call, function in live.values() if has_changed(call, function)):
+            await self._judge(changed)
+            return True
+        await self._dispatch([live[call.call_id] for call in ready], calls)
+        for call in action.ask:
+            await self._ask(*live[call.call_id])
+        return True
 
-    def _is_stale(self, call: CallState) -> bool:
-        """True when something that the person approved has changed since."""
-        function = self._toolbox.at(call.plugin, call.function)
-        if function is None or not call.approved_fingerprint:
-            return False
-        return fingerprint(call.call_id, function, call.arguments) != call.approved_fingerprint
+    def _stopped(self, call: CallState, function: BoundFunction | None) -> CallRefused | None:
+        """Why a call that was judged cannot go on."""
+        if function is None:
+            return gone(call)
+        person, now = self._state.started.person, self._services.clock()
+        return forbidden(call, self._services.consent.rules_for(function, call.arguments, person, now=now))
 
-    async def _dispatch(self, ready: list[CallState], calls: TaskGroup) -> None:
-        bound = [(call, self._toolbox.at(call.plugin, call.function)) for call in ready]
-        if gone := [_gone(call) for call, function in bound if function is None]:
-            await self._append(*gone)
-        live = [(call, function) for call, function in bound if function is not None]
-        if not live:
-            return
+    async def _ask(self, call: CallState, function: BoundFunction) -> None:
+        now, started = self._services.clock(), self._state.started
+        files = self._ledger.history.attachments
+        await self._append(await ask(call, function, self._services.model, started, now=now, attachments=files))
+
+    async def _dispatch(self, ready: list[tuple[CallState, BoundFunction]], calls: TaskGroup) -> None:
         await self._append(
             *(
-                CallDispatched(
-                    call_id=call.call_id,
-                    attempt=call.attempts + 1,
-                    request_hash=fingerprint(call.call_id, function, call.arguments),
-                )
-                for call, function in live
+                CallDispatched(call_id=call.call_id, attempt=call.attempts + 1, request_hash=call.fingerprint)
+                for call, _ in ready
             )
         )
-        for call, function in live:
+        self._in_flight.update(call.call_id for call, _ in ready)
+        for call, function in ready:
             calls.start_soon(self._call, call, function)
 
     async def _call(self, call: CallState, function: BoundFunction) -> None:
@@ -247,12 +261,19 @@ class TurnDriver:
         except anyio.WouldBlock:
             return
 
-    async def _take_outcome(self) -> None:
+    async def _wait(self) -> bool:
+        """Takes in what comes of a call; False where all that are in flight are another driver's to take in."""
+        if not self._in_flight:
+            known = self._ledger.history.sequence
+            await self._ledger.refresh()
+            return self._ledger.history.sequence != known
         event = await self._arrived.receive()
         if isinstance(event, CallProgress):
             await self._emit(event)
         else:
+            self._in_flight.discard(event.call_id)
             await self._record(event)
+        return True
 
     async def _expire(self, questions: tuple[CallState, ...]) -> bool:
         now = self._services.clock()
@@ -263,33 +284,3 @@ class TurnDriver:
         ]
         await self._append(*expired)
         return bool(expired)
-
-    # --- the model
-
-    async def _reason(self) -> None:
-        state = self._state
-        is_shown = not text_is_replaced(state, self._rules)
-        request = self._requests.reasoning(self._ledger.history)
-        reply = await self._read(self._services.model.reason(request), "reasoning", is_shown=is_shown)
-        await self._record(ReplyReceived(text=reply.text, calls=with_ids(reply.end.calls), usage=reply.end.usage))
-
-    async def _respond(self, limit: str | None) -> None:
-        request = self._requests.responding(self._ledger.history, limit)
-        reply = await self._read(self._services.model.respond(request), "responding")
-        usage = reply.end.usage
-        calls = with_ids(reply.end.calls)
-        if calls:
-            await self._record(ReplyReceived(text=reply.text, calls=calls, usage=usage, state="responding"))
-        else:
-            await self._record(AnswerReceived(text=reply.text, usage=usage))
-
-    async def _disengage(self) -> None:
-        request = self._requests.disengaging(self._ledger.history)
-        reply = await self._read(self._services.model.respond(request), "disengaging")
-        await self._record(AnswerReceived(text=reply.text, usage=reply.end.usage))
-
-    async def _read(self, deltas: AsyncIterator[ModelDelta], state: State, *, is_shown: bool = True) -> Written:
-        self._shown.clear()
-        written = await read_reply(deltas, state, self._emit, self._shown if is_shown else None)
-        self._shown.clear()
-        return written

@@ -3,99 +3,124 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from dataclasses import replace
 
-from orchestrator.content import AttachedFile
 from orchestrator.errors import MAX_NAMES_LISTED
 from orchestrator.events import CallJudged, CallRefused, CallWithdrawn, Fact, RefusalCode
-from orchestrator.manifest.model import known_spellings
+from orchestrator.labels import Label
+from orchestrator.policy.decide import Verdict
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.attachments import misnamed
 from orchestrator.tools.definitions import MAX_NAME, WITHDRAW
 from orchestrator.tools.toolbox import Ambiguous, BoundFunction, Toolbox
 from orchestrator.turn.machine import Limits
-from orchestrator.turn.policy import DATA_HANDLING, STATE_UPDATE, Evidence, judge
+from orchestrator.turn.questions import fingerprint
+from orchestrator.turn.standing import Standing, WantedCall, is_safe_to_repeat
 from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject, canonical_json
 
-_NEVER_RAN = frozenset({Status.UNJUDGED, Status.REFUSED})
+_NEVER_RAN = frozenset({Status.UNJUDGED, Status.REFUSED, Status.SET_ASIDE})
+_SAID_NO = frozenset({Status.DECLINED, Status.EXPIRED, Status.EDITED})
+"""The person has answered, and the call as it was did not run."""
 
 
-def evidence_of(function: BoundFunction, *, edited_by: str | None = None) -> Evidence:
-    """What the manifest, the description and the runtime say of a function."""
-    capabilities = function.declaration.capabilities
-    security = capabilities.security_info
-    return Evidence(
-        wants_confirmation=capabilities.confirmation is not None and capabilities.confirmation.is_wanted,
-        data_handling=known_spellings(DATA_HANDLING, security.data_handling) if security is not None else (),
-        method=function.signature.method,
-        repeatable=function.signature.repeatable,
-        is_consequential=function.signature.is_consequential,
-        edited_by=edited_by,
-    )
-
-
-def is_safe_to_repeat(function: BoundFunction) -> bool:
-    """True when doing it twice is harmless: the runtime says so and the manifest does not contradict."""
-    return function.signature.repeatable and STATE_UPDATE not in evidence_of(function).data_handling
+_ANSWER_IN_WORDS = "functions cannot be called here; answer the person in words"
 
 
 class _Judge:
-    """One pass over the unjudged calls of a turn; earlier calls count for the limits of later ones."""
+    """One pass over the calls of a turn that are judged together; earlier calls count for the limits of later ones."""
 
     def __init__(
-        self, state: TurnState, toolbox: Toolbox, limits: Limits, attachments: Mapping[str, AttachedFile]
+        self,
+        state: TurnState,
+        calls: tuple[CallState, ...],
+        toolbox: Toolbox,
+        limits: Limits,
+        standing: Standing,
     ) -> None:
         self._state = state
+        self._calls = calls
         self._toolbox = toolbox
         self._limits = limits
-        self._attachments = attachments
+        self._standing = standing
         self._position = {call_id: index for index, call_id in enumerate(state.calls, start=1)}
-        judged = [call for call in state.calls.values() if call.status not in _NEVER_RAN]
+        asked_about = {call.call_id for call in calls}
+        judged = [
+            call for call in state.calls.values() if call.status not in _NEVER_RAN and call.call_id not in asked_about
+        ]
         self._seen = [_key(call.plugin, call.function, call.arguments) for call in judged]
-        self._questions = sum(call.question is not None or call.status is Status.WANTED for call in judged)
+        self._answered = {
+            _key(call.plugin, call.function, call.arguments): call for call in judged if call.status in _SAID_NO
+        }
+        wanted = [call for call in judged if call.status is Status.WANTED and call.question is None]
+        self._questions = len(wanted) + sum(call.question is not None for call in state.calls.values())
 
-    def facts(self, calls: tuple[CallState, ...]) -> Iterator[Fact]:
+    def facts(self) -> Iterator[Fact]:
         wrong = {call_id for reply in self._state.replies if not reply.in_reasoning for call_id in reply.call_ids}
         if self._toolbox.offers_withdraw and any(
-            call.request.tool == WITHDRAW and call.call_id not in wrong for call in calls
+            call.request.tool == WITHDRAW and call.call_id not in wrong for call in self._calls
         ):
-            for call in calls:
+            for call in self._calls:
                 yield CallWithdrawn(call_id=call.call_id, disengages=call.request.tool == WITHDRAW)
             return
-        for call in calls:
+        refused: dict[str, CallRefused] = {}
+        wanted: list[WantedCall] = []
+        for call in self._calls:
             if call.call_id in wrong:
-                yield _refuse(call, "responding", "functions cannot be called here; answer the person in words")
+                refused[call.call_id] = _refuse(call, "responding", _ANSWER_IN_WORDS)
+                continue
+            checked = self._checked(call)
+            if isinstance(checked, CallRefused):
+                refused[call.call_id] = checked
             else:
-                yield self._judge(call)
+                wanted.append(checked)
+        yield from self._in_order(refused, wanted)
 
-    def _judge(self, call: CallState) -> CallJudged | CallRefused:
+    def _in_order(self, refused: dict[str, CallRefused], wanted: list[WantedCall]) -> Iterator[Fact]:
+        """One fact for each call, in the order of the calls; or one for all, when they are to be made again."""
+        weighed = self._standing.weigh(self._state, wanted, is_whole=not refused)
+        if weighed.set_aside is not None:
+            yield weighed.set_aside
+        if weighed.is_asked_again:
+            return
+        facts: dict[str, Fact] = {**refused}
+        for one, verdict, label in zip(wanted, weighed.verdicts, weighed.labels, strict=True):
+            facts[one.call.call_id] = self._judged(one, verdict, label)
+        yield from (facts[call.call_id] for call in self._calls)
+
+    def _checked(self, call: CallState) -> WantedCall | CallRefused:
         found = self._toolbox.resolve(call.request.tool)
         if found is None:
             return _refuse(call, "unknown", self._unknown(call.request.tool))
         if isinstance(found, Ambiguous):
             names = ", ".join(found.candidates)
             return _refuse(call, "ambiguous", f"several functions have that name; call one of {names}")
-        if call.edit_of is None and self._position[call.call_id] > self._limits.calls:
-            return _refuse(call, "limit", f"a turn may make {self._limits.calls} calls", found)
+        is_too_many = call.edit_of is None and self._position[call.call_id] > self._limits.calls
+        too_many = f"a turn may make {self._limits.calls} calls"
         try:
             arguments = found.checker.check(found.checker.parse(call.request.arguments))
         except InvalidArguments as error:
+            if is_too_many:
+                return _refuse(call, "limit", too_many, found)
             return _refuse(call, "arguments", f"{error}; correct the arguments and call again", found)
-        if complaint := misnamed(arguments, found.signature, self._attachments):
-            return _refuse(call, "arguments", f"{complaint}; correct the arguments and call again", found)
-        return self._weigh(call, found, arguments)
+        if is_too_many:
+            return _refuse(call, "limit", too_many, found, arguments)
+        history = self._standing.history
+        known = history.attachments_told if call.edit_of is None else history.attachments
+        if complaint := misnamed(arguments, found.signature, known):
+            return _refuse(call, "arguments", f"{complaint}; correct the arguments and call again", found, arguments)
+        return WantedCall(call=call, function=found, arguments=arguments)
 
-    def _weigh(self, call: CallState, function: BoundFunction, arguments: JsonObject) -> CallJudged | CallRefused:
+    def _judged(self, wanted: WantedCall, verdict: Verdict, label: Label) -> CallJudged | CallRefused:
+        call, function, arguments = wanted.call, wanted.function, wanted.arguments
         key = _key(function.plugin.namespace, function.name, arguments)
-        if call.edit_of is None and self._seen.count(key) >= self._limits.identical_calls:
-            return _refuse(call, "repeated", "the same call was made already; use its result", function)
-        edited_by = self._state.started.person if call.edit_of is not None else None
-        verdict = judge(evidence_of(function, edited_by=edited_by))
-        if verdict.decision == "ask":
+        if call.edit_of is None and (refused := self._repeated(wanted, key)):
+            return refused
+        if verdict.decision == "ask" and call.question is None:
             if self._questions >= self._limits.questions:
                 message = f"a turn may ask the person {self._limits.questions} questions"
-                return _refuse(call, "limit", message, function)
+                return _refuse(call, "limit", message, function, arguments)
             self._questions += 1
         self._seen.append(key)
         return CallJudged(
@@ -106,7 +131,24 @@ class _Judge:
             verdict=verdict.decision,
             reasons=verdict.reasons,
             repeatable=is_safe_to_repeat(function),
+            fingerprint=fingerprint(call.call_id, function, arguments),
+            label=label,
+            across=verdict.across,
+            may_always=verdict.may_always,
+            may_agree=verdict.may_agree,
         )
+
+    def _repeated(self, wanted: WantedCall, key: str) -> CallRefused | None:
+        """What is wrong with making the same call again."""
+        call, function, arguments = wanted.call, wanted.function, wanted.arguments
+        if (answered := self._answered.get(key)) is not None:
+            what = {Status.DECLINED: "declined it", Status.EDITED: "ran it with other arguments"}
+            said = what.get(answered.status, "did not answer in time")
+            message = f"the person was asked about this very call in this turn and {said}; do not ask again"
+            return replace(_refuse(call, "repeated", message, function, arguments), source="person")
+        if self._seen.count(key) >= self._limits.identical_calls:
+            return _refuse(call, "repeated", "the same call was made already; use its result", function, arguments)
+        return None
 
     def _unknown(self, name: str) -> str:
         known = [definition.name for definition in self._toolbox.tools.definitions]
@@ -119,13 +161,20 @@ def _key(plugin: str, function: str, arguments: JsonObject) -> str:
     return f"{plugin}/{function}/{canonical_json(arguments)}"
 
 
-def _refuse(call: CallState, code: RefusalCode, message: str, function: BoundFunction | None = None) -> CallRefused:
+def _refuse(
+    call: CallState,
+    code: RefusalCode,
+    message: str,
+    function: BoundFunction | None = None,
+    arguments: JsonObject | None = None,
+) -> CallRefused:
     return CallRefused(
         call_id=call.call_id,
         code=code,
         message=message,
         plugin=function.plugin.namespace if function else "",
         function=function.name if function else "",
+        arguments=arguments or {},
     )
 
 
@@ -134,10 +183,12 @@ def judge_calls(
     calls: tuple[CallState, ...],
     toolbox: Toolbox,
     limits: Limits,
-    attachments: Mapping[str, AttachedFile] | None = None,
+    standing: Standing | None = None,
 ) -> tuple[Fact, ...]:
-    """One fact for each call: refused, judged, or withdrawn together when one of them is `withdraw()`.
+    """What becomes of calls of one turn that are judged together, for the first time or anew.
 
-    `attachments` are the files of the conversation, by id.
+    That is one fact for each: refused, judged, or withdrawn together when one of them is `withdraw()`; or one
+    `DataSetAside` for all of them, before whose verdicts it may also stand. `standing` is what the policy rests on
+    beside the turn.
     """
-    return tuple(_Judge(state, toolbox, limits, attachments or {}).facts(calls))
+    return tuple(_Judge(state, calls, toolbox, limits, standing or Standing()).facts())

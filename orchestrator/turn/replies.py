@@ -12,6 +12,9 @@ import anyio
 from orchestrator.errors import ModelError
 from orchestrator.events import Event, RequestedCall, RetryScheduled, State, StateEntered, TextDelta
 from orchestrator.model.base import ModelCall, ModelDelta, ReplyEnd, RetryNotice, TextPart
+from orchestrator.response.addresses import Addresses
+from orchestrator.response.hidden import Sanitizer
+from orchestrator.response.links import LinkGuard
 
 CLOSE_TIMEOUT = 5.0
 """Seconds that a reply which is not read to its end may take to close."""
@@ -24,6 +27,7 @@ class Written:
     """What the model wrote, complete."""
 
     text: str
+    """As people read it: nothing in it hides, and no link or image leads where it must not."""
     end: ReplyEnd
 
 
@@ -33,12 +37,12 @@ def new_call_id() -> str:
 
 
 def with_ids(calls: tuple[ModelCall, ...]) -> tuple[RequestedCall, ...]:
-    """The calls under ids of ours; a model's own id that is missing or repeated is replaced by one."""
+    """The calls under ids of ours; a model's own id that is missing, repeated or unreadable is replaced by one."""
     seen: set[str] = set()
     requested: list[RequestedCall] = []
     for call in calls:
         call_id = new_call_id()
-        if not call.id or call.id in seen:
+        if not call.id.isprintable() or not call.id or call.id in seen:
             call = ModelCall(id=f"call_{call_id}", tool=call.tool, arguments=call.arguments)
         seen.add(call.id)
         requested.append(RequestedCall(call_id=call_id, request=call))
@@ -56,26 +60,60 @@ async def _closing(deltas: AsyncIterator[ModelDelta]) -> AsyncGenerator[None]:
                 await deltas.aclose()
 
 
-async def read_reply(deltas: AsyncIterator[ModelDelta], state: State, emit: Emit, shown: list[str] | None) -> Written:
+class _Reading:
+    """The text of one reply, as it may be read."""
+
+    def __init__(self, state: State, emit: Emit, shown: list[str] | None, addresses: Callable[[], Addresses]) -> None:
+        self._state: State = state
+        self._emit = emit
+        self._shown = shown
+        self._sanitizer = Sanitizer()
+        self._guard = LinkGuard(addresses)
+        self._parts: list[str] = []
+
+    async def take(self, text: str) -> None:
+        """The next piece."""
+        await self._give(self._guard.feed(self._sanitizer.feed(text)))
+
+    async def finish(self) -> str:
+        """The whole of it, once nothing follows."""
+        await self._give(self._guard.finish())
+        return "".join(self._parts)
+
+    async def _give(self, text: str) -> None:
+        if not text:
+            return
+        self._parts.append(text)
+        if self._shown is not None:
+            self._shown.append(text)
+            await self._emit(TextDelta(state=self._state, text=text))
+
+
+async def read_reply(
+    deltas: AsyncIterator[ModelDelta],
+    state: State,
+    emit: Emit,
+    shown: list[str] | None,
+    addresses: Callable[[], Addresses] = Addresses,
+) -> Written:
     """The whole reply; `shown` collects the pieces that the person sees, None shows none.
+
+    `addresses` are those that it may lead to; none unless given.
 
     Raises: `ModelError`, also when the stream stops before its `ReplyEnd`.
     """
     await emit(StateEntered(state=state))
-    parts: list[str] = []
+    reading = _Reading(state, emit, shown, addresses)
     end: ReplyEnd | None = None
     async with _closing(deltas):
         async for delta in deltas:
             match delta:
                 case TextPart():
-                    parts.append(delta.text)
-                    if shown is not None:
-                        shown.append(delta.text)
-                        await emit(TextDelta(state=state, text=delta.text))
+                    await reading.take(delta.text)
                 case RetryNotice():
                     await emit(RetryScheduled(attempt=delta.attempt, delay=delta.delay, reason=delta.reason))
                 case ReplyEnd():
                     end = delta
     if end is None:
         raise ModelError("the model's reply broke off")
-    return Written(text="".join(parts), end=end)
+    return Written(text=await reading.finish(), end=end)

@@ -55,5 +55,6 @@ def refuse_while_undecided(history: History, now: float) -> None:
     if open_questions:
         names = ", ".join(open_questions)
         raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
-    if turn is not None and any(call.question is not None for call in turn.with_status(Status.READY)):
+    waiting = turn.with_status(Status.READY, Status.UNJUDGED) if turn is not None else ()
+    if any(call.question is not None or call.edit_of is not None for call in waiting):
         raise QuestionsPending("an approved call has not run yet; resume the turn, or supersede it")

@@ -1,33 +1,24 @@
-"""What is known of a turn so far: a fold over its facts, one at a time, without I/O."""
+"""What is known of a turn so far: its calls and where each stands, its replies, and how it ended."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import Literal
 
 from orchestrator.content import AttachedFile, Shown
 from orchestrator.events import (
     AnswerReceived,
     CallAsked,
     CallDecided,
-    CallDispatched,
-    CallFailed,
-    CallJudged,
-    CallNotExecuted,
-    CallRefused,
-    CallReturned,
-    CallUnknown,
-    CallWithdrawn,
-    Fact,
-    QuestionExpired,
+    Judgement,
     Reason,
     RefusalCode,
-    ReplyReceived,
     TurnEnded,
     TurnStarted,
-    TurnUndone,
 )
+from orchestrator.labels import CLEAN, Label
 from orchestrator.model.base import ModelCall, Usage
 from runtimes.errors import NotExecutedCause
 from runtimes.values import Json, JsonObject
@@ -53,8 +44,11 @@ class Status(Enum):
     FAILED = "failed"
     UNKNOWN = "unknown"
     WITHDRAWN = "withdrawn"
+    SET_ASIDE = "set_aside"
+    """Not kept: the model was asked again without the data in view of which it made the call."""
 
 
+_GONE_OUT = frozenset({Status.RETURNED, Status.FAILED, Status.UNKNOWN})
 _OPEN = frozenset({Status.UNJUDGED, Status.WANTED, Status.ASKED, Status.READY, Status.DISPATCHED})
 
 
@@ -68,10 +62,25 @@ class CallState:
     plugin: str = ""
     function: str = ""
     arguments: JsonObject = field(default_factory=dict[str, Json])
+    verdict: Judgement | None = None
+    """What the policy said; None before it has."""
     reasons: tuple[Reason, ...] = ()
     repeatable: bool = False
+    fingerprint: str = ""
+    """Of what was judged; another one at dispatch has it judged anew."""
+    label: Label = CLEAN
+    """Whose data its result may hold."""
+    across: tuple[str, ...] = ()
+    """The plugins whose data of this turn stood in its way."""
+    may_always: bool = False
+    may_agree: bool = False
+    """True when a yes also lets the function read on in this turn."""
     refusal: RefusalCode | None = None
+    refused_by: Literal["host", "rule", "person"] = "host"
+    """Whose word stood in the way of a call that was refused."""
     question: CallAsked | None = None
+    answer: CallDecided | None = None
+    """What the person said to that question."""
     approved_fingerprint: str = ""
     """The fingerprint the person approved; a different one at dispatch makes a new question."""
     attempts: int = 0
@@ -93,6 +102,11 @@ class CallState:
         """True when nothing more happens to it."""
         return self.status not in _OPEN
 
+    @property
+    def has_outcome(self) -> bool:
+        """True when it went out: what the model reads of it may come from outside."""
+        return self.status in _GONE_OUT
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
@@ -101,6 +115,12 @@ class Reply:
     text: str
     call_ids: tuple[str, ...]
     in_reasoning: bool
+    is_from_card: bool = False
+    is_void: bool = False
+    """True when it was set aside: the model is not told of it."""
+    is_retold: bool = False
+    """True when it was written in view of data that is set aside, in words of the person: the model is told of its
+    calls as they were judged, and of nothing else that it wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +134,8 @@ class TurnState:
     answer: AnswerReceived | None = None
     usage: Usage | None = None
     ended: TurnEnded | None = None
+    set_aside: frozenset[str] = frozenset()
+    """The plugins whose data from earlier turns the model is not shown."""
 
     @property
     def attachments(self) -> tuple[AttachedFile, ...]:
@@ -128,124 +150,3 @@ class TurnState:
     def with_status(self, *statuses: Status) -> tuple[CallState, ...]:
         """The calls that stand there."""
         return tuple(call for call in self.calls.values() if call.status in statuses)
-
-
-def _add_usage(state: TurnState, usage: Usage | None) -> Usage | None:
-    if usage is None:
-        return state.usage
-    return usage if state.usage is None else state.usage + usage
-
-
-def _change(state: TurnState, call_id: str, change: Callable[[CallState], CallState]) -> TurnState:
-    return replace(state, calls={**state.calls, call_id: change(state.calls[call_id])})
-
-
-def _reply(state: TurnState, fact: ReplyReceived) -> TurnState:
-    calls = {call.call_id: CallState(call_id=call.call_id, request=call.request) for call in fact.calls}
-    reply = Reply(text=fact.text, call_ids=tuple(calls), in_reasoning=fact.state == "reasoning")
-    return replace(
-        state,
-        replies=(*state.replies, reply),
-        calls={**state.calls, **calls},
-        usage=_add_usage(state, fact.usage),
-    )
-
-
-def _judged(call: CallState, fact: CallJudged) -> CallState:
-    status = {"allow": Status.READY, "ask": Status.WANTED, "deny": Status.DENIED}[fact.verdict]
-    return replace(
-        call,
-        status=status,
-        plugin=fact.plugin,
-        function=fact.function,
-        arguments=fact.arguments,
-        reasons=fact.reasons,
-        repeatable=fact.repeatable,
-    )
-
-
-def _decided(state: TurnState, fact: CallDecided) -> TurnState:
-    call = state.calls[fact.call_id]
-    if call.status is not Status.ASKED:
-        return state
-    if fact.decision == "decline":
-        return _change(state, fact.call_id, lambda call: replace(call, status=Status.DECLINED, message=fact.note))
-    if fact.edited is None:
-        fingerprint = call.question.fingerprint if call.question else ""
-        return _change(
-            state,
-            fact.call_id,
-            lambda call: replace(call, status=Status.READY, approved_fingerprint=fingerprint, message=fact.note),
-        )
-    edited = fact.edited
-    new = CallState(call_id=edited.call_id, request=edited.request, edit_of=fact.call_id)
-    state = replace(state, calls={**state.calls, edited.call_id: new})
-    return _change(state, fact.call_id, lambda call: replace(call, status=Status.EDITED, replaced_by=edited.call_id))
-
-
-def _call_fact(call: CallState, fact: Fact) -> CallState:
-    match fact:
-        case CallRefused():
-            return replace(
-                call,
-                status=Status.REFUSED,
-                refusal=fact.code,
-                message=fact.message,
-                plugin=fact.plugin,
-                function=fact.function,
-            )
-        case CallJudged():
-            return _judged(call, fact)
-        case CallAsked():
-            return replace(call, status=Status.ASKED, question=fact)
-        case QuestionExpired():
-            return replace(call, status=Status.EXPIRED)
-        case CallDispatched():
-            return replace(call, status=Status.DISPATCHED, attempts=fact.attempt)
-        case CallNotExecuted():
-            return replace(
-                call, status=Status.READY, not_executed=call.not_executed | {fact.cause}, message=fact.message
-            )
-        case _:
-            return _outcome(call, fact)
-
-
-def _outcome(call: CallState, fact: Fact) -> CallState:
-    match fact:
-        case CallReturned():
-            return replace(
-                call,
-                status=Status.RETURNED,
-                message=fact.text,
-                shown=fact.shown,
-                attachments=fact.attachments,
-                is_error=fact.is_error,
-            )
-        case CallFailed():
-            return replace(call, status=Status.FAILED, message=fact.message, is_error=True)
-        case CallUnknown():
-            return replace(call, status=Status.UNKNOWN, message=fact.message, is_error=True)
-        case CallWithdrawn():
-            return replace(call, status=Status.WITHDRAWN, disengages=fact.disengages)
-        case _:
-            return call
-
-
-def fold(state: TurnState, fact: Fact) -> TurnState:
-    """The state after one more fact. A fact about a settled or unknown call changes nothing."""
-    match fact:
-        case ReplyReceived():
-            return _reply(state, fact)
-        case AnswerReceived():
-            return replace(state, answer=fact, usage=_add_usage(state, fact.usage))
-        case TurnEnded():
-            return replace(state, ended=fact)
-        case TurnStarted() | TurnUndone():
-            return state
-        case _:
-            call = state.calls.get(fact.call_id)
-            if call is None or call.is_settled:
-                return state
-            if isinstance(fact, CallDecided):
-                return _decided(state, fact)
-            return _change(state, fact.call_id, lambda call: _call_fact(call, fact))

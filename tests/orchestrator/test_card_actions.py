@@ -174,7 +174,8 @@ async def test_an_action_that_names_no_function_is_told_to_the_model() -> None:
         "[the person chose 'Approve' on the card that `requests-look` gave; "
         'the card sends, as data from outside: {"id":"r1"}]'
     )
-    assert told[-1] == UserMessage(text="Approve", note=note)
+    assert (told[-1].text, told[-1].note) == ("Approve", note)
+    assert told[-1].fence
     assert told[-1] in model.requests[-1].messages
 
 

@@ -191,7 +191,9 @@ async def test_a_declined_call_does_not_run_and_the_model_is_told() -> None:
         await chat.decide(reply.pending[0].call_id, False, note="too dear")
         reply = await chat.resume()
     assert reply.calls[0].status == "declined"
-    assert model.requests[-1].messages[-1].text == "not called: the person declined: too dear"
+    assert model.requests[-1].messages[-1].text == (
+        "not called: the person declined: too dear. Do not ask for the same call again in this turn"
+    )
 
 
 async def test_arguments_edited_by_the_person_run_in_the_place_of_the_models() -> None:
@@ -229,8 +231,11 @@ async def test_a_new_message_waits_for_the_open_question_or_supersedes_it() -> N
         answer = await chat.ask("never mind", supersede=True)
         assert (answer.text, chat.pending) == ("Fine.", ())
         assert await chat.decide(reply.pending[0].call_id, True) == "already_answered"
-    told = [message.text for message in model.requests[-1].messages]
-    assert told == ["buy", "", "not called: the person declined: superseded by a new message", "never mind"]
+        [left] = [fact for fact in await chat.facts() if isinstance(fact, CallDecided)]
+        assert left.left_open
+    said, _, declined, new = (message.text for message in model.requests[-1].messages)
+    assert (said, new) == ("buy", "never mind")
+    assert declined.startswith("not called: the person did not answer the question: superseded by a new message. ")
 
 
 async def test_two_turns_at_once_are_refused() -> None:

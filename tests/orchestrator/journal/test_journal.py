@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import anyio
 import pytest
 
 from orchestrator.errors import JournalConflict
-from orchestrator.events import CallDecided, Fact, TurnStarted, TurnUndone
-from orchestrator.journal.base import ConversationId, Journal
+from orchestrator.events import CallDecided, TurnStarted, TurnUndone
+from orchestrator.journal.base import Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.turn.ledger import Ledger
-
-
-class SlowJournal:
-    """A journal that gives way to others whenever it can, as one on a disk does."""
-
-    def __init__(self) -> None:
-        self._journal = MemoryJournal()
-
-    async def append(self, conversation: ConversationId, expected: int, facts: Sequence[Fact], /) -> int:
-        await anyio.lowlevel.checkpoint()
-        number = await self._journal.append(conversation, expected, facts)
-        await anyio.lowlevel.checkpoint()
-        return number
-
-    async def read(self, conversation: ConversationId, /, after: int = 0) -> Sequence[Fact]:
-        await anyio.lowlevel.checkpoint()
-        return await self._journal.read(conversation, after)
-
+from tests.orchestrator.journal.slow import SlowJournal
 
 JOURNALS: dict[str, Callable[[], Journal]] = {"memory": MemoryJournal, "slow": SlowJournal}
 STARTED = TurnStarted(text="hello", person="ada", documents={})

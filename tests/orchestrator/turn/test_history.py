@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from functools import partial
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.content import Shown
+from orchestrator.content import AttachedFile, Shown
 from orchestrator.events import (
     AnswerReceived,
+    CallJudged,
     CallReturned,
     CallWithdrawn,
     EndReason,
@@ -17,8 +22,12 @@ from orchestrator.events import (
     TurnStarted,
     TurnUndone,
 )
+from orchestrator.labels import Label, join
 from orchestrator.model.base import AssistantMessage, ModelCall, UserMessage
 from orchestrator.turn.history import History, advance
+from tests.orchestrator.turn.flows import mark, owners_in, text_of
+
+START = TurnStarted(text="now", person="ada", documents={})
 
 
 def talk(*turns: tuple[str, str]) -> History:
@@ -78,3 +87,113 @@ def test_of_a_newest_turn_that_does_not_fit_the_words_are_kept() -> None:
         history = advance(history, fact)
     assert [message.text for message in history.earlier_messages(100)] == ["hi", "ok"]
     assert history.earlier_messages(3) == ()
+
+
+def using(*plugins: str, size: int = 10) -> History:
+    """A turn with one call for each, in view of nothing else."""
+    history = History()
+    for index, plugin in enumerate(plugins):
+        file = AttachedFile(id=str(index), name=f"{plugin}.pdf", media_type="", size=1, sha256="")
+        call = RequestedCall(call_id=f"c{index}", request=ModelCall(id=f"m{index}", tool="read", arguments="{}"))
+        label = Label(seen=(plugin,), isolated=(plugin,))
+        others = tuple(sorted({one for one in plugins[:index] if one != plugin}))
+        for fact in (
+            TurnStarted(text="go", person="ada", documents={}, set_aside=others),
+            ReplyReceived(text="", calls=(call,)),
+            CallJudged(
+                call_id=f"c{index}",
+                plugin=plugin,
+                function="read",
+                arguments={},
+                verdict="allow",
+                reasons=(),
+                label=label,
+            ),
+            CallReturned(
+                call_id=f"c{index}", text=mark(plugin, index) + "x" * size, shown=Shown(), attachments=(file,)
+            ),
+            AnswerReceived(text=f"It says {mark(plugin, index)}"),
+            TurnEnded(reason="answered"),
+        ):
+            history = advance(history, fact)
+    return history
+
+
+@given(
+    st.lists(st.sampled_from(["mail", "web", "shop"]), max_size=5),
+    st.sets(st.sampled_from(["mail", "web", "shop"])),
+    st.integers(0, 400),
+)
+def test_the_label_of_earlier_turns_names_all_that_is_in_them_whatever_the_budget(
+    plugins: list[str], set_aside: set[str], budget: int
+) -> None:
+    """Issue 7, 4: what is left out, by the budget or by being set aside, is in neither."""
+    history = using(*plugins)
+    started = TurnStarted(text="now", person="ada", documents={}, set_aside=tuple(set_aside))
+    history = advance(history, started)
+    told = owners_in(text_of(history.earlier_messages(budget)))
+    label = history.earlier_label(set_aside, budget)
+    assert told <= {*label.seen}
+    assert not told & set_aside
+    assert not {*label.seen} & set_aside
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["mail", "web", "shop"]), st.booleans()), max_size=8),
+    st.sets(st.sampled_from(["mail", "web", "shop"])),
+    st.integers(-1, 500),
+)
+def test_what_is_kept_of_the_past_is_what_a_look_at_every_turn_finds(
+    steps: list[tuple[str, bool]], set_aside: set[str], budget: int
+) -> None:
+    history = using(*(plugin for plugin, _ in steps))
+    for _, is_undone in steps:
+        if is_undone:
+            history = advance(history, TurnUndone())
+    past, room, first = history.past, budget, len(history.past)
+    while first and (room := room - (past[first - 1].end - past[first - 1].start)) >= 0:
+        first -= 1
+    told = past[first:] or past[-1:]
+    shown = tuple(turn for turn in told if not {*turn.label.seen} & set_aside)
+    assert history.past_shown(set_aside, budget) == shown
+    assert history.earlier_label(set_aside, budget) == join(turn.label for turn in shown)
+    assert history.attachments == {file.id: file for turn in past for file in turn.state.attachments}
+
+
+def calls_made(work: Callable[[], object]) -> int:
+    """How many functions it calls, those in C among them."""
+    made = 0
+
+    def count(frame: object, event: str, argument: object) -> None:
+        nonlocal made
+        del frame, argument
+        made += event in ("call", "c_call")
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return made
+
+
+def test_a_turn_of_a_long_conversation_costs_no_more_than_one_of_a_short_one() -> None:
+    """But for the messages that the model is sent, nothing looks at every turn again."""
+    plugins = ("mail",)
+    short, long = (advance(using(*plugins * turns), START) for turns in (4, 200))
+    works: tuple[Callable[[History], object], ...] = (
+        lambda history: history.earlier_label(()),
+        lambda history: history.earlier_label({"mail"}),
+        lambda history: history.attachments,
+        lambda history: advance(history, TurnEnded(reason="answered")),
+    )
+    for work in works:
+        assert calls_made(partial(work, long)) <= calls_made(partial(work, short)) + 20
+
+
+def test_files_of_what_is_set_aside_are_not_told_of() -> None:
+    """A refusal lists the files that a call may name: their names are data, too."""
+    history = advance(using("mail", "web"), TurnStarted(text="x", person="ada", documents={}, set_aside=("mail",)))
+    assert [file.name for file in history.attachments.values()] == ["mail.pdf", "web.pdf"]
+    assert [file.name for file in history.attachments_told.values()] == ["web.pdf"]

@@ -36,6 +36,7 @@ from orchestrator.events import (
 from orchestrator.manifest.load import read_document
 from orchestrator.manifest.model import Function
 from orchestrator.model.base import ModelCall, ToolMessage
+from orchestrator.turn.folding import fold
 from orchestrator.turn.history import History, advance
 from orchestrator.turn.judging import judge_calls
 from orchestrator.turn.machine import (
@@ -55,7 +56,7 @@ from orchestrator.turn.machine import (
 )
 from orchestrator.turn.prompts import turn_messages
 from orchestrator.turn.requests import Requests
-from orchestrator.turn.state import Status, TurnState, fold
+from orchestrator.turn.state import Status, TurnState
 from runtimes.base import FunctionSignature
 from runtimes.values import JsonObject
 from tests.orchestrator.turn.toolboxes import toolbox_of
@@ -400,7 +401,8 @@ def test_a_limit_ends_reasoning_with_an_answer() -> None:
 def test_arguments_edited_by_the_person_run_as_a_call_of_their_own() -> None:
     state = play(reply(("buy", '{"count": 1}')))
     state = fold(state, judge_calls(state, tuple(state.calls.values()), TOOLBOX, LIMITS)[0])
-    asked = CallAsked(call_id="c0", fingerprint="f", title="", body="", destination="", expires=1.0)
+    print_of = state.calls["c0"].fingerprint
+    asked = CallAsked(call_id="c0", fingerprint=print_of, title="", body="", destination="", expires=1.0)
     edited = RequestedCall(call_id="c9", request=ModelCall(id="m9", tool="buy", arguments='{"count":2}'))
     state = fold(fold(state, asked), CallDecided(call_id="c0", decision="approve", by="ada", edited=edited))
     (judged,) = judge_calls(state, state.with_status(Status.UNJUDGED), TOOLBOX, LIMITS)
