@@ -18,11 +18,13 @@ from orchestrator.events import (
     CallReturned,
     CallUnknown,
     CallWithdrawn,
+    DataSetAside,
     Event,
     QuestionExpired,
     ReplyReceived,
     TurnStarted,
 )
+from orchestrator.render.decisions import data_shown, told_to_person
 from orchestrator.render.sanitize import clean_line
 from orchestrator.response.unseen import masked, unseen_in
 from runtimes.values import JsonObject, dump_json
@@ -59,6 +61,8 @@ class CallLine:
     text: str
     detail: str = ""
     """What goes on a line of its own below it."""
+    call_id: str = ""
+    """The call that it tells the end of; empty where it is about none."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +101,7 @@ class CallLog:
         self._clock = clock
         self._calls: dict[str, _Call] = {}
         self._action: CardAction | None = None
+        self._set_aside_before: tuple[str, ...] = ()
 
     def running(self) -> tuple[str, ...]:
         """The calls that have been waited for longer than `SLOW`, for a status line."""
@@ -113,12 +118,17 @@ class CallLog:
         """True while a call is running."""
         return any(call.started is not None for call in tuple(self._calls.values()))
 
+    def title(self, call_id: str) -> str:
+        """What a call of the turn is called, clean."""
+        return self._call(call_id).title
+
     def read(self, event: Event) -> CallLine | None:
         """The line that this event asks for, if any."""
         match event:
             case TurnStarted():
                 self._calls.clear()
                 self._action = event.action
+                self._set_aside_before = event.set_aside
             case ReplyReceived():
                 for call in event.calls:
                     self._calls[call.call_id] = _Call(label=CallLabel(plugin="", function=call.request.tool))
@@ -130,9 +140,16 @@ class CallLog:
                 self._call(event.call_id).progress = cut(clean_line(event.text), MAX_OUTPUT_WIDTH)
             case CallReturned():
                 return self._returned(event)
+            case DataSetAside():
+                return self._set_aside(event)
             case _:
                 return self._not_returned(event)
         return None
+
+    def _set_aside(self, event: DataSetAside) -> CallLine:
+        names = {plugin: label.plugin for (plugin, _), label in self.labels.items()}
+        shown = data_shown(self._set_aside_before, event.plugins, lambda plugin: names.get(plugin, plugin))
+        return CallLine(tone="note", text=f"{'asked again' if event.call_ids else 'goes on'} {shown}")
 
     def _label(self, plugin: str, function: str) -> CallLabel:
         return self.labels.get((plugin, function)) or CallLabel(plugin=plugin, function=function)
@@ -146,8 +163,8 @@ class CallLog:
         self._calls[event.call_id] = call
         if event.verdict != "deny":
             return None
-        why = "; ".join(clean_line(reason.text) for reason in event.reasons)
-        return CallLine(tone="bad", text=f"{call.title} not allowed", detail=why)
+        why = "; ".join(map(told_to_person, event.reasons))
+        return CallLine(tone="bad", text=f"{call.title} not allowed", detail=why, call_id=event.call_id)
 
     def _took(self, call: _Call) -> str:
         took = self._clock() - call.started if call.started is not None else 0.0
@@ -164,14 +181,17 @@ class CallLog:
         if not event.is_error:
             files = "; ".join(clean_line(file.label) for file in event.attachments)
             answered = f" answered with {files}" if files else ""
-            return CallLine(tone="fine", text=call.title + answered + took, detail=result)
+            return CallLine(tone="fine", text=call.title + answered + took, detail=result, call_id=event.call_id)
         status = f" (HTTP {event.status})" if event.status else ""
-        return CallLine(tone="bad", text=f"{call.title} answered with an error{status}{took}", detail=result)
+        text = f"{call.title} answered with an error{status}{took}"
+        return CallLine(tone="bad", text=text, detail=result, call_id=event.call_id)
 
     def _not_returned(self, event: Event) -> CallLine | None:
         match event:
             case CallRefused():
                 return self._refused(event)
+            case CallDecided(left_open=True):
+                return self._end(event.call_id, "note", "not answered", event.note)
             case CallDecided(decision="decline"):
                 return self._end(event.call_id, "note", "declined", event.note)
             case QuestionExpired():
@@ -198,4 +218,5 @@ class CallLog:
     def _end(self, call_id: str, tone: Tone, word: str, detail: str = "") -> CallLine:
         call = self._call(call_id)
         call.started = None
-        return CallLine(tone=tone, text=f"{call.title} {word}", detail=cut(clean_line(detail), MAX_OUTPUT_WIDTH))
+        shown = cut(clean_line(detail), MAX_OUTPUT_WIDTH)
+        return CallLine(tone=tone, text=f"{call.title} {word}", detail=shown, call_id=call_id)

@@ -10,6 +10,8 @@ from orchestrator.errors import UsageError
 from orchestrator.event_json import encode
 from orchestrator.events import (
     AnswerReceived,
+    CallAsked,
+    CallJudged,
     CallReturned,
     Fact,
     ReplyReceived,
@@ -20,6 +22,7 @@ from orchestrator.events import (
 from orchestrator.render.calls import CallLog, Labels
 from orchestrator.render.card_view import text_lines
 from orchestrator.render.cards import card_lines
+from orchestrator.render.decisions import Decisions
 from orchestrator.render.plain_words import address_in_markdown, in_markdown
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.response.numbering import TurnCitations
@@ -36,13 +39,19 @@ def _quoted(text: str) -> str:
     return "\n".join(f"> {line}".rstrip() for line in clean(text).strip().splitlines())
 
 
+def _is_denial(fact: Fact) -> bool:
+    return isinstance(fact, CallJudged) and fact.verdict == "deny"
+
+
 class _Turn:
     """Collects one turn."""
 
     def __init__(self, started: TurnStarted, log: CallLog) -> None:
         self._started = started
         self._log = log
-        self._calls: list[str] = []
+        self._decisions = Decisions()
+        self._lines: dict[str, list[str]] = {}
+        self._asked: dict[str, str] = {}
         self._answer = ""
         self._end = ""
         self._citations = TurnCitations()
@@ -51,13 +60,20 @@ class _Turn:
 
     def read(self, fact: Fact) -> None:
         self._citations.read(fact)
+        if not _is_denial(fact):  # its line is the decision itself
+            self._decisions.read(fact)
         if line := self._log.read(fact):
-            self._calls.append("- " + in_markdown(line.text) + (f": {in_markdown(line.detail)}" if line.detail else ""))
+            detail = f": {in_markdown(line.detail)}" if line.detail else ""
+            self._lines.setdefault(line.call_id, []).append(f"- {in_markdown(line.text)}{detail}")
         match fact:
             case ReplyReceived():
                 self._answer = "" if fact.calls else fact.text
             case AnswerReceived():
                 self._answer = fact.text
+            case CallJudged():
+                self._lines.setdefault(fact.call_id, [])
+            case CallAsked():
+                self._asked[fact.call_id] = f"- {in_markdown(self._log.title(fact.call_id))}"
             case CallReturned():
                 shown = [text_lines(fact.shown.text), *map(card_lines, fact.shown.cards)]
                 self._cards += ["\n".join(f"    {line}" for line in lines) for lines in shown if lines]
@@ -68,10 +84,19 @@ class _Turn:
             case _:
                 pass
 
+    def _calls(self) -> Iterator[str]:
+        """What became of each call, and below it what was decided before; who was asked is told of in any case."""
+        for call_id, lines in self._lines.items():
+            asked = self._asked.get(call_id)
+            told = lines or ([asked] if asked else [])
+            yield from told
+            if told and (decided := self._decisions.line(call_id)):
+                yield f"  - {in_markdown(decided)}"
+
     def blocks(self) -> Iterator[str]:
         attached = [f"[{in_markdown(clean_line(file.label))}]" for file in self._started.attachments]
         yield _quoted("\n".join([self._started.text, *attached]))
-        yield "\n".join(self._calls)
+        yield "\n".join(self._calls())
         yield clean(self._answer).strip()
         yield from self._cards
         yield "\n".join(_citation(number, citation) for citation, number in self._citations.numbers.items())

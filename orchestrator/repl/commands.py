@@ -22,6 +22,11 @@ NO_FILES = "-"
 
 _SAVING = "keep the conversation; FILE.jsonl has the events, FILE.conversation.yaml is a test"
 
+HASH_DIGITS = 12
+"""How much of a manifest's hash is shown; `orchestrator policy` has it all."""
+
+_WHY = "why the last calls ran, asked or were stopped; with a number or a name, one of them"
+
 _Run = Callable[[Dialogue, str], Awaitable[None]]
 
 
@@ -92,6 +97,7 @@ def _show_plugin(dialogue: Dialogue, plugin: Plugin) -> None:
         ("privacy", manifest.privacy_policy_url),
         ("logo", _resolved(plugin.location, manifest.logo_url)),
         ("from", shown_url(plugin.location)),
+        ("hash", plugin.digest[:HASH_DIGITS]),
     ]
     for name, value in facts:
         if value:
@@ -122,8 +128,7 @@ async def _model(dialogue: Dialogue, argument: str) -> None:
 
 
 async def _why(dialogue: Dialogue, argument: str) -> None:
-    del argument
-    dialogue.view.notice(dialogue.chat.explain(), style="")
+    dialogue.view.notice(dialogue.chat.explain(argument or None), style="")
 
 
 async def _retry(dialogue: Dialogue, argument: str) -> None:
@@ -211,7 +216,7 @@ COMMANDS = {
         Command(name="/tools", summary="the functions, as the model sees them", run=_tools),
         Command(name="/plugins", summary="the plugins, who made them, and what is left out and why", run=_plugins),
         Command(name="/model", argument="[NAME]", summary="which model answers; with a name, another one", run=_model),
-        Command(name="/why", summary="why the last calls ran, asked or were stopped", run=_why),
+        Command(name="/why", argument="[CALL]", summary=_WHY, run=_why),
         Command(name="/retry", summary="take the last message back and send it again", run=_retry),
         Command(name="/undo", summary="take the last message back", run=_undo),
         Command(name="/clear", summary="a new conversation", run=_clear),

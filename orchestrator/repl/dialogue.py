@@ -14,17 +14,19 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.model.open import OFFLINE
+from orchestrator.policy.answers import MemoryAnswers
 from orchestrator.render.calls import CallLabel, Labels, cut
 from orchestrator.render.card_view import Offer
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
+from orchestrator.repl.answering import Answering, Beforehand
+from orchestrator.repl.asking import Asking
 from orchestrator.repl.cards import NOT_HERE, fill_in, list_offers
-from orchestrator.repl.confirm import Verdict, confirm, show_question
 from orchestrator.repl.input import PersonInput
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
-from orchestrator.repl.turns import Turns
-from orchestrator.reply import Question
+from orchestrator.repl.turns import Audience, Turns
+from orchestrator.repl.unattended import Unattended
 from orchestrator.testing.chats.chat_start import ChatStart
 from runtimes.base import Attachment
 
@@ -36,9 +38,6 @@ OFFLINE_NOTICE = (
     "Offline: a stand-in without a language model answers, by matching words. For a real model start with "
     "--model openai:MODEL and set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."
 )
-APPROVED = "approved by --yes"
-YES = Verdict(approve=True)
-NOBODY_THERE = Verdict(approve=False, note="nobody is here to ask; --yes says yes beforehand")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +59,6 @@ def labels_of(host: Orchestrator) -> Labels:
         )
         for function in host.toolbox.functions
     }
-
-
-def label_of(labels: Labels, question: Question) -> CallLabel:
-    """What a person calls the function that is asked about."""
-    known = labels.get((question.plugin, question.function))
-    return known or CallLabel(plugin=question.plugin, function=question.function)
 
 
 def _offered(starters: Iterable[ConversationStarter]) -> list[Starter]:
@@ -106,10 +99,12 @@ class Dialogue:
         self.starters = starters_of(host, starters)
         self._by_number = {str(number): starter for number, starter in enumerate(self.starters, start=1)}
         self.is_over = False
-        self.chat = host.conversation()
         self._person = person
         self._approve_all = approve_all
-        self._turns = Turns(view, self._decide, interrupts)
+        self._is_attended = approve_all or person.is_interactive
+        self.chat = host.conversation(attended=self._is_attended)
+        audience: Audience = view if self._is_attended else Unattended(view, view, host)
+        self._turns = Turns(audience, self._answering(), interrupts)
         self.keeper = Keeper(host, self.labels, start)
         self._earlier: tuple[Conversation, ...] = ()
         self._offers_starters = False
@@ -143,7 +138,7 @@ class Dialogue:
     def _replace(self) -> None:
         self._earlier += (self.chat,)
         self.forget_offers()
-        self.chat = self.host.conversation()
+        self.chat = self.host.conversation(attended=self._is_attended)
 
     def warn_offline(self) -> None:
         """Says so when a stand-in answers in the place of a model."""
@@ -203,7 +198,7 @@ class Dialogue:
         self.attachments = ()
         self._offer_choices()
         if end is None:
-            self.view.notice("left open; your next message declines it")
+            self.view.notice("left open: none of it has run, and your next message puts it aside")
         if self.chat.is_ended:
             self.view.notice("your next message starts a new one")
 
@@ -222,12 +217,11 @@ class Dialogue:
         for line in await self.keeper.keep(path, (*self._earlier, self.chat) if everything else (self.chat,)):
             self.view.notice(line)
 
-    async def _decide(self, question: Question) -> Verdict | None:
-        label = label_of(self.labels, question)
-        if self._person.is_interactive and not self._approve_all:
-            return await confirm(self.view, question, label, self._person)
-        show_question(self.view, question, label)
-        if not self._approve_all:
-            return NOBODY_THERE
-        self.view.notice(APPROVED)
-        return YES
+    def _answering(self) -> Answering | None:
+        """How questions are answered; None where none are asked."""
+        if self._approve_all:
+            return Beforehand(self.view, self.labels, self.view.show)
+        if not self._is_attended:
+            return None
+        is_kept = not isinstance(self.host.consent.answers, MemoryAnswers)
+        return Asking(self.view, self.labels, self._person, is_kept=is_kept)

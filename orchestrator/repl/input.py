@@ -42,10 +42,10 @@ class PersonInput(Protocol):
         """The next message or command; None when there will be no more."""
         ...
 
-    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
+    async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
         """The answer to a question, read from nothing that was typed before it was asked; None when it is refused.
 
-        One that `is_secret` is not shown while it is typed.
+        One that `is_secret` is not shown while it is typed. `draft` is what stands there to begin with.
         """
         ...
 
@@ -70,9 +70,9 @@ class PipeInput:
                 return text
         return None
 
-    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
+    async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
         """Nobody answers."""
-        del prompt, is_secret
+        del prompt, is_secret, draft
         return None
 
     async def _line(self) -> str | None:
@@ -131,7 +131,8 @@ def _continues(text: str) -> bool:
     return (len(text) - len(text.rstrip("\\"))) % 2 == 1
 
 
-def _bindings() -> KeyBindings:
+def _entering() -> KeyBindings:
+    """Enter is the end, also of what has several lines; after a backslash, or Esc, it begins a new one."""
     keys = KeyBindings()
 
     @keys.add("enter")
@@ -146,6 +147,12 @@ def _bindings() -> KeyBindings:
     @keys.add("escape", "enter")
     def _(event: KeyPressEvent) -> None:
         event.current_buffer.insert_text("\n")
+
+    return keys
+
+
+def _bindings() -> KeyBindings:
+    keys = _entering()
 
     @keys.add("c-c")
     def _(event: KeyPressEvent) -> None:
@@ -207,12 +214,18 @@ class PromptInput:
             if text.strip():
                 return text.strip()
 
-    async def answer(self, prompt: str, *, is_secret: bool = False) -> str | None:
-        """One line; Ctrl-C and Ctrl-D refuse to answer."""
-        session = PromptSession[str](message=[("bold", prompt)], history=InMemoryHistory())
+    async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
+        """One line, or as many as the draft has; Ctrl-C and Ctrl-D refuse to answer."""
+        session = PromptSession[str](
+            message=[("bold", prompt)],
+            history=InMemoryHistory(),
+            multiline="\n" in draft,
+            prompt_continuation=self._indent,
+            key_bindings=_entering() if "\n" in draft else None,
+        )
         _forget_typed(session)
         try:
-            return await session.prompt_async(handle_sigint=False, is_password=is_secret)
+            return await session.prompt_async(handle_sigint=False, is_password=is_secret, default=draft)
         except (EOFError, KeyboardInterrupt):
             return None
 

@@ -14,14 +14,14 @@ from orchestrator.events import EndReason, Event
 from orchestrator.host import Orchestrator
 from orchestrator.model.open import OFFLINE
 from orchestrator.render.sanitize import plain_json
+from orchestrator.repl.answering import Beforehand
 from orchestrator.repl.cards import NOT_HERE
-from orchestrator.repl.confirm import Verdict, show_question
-from orchestrator.repl.dialogue import APPROVED, NOBODY_THERE, OFFLINE_NOTICE, YES, label_of, labels_of
+from orchestrator.repl.dialogue import OFFLINE_NOTICE, labels_of
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
 from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns
-from orchestrator.reply import Question
+from orchestrator.repl.unattended import Unattended
 from orchestrator.testing.chats.chat_start import ChatStart, is_conversation
 from runtimes.base import Attachment
 
@@ -52,14 +52,16 @@ class _Message:
     """The turn of one message, and where its words go."""
 
     def __init__(self, host: Orchestrator, *, approve_all: bool, json_lines: bool, start: ChatStart | None) -> None:
-        self._labels = labels_of(host)
-        self._keeper = Keeper(host, self._labels, start)
-        self._approve_all = approve_all
+        labels = labels_of(host)
+        self._keeper = Keeper(host, labels, start)
         self._errors = view_for(host, sys.stderr)
         self._view = self._errors if json_lines else view_for(host, sys.stdout)
         self._audience: Audience = JsonLines(sys.stdout) if json_lines else self._view
+        self._answering = Beforehand(self._view, labels, self._audience.show) if approve_all else None
+        if not approve_all:
+            self._audience = Unattended(self._audience, self._view, host)
         self._is_offline = host.model.name == OFFLINE
-        self._chat = host.conversation()
+        self._chat = host.conversation(attended=approve_all)
 
     async def run(self, text: str, attachments: Sequence[Attachment], save: Path | None, interrupts: Interrupts) -> int:
         """Returns the exit code."""
@@ -68,7 +70,7 @@ class _Message:
                 self._keeper.refuse(save)
             if self._is_offline:
                 self._errors.notice(OFFLINE_NOTICE)
-            end = await Turns(self._audience, self._decide, interrupts).run(self._chat, text, attachments)
+            end = await Turns(self._audience, self._answering, interrupts).run(self._chat, text, attachments)
             if self._view.offers:
                 self._view.notice(NOT_HERE)
             if save is not None:
@@ -86,13 +88,6 @@ class _Message:
             if is_conversation(path):
                 self._errors.notice(line)
 
-    async def _decide(self, question: Question) -> Verdict:
-        show_question(self._view, question, label_of(self._labels, question))
-        verdict = YES if self._approve_all else NOBODY_THERE
-        if verdict.approve or self._view is self._errors:
-            self._view.notice(APPROVED if verdict.approve else f"declined: {verdict.note}")
-        return verdict
-
 
 async def run_message(
     host: Orchestrator,
@@ -106,7 +101,7 @@ async def run_message(
 ) -> int:
     """Runs one turn, and returns the exit code: 1 when it ended by an error or a limit.
 
-    Nobody is asked: what needs a yes has it from `approve_all`, or is declined, and the output says so. With
+    Nobody is asked: what needs a yes has it from `approve_all`, or is not allowed, and the output says so. With
     `json_lines` the output is the events, and everything else is said on the error stream.
     """
     interrupts = Interrupts()

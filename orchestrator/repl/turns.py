@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractContextManager, aclosing
 from typing import Protocol
 
 from orchestrator.content import CardAction
 from orchestrator.conversation import Conversation
-from orchestrator.events import CallDecided, EndReason, Event, TurnEnded
-from orchestrator.repl.confirm import Verdict
+from orchestrator.events import EndReason, Event, TurnEnded
+from orchestrator.repl.answering import Answering
 from orchestrator.repl.interrupts import Interrupts
-from orchestrator.reply import Question
 from runtimes.base import Attachment
-
-Decide = Callable[[Question], Awaitable[Verdict | None]]
-"""Answers a question; None leaves it open."""
 
 
 class Audience(Protocol):
@@ -37,9 +33,10 @@ class Audience(Protocol):
 class Turns:
     """Runs the turns of conversations before one audience."""
 
-    def __init__(self, audience: Audience, decide: Decide, interrupts: Interrupts) -> None:
+    def __init__(self, audience: Audience, answering: Answering | None, interrupts: Interrupts) -> None:
+        """`answering` is None where nobody is asked."""
         self._audience = audience
-        self._decide = decide
+        self._answering = answering
         self._interrupts = interrupts
         self._end: EndReason | None = None
 
@@ -52,7 +49,7 @@ class Turns:
         """
         await self._follow(chat.send(message, attachments=attachments, supersede=True))
         while chat.pending and self._end is None:
-            if not await self._answer(chat):
+            if self._answering is None or not await self._answering(chat):
                 return None
             await self._follow(chat.resume_stream())
         return self._end
@@ -68,24 +65,3 @@ class Turns:
         if scope.cancelled_caught:
             self._end = "cancelled"
             self._audience.stopped()
-
-    async def _answer(self, chat: Conversation) -> bool:
-        """Answers every open question; False when one is left open."""
-        for question in chat.pending:
-            verdict = await self._decide(question)
-            if verdict is None:
-                return False
-            outcome = await chat.decide(question.call_id, approve=verdict.approve, note=verdict.note)
-            if outcome == "accepted":
-                self._audience.show(_decided(question, verdict, chat.person))
-        return True
-
-
-def _decided(question: Question, verdict: Verdict, person: str) -> CallDecided:
-    """The decision as it is shown; the one that is kept was made by the conversation."""
-    return CallDecided(
-        call_id=question.call_id,
-        decision="approve" if verdict.approve else "decline",
-        by=person,
-        note=verdict.note,
-    )

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from orchestrator.content import Card, Citation, Shown
 from orchestrator.render import page
 from orchestrator.render.page.document import page_of
+from orchestrator.response.hidden import clean
 
 PACKAGES = Path(__file__).resolve().parents[2] / "oracle" / "node_modules" / "adaptivecards"
 
@@ -81,7 +82,14 @@ def test_the_page_refers_to_nothing_outside_itself() -> None:
     assert len(policies) == 1
     assert policies[0].startswith("default-src 'none'; script-src 'sha256-")
     assert "unsafe" not in policies[0]
-    assert "img-src https: data:;" in policies[0]
+    assert "img-src data:;" in policies[0]
+
+
+def test_pictures_are_loaded_from_the_given_origins_only() -> None:
+    """Issue 7: the URL of a picture may hold what the conversation is about."""
+    tags = parts_of(page_of(Shown(), title="t", pictures=["https://b.example:443", "https://a.example:443"])).tags
+    policy = next(str(attributes["content"]) for _, attributes in tags if "http-equiv" in attributes)
+    assert "; img-src data: https://a.example:443 https://b.example:443;" in policy
 
 
 @given(words=st.text(st.characters(codec=None), max_size=40) | st.sampled_from(["</script>", "<!--<script>", "]]>"]))
@@ -91,5 +99,5 @@ def test_whatever_the_data_is_it_stays_data(words: str) -> None:
     parts = parts_of(page_of(shown, title="t" + words))
     assert len(parts.scripts) == 3
     read = json.loads(parts.scripts[0])
-    assert (read["text"], read["citations"][0]["title"]) == (words, words)
-    assert read["cards"][0]["body"] == {words: words}
+    assert (read["text"], read["citations"][0]["title"]) == (clean(words), clean(words))
+    assert read["cards"][0]["body"] == {clean(words): clean(words)}

@@ -134,7 +134,9 @@ def test_markdown_is_bold_italic_and_escapes(chromium: Browser, tmp_path: Path, 
 
 
 def test_markdown_has_links_lists_and_paragraphs(chromium: Browser, tmp_path: Path) -> None:
-    words = 'see [the **one**](https://homes.example/a_b_c?x=1&y=2 "title")\n\n- one\n- two\n\n3. three\n4. four\r\rend'
+    words = (
+        'see [the **one**](https://homes.example/a_b_c?x=1&y=2 "title")\n\n- one\n- two\n\n3. three\n4. four\r\n\r\nend'
+    )
     drawn = html_of(opened(chromium, tmp_path, card(text(words))), ".ac-textBlock")
     assert re.sub(r' (style|class|target|rel)="[^"]*"', "", drawn) == (
         '<p>see <a href="https://homes.example/a_b_c?x=1&amp;y=2">the <strong>one</strong></a></p>'

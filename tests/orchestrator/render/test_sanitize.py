@@ -10,7 +10,9 @@ from orchestrator.render.sanitize import MAX_SEQUENCE, Sanitizer, clean, clean_l
 
 HOSTILE = st.text(
     alphabet=st.one_of(
-        st.sampled_from("\x1b[]PX^_\\;0123mHJK?\x07\x9b\x9c\x9d\x90\n\t\r\u202e\u200b\u200d\ufeff"),
+        st.sampled_from(
+            "\x1b[]PX^_\\;0123mHJK?\x07\x9b\x9c\x9d\x90\n\t\r\u202e\u200b\u200d\ufeff\ufe0f\U000e0041\u2764"
+        ),
         st.characters(),
     )
 )
@@ -69,6 +71,13 @@ def test_whatever_comes_out_can_be_written_as_utf8(text: str) -> None:
         ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
         ("\u06cc\u200c\u200c", "\u06cc\u200c<U+200C>"),
         ("hidden\U000e0041", "hidden<U+E0041>"),
+        ("\u00e9\u200d\u00e9", "\u00e9<U+200D>\u00e9"),
+        ("\u8a9e\u200d", "\u8a9e<U+200D>"),
+        ("\u0915\u094d\u200d\u0937", "\u0915\u094d\u200d\u0937"),
+        ("1\ufe0f\u20e3 \u2764\ufe0f", "1\ufe0f\u20e3 \u2764\ufe0f"),
+        ("\u2764\ufe0f\ufe0e\ufe0f", "\u2764\ufe0f<U+FE0E><U+FE0F>"),
+        ("a\ufe0fb\ufe00", "a<U+FE0F>b<U+FE00>"),
+        ("\U0001f3f3\ufe0f\u200d\U0001f308", "\U0001f3f3\ufe0f\u200d\U0001f308"),
         ("half \ud83d", "half \ufffd"),
     ],
 )

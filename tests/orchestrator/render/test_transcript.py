@@ -15,6 +15,7 @@ from orchestrator.events import (
     CallJudged,
     CallReturned,
     Fact,
+    Reason,
     ReplyReceived,
     TurnEnded,
     TurnStarted,
@@ -26,10 +27,11 @@ from orchestrator.render.transcript import as_markdown, save_transcript
 LABELS = {("contoso", "getListings"): CallLabel(plugin="Contoso", function="getListings")}
 HOME = Citation(title="24 Rainier Ave", url="https://example.test/24")
 CARD = Card(body={"type": "AdaptiveCard", "body": [{"type": "TextBlock", "text": "A card"}]})
+READS = Reason(source="method", text="it is a GET request, which changes nothing")
 FACTS: tuple[Fact, ...] = (
     TurnStarted(text="homes\nin Seattle?", person="me", documents={}),
     ReplyReceived(text="let me look"),
-    CallJudged(call_id="c1", plugin="contoso", function="getListings", arguments={}, verdict="allow", reasons=()),
+    CallJudged(call_id="c1", plugin="contoso", function="getListings", arguments={}, verdict="allow", reasons=(READS,)),
     CallReturned(call_id="c1", text="{}", shown=Shown(citations=(HOME,), cards=(CARD,))),
     AnswerReceived(text="One **home**.\x1b[2J"),
     TurnEnded(reason="answered"),
@@ -47,7 +49,7 @@ def test_a_transcript_reads_like_the_conversation() -> None:
     assert as_markdown(FACTS, LABELS) == (
         "# Conversation\n\n"
         "> homes\n> in Seattle?\n\n"
-        "- Contoso · getListings\n\n"
+        "- Contoso · getListings\n  - allowed: it is a GET request, which changes nothing\n\n"
         "One **home**.\n\n"
         "    A card\n\n"
         "1. 24 Rainier Ave · <https://example.test/24>\n\n"

@@ -146,6 +146,35 @@ async def test_an_answer_is_not_remembered_and_can_be_refused(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize(
+    ("draft", "keys", "answer"),
+    [
+        ("{}", "\r", "{}"),
+        ("{}", "\x7f\x7f[]\r", "[]"),
+        ("{}", "\\\r", "{}\\"),
+        ("{\n}", "\r", "{\n}"),
+        ("{\n}", "\x7f\x1b\r}\r", "{\n\n}"),
+        ("{\n}", "\x03", None),
+        ("{\n}", "\x7f\x7f\x7f\x04", None),
+    ],
+)
+async def test_a_draft_stands_in_the_line_and_is_changed(
+    draft: str, keys: str, answer: str | None, tmp_path: Path
+) -> None:
+    """Issue 7, line 2: Enter ends it, however many lines it has."""
+    with prompt(tmp_path) as (person, typed), anyio.fail_after(5):
+        got: list[str | None] = []
+
+        async def read() -> None:
+            got.append(await person.answer("with ", draft=draft))
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(read)
+            await anyio.wait_all_tasks_blocked()
+            typed.send_text(keys)
+        assert got == [answer]
+
+
+@pytest.mark.parametrize(
     ("text", "completions"),
     [
         ("/", ["/help", "/plugins", "/tools"]),

@@ -81,13 +81,13 @@ async def test_a_turn_that_is_stopped_leaves_a_conversation_that_goes_on() -> No
     async with await talking_host() as host:
         chat = host.conversation()
 
-        async def decide(question: object) -> None:
+        async def answering(chat: object) -> bool:
             raise NotImplementedError
 
         with anyio.fail_after(5):
             async with interrupts.heeded():
                 await anyio.wait_all_tasks_blocked()
-                turns = Turns(Impatient(), decide, interrupts)
+                turns = Turns(Impatient(), answering, interrupts)
                 assert await turns.run(chat, "linger") == "cancelled"
                 assert await turns.run(chat, "hello") == "answered"
     assert "stopped" in file.getvalue()

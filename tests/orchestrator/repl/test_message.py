@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.event_json import decode
-from orchestrator.events import CallDecided, TextDelta, TurnEnded
+from orchestrator.events import CallDecided, CallJudged, TextDelta, TurnEnded
 from orchestrator.host import Orchestrator
 from orchestrator.repl.dialogue import OFFLINE_NOTICE
 from orchestrator.repl.session import run_message
+from tests.servers.asking import asking_host
 from tests.servers.talking import talking_host
 
 
@@ -34,10 +35,11 @@ async def test_with_json_every_line_is_an_event(capsys: pytest.CaptureFixture[st
     out, errors = capsys.readouterr()
     events = [decode(line) for line in out.splitlines()]
     assert events[-1] == TurnEnded(reason="answered")
-    assert [event.decision for event in events if isinstance(event, CallDecided)] == ["decline"]
+    assert [event.verdict for event in events if isinstance(event, CallJudged)] == ["deny"]
+    assert not [event for event in events if isinstance(event, CallDecided)]
     assert "".join(event.text for event in events if isinstance(event, TextDelta)).startswith("I got: not called")
-    assert "Home Finder wants to run save_search" in errors
-    assert "declined: nobody is here to ask; --yes says yes beforehand" in errors
+    assert "not sent: save_search of" in errors
+    assert errors.count("nobody is here to ask; --yes says yes beforehand") == 1
 
 
 async def test_a_yes_beforehand_runs_the_call(capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,6 +48,19 @@ async def test_a_yes_beforehand_runs_the_call(capsys: pytest.CaptureFixture[str]
     out = capsys.readouterr().out
     assert "approved by --yes" in out
     assert 'I got: {"saved":"Seattle"}' in out
+
+
+async def test_what_several_calls_would_have_sent_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """Issue 7, line 4: nobody is asked, and what was not done is said."""
+    async with await asking_host("https://shop.example.test") as host:
+        assert await run_message(host, 'order {"item": "tea"} & cancel {"id": "7"}', json_lines=True) == 0
+    out, errors = capsys.readouterr()
+    events = list(map(decode, out.splitlines()))
+    assert [event.verdict for event in events if isinstance(event, CallJudged)] == ["deny"] * 2
+    assert not [event for event in events if isinstance(event, CallDecided)]
+    assert 'not sent: order of shop to https://shop.example.test with {"item":"tea"}' in errors
+    assert 'not sent: cancel of shop to https://shop.example.test with {"id":"7"}' in errors
+    assert errors.count("nobody is here to ask; --yes says yes beforehand") == 1
 
 
 async def test_the_stand_in_says_so_on_the_error_stream(capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -81,15 +82,18 @@ async def test_a_no_tells_the_model_why() -> None:
 
 async def test_an_open_question_is_declined_by_the_next_message() -> None:
     text = await at_desk(["save it", "hello", "/why"], [None])
-    assert "left open; your next message declines it" in text
+    assert "left open: none of it has run, and your next message puts it aside" in text
     assert "you said hello" in text
     assert '"saved"' not in text
 
 
-async def test_in_a_pipe_the_answer_is_no_and_the_output_says_so() -> None:
-    """Issue 2, item 8."""
-    text = await pipe("save it", "y")
-    assert "declined\n  nobody is here to ask; --yes says yes beforehand" in text
+async def test_in_a_pipe_nobody_is_asked_and_the_output_says_so() -> None:
+    """Issue 7, line 4: without a person ask means deny; what would have been sent is still shown."""
+    text = await pipe("save it", "y", "/why")
+    assert "Home Finder · save_search" in text
+    assert " not allowed\n  it would need a person's consent, and nobody can be asked here" in text
+    assert re.search(r"not sent: save_search of \w+ to .* with \{\"city\":\"Seattle\"\}", text)
+    assert text.count("nobody is here to ask; --yes says yes beforehand") == 1
     assert '"saved"' not in text
     assert "you said y" in text
 
@@ -153,8 +157,10 @@ async def test_the_model_is_named_and_changed() -> None:
 
 
 async def test_why_explains_the_last_calls() -> None:
+    """Issue 7, line 6: it says that nobody was there, not that somebody said no."""
     text = await pipe("save it", "/why")
-    assert "did not run, because you declined" in text
+    assert "was not allowed by the policy: it would need a person's consent, and nobody can be asked here" in text
+    assert "you declined" not in text
 
 
 async def test_undo_takes_the_last_message_back() -> None:

@@ -5,58 +5,16 @@ from __future__ import annotations
 import re
 import signal
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]  # its stubs are not among the development tools
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
-TIMEOUT = 20
-"""Seconds a program may take to show what is waited for; it starts slowly when many tests run."""
-PROMPT = "\u203a"
+from tests.servers.keyboard import PROMPT, leave, say, terminal
+
 QUESTION = "run it\\?"
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
-
-
-@contextmanager
-def terminal(tmp_path: Path, *arguments: str) -> Generator[pexpect.spawn[str]]:
-    environ = {
-        "PATH": "/usr/bin:/bin",
-        "HOME": str(tmp_path),
-        "XDG_STATE_HOME": str(tmp_path),
-        "TERM": "xterm",
-        "PYTHONPATH": str(ROOT),
-        "LANG": "C.UTF-8",
-        "PROMPT_TOOLKIT_NO_CPR": "1",
-    }
-    child: pexpect.spawn[str] = pexpect.spawn(
-        sys.executable,
-        list(arguments or ("-m", "tests.servers.talking")),
-        cwd=str(ROOT),
-        env=environ,
-        encoding="utf-8",
-        timeout=TIMEOUT,
-        dimensions=(40, 90),
-    )
-    try:
-        child.expect(PROMPT)
-        yield child
-    finally:
-        child.close(force=True)
-
-
-def say(child: pexpect.spawn[str], text: str) -> None:
-    child.send(text + "\r")
-
-
-def leave(child: pexpect.spawn[str]) -> None:
-    say(child, "/quit")
-    child.expect(pexpect.EOF)
-    child.wait()
-    assert child.exitstatus == 0
 
 
 def test_a_starter_is_picked_and_its_answer_streamed_as_markdown(tmp_path: Path) -> None:
