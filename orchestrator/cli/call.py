@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 
+from orchestrator.call_outcome import CallOutcome
 from orchestrator.cli.attachments import with_files
 from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
 from orchestrator.cli.output import STDOUT, refuse_output, write_answer
@@ -14,7 +15,7 @@ from orchestrator.cli.running import run_command
 from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
 from orchestrator.content import Citation, shown_card
 from orchestrator.errors import OrchestratorError, UsageError
-from orchestrator.host import CallOutcome, Orchestrator
+from orchestrator.host import Orchestrator
 from orchestrator.render.sanitize import clean, plain_json
 from runtimes.base import RuntimeFactory, WireMessage
 from runtimes.fetch import SharedClient
@@ -91,6 +92,7 @@ async def _carry_out(
         cache=setting.cache,
         redactions=setting.configuration.redactions,
         card_templates=setting.configuration.card_templates,
+        policy=setting.policy,
     ) as host:
         warn_of_problems(host.plugins)
         arguments = with_files(arguments, host.toolbox.find(options.function).signature)

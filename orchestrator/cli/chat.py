@@ -9,7 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
+from orchestrator.cli.idle import warn_of_idle_rules
+from orchestrator.cli.options import (
+    Loaded,
+    Setting,
+    http_client,
+    load_all,
+    read_setting,
+    warn_if_unwatched,
+    warn_of_problems,
+)
+from orchestrator.cli.remembered import person_answers, remembered_tools
 from orchestrator.cli.running import run_command
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
@@ -51,8 +61,12 @@ async def _hosting(
         redactions=setting.configuration.redactions,
         card_templates=setting.configuration.card_templates,
         inline_schemas=setting.inline_schemas,
+        policy=setting.policy,
+        answers=await person_answers(),
     ) as host:
         _refuse_nothing_to_call(host)
+        warn_if_unwatched(setting.policy)
+        warn_of_idle_rules(host)
         warn_of_problems(host.plugins)
         yield host
 
@@ -83,6 +97,7 @@ async def talk(
     name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
     async with _hosting(loaded, model, setting, local, http, runtimes) as host:
+        start = replace(start, remembered=await remembered_tools(host)) if start is not None else None
         if options.message is not None:
             return await run_message(
                 host,
@@ -106,6 +121,7 @@ def _start(sources: Sequence[str], setting: Setting, answers: KeptAnswers | None
         variables=variables,
         local=setting.local,
         answers=answers,
+        policy=setting.policy,
         is_redacted=bool(setting.configuration.redactions),
     )
     return start, replace(setting, environment=replace(setting.environment, given=variables))

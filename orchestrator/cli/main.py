@@ -21,6 +21,7 @@ _COMMANDS = {
     "demo": "orchestrator.cli.demo",
     "mock": "orchestrator.cli.mock",
     "new": "orchestrator.cli.new",
+    "policy": "orchestrator.cli.policy",
     "render": "orchestrator.cli.render",
     "test": "orchestrator.cli.test",
     "tools": "orchestrator.cli.tools",

@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import orjson
@@ -22,6 +22,7 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.load_agent import load_agent
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.manifest.model import ConversationStarter
+from orchestrator.policy.rules import Policy
 from orchestrator.render.sanitize import clean_line
 from runtimes.base import LocalEndpoint
 from runtimes.fetch import HttpExchange, SharedClient
@@ -29,6 +30,9 @@ from runtimes.http import shown_url
 from runtimes.network import AddressRules
 from runtimes.placeholders import Environment
 from runtimes.proxy import checked_proxy
+
+UNWATCHED = "data flow is not watched (policy off): what one plugin answers may reach another"
+"""What a person is told whose policy is off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class Setting:
     """The folder for parts of large descriptions; None keeps nothing."""
     inline_schemas: bool = False
     """Tell the model schemas without references."""
+    policy: Policy = field(default_factory=Policy)
+    """What the owner lays down, in the mode that was asked for."""
 
     def servers_of(self, plugins: Sequence[Plugin]) -> Mapping[str, str]:
         """The server that is wanted of each plugin, by namespace. Raises: `UsageError`."""
@@ -81,6 +87,12 @@ def _servers(options: argparse.Namespace) -> Sequence[str]:
     return given
 
 
+def _policy(options: argparse.Namespace, configured: Policy) -> Policy:
+    """A command that holds no conversation has no mode of its own."""
+    mode = vars(options).get("policy")
+    return configured if mode is None else replace(configured, mode=mode)
+
+
 def read_setting(options: argparse.Namespace) -> Setting:
     """Raises: `UsageError` for an option or a configuration that makes no sense."""
     configuration = read_configuration()
@@ -109,6 +121,7 @@ def read_setting(options: argparse.Namespace) -> Setting:
         servers=_servers(options),
         cache=_cache(options),
         inline_schemas=configuration.inline_schemas or bool(vars(options).get("inline_schemas")),
+        policy=_policy(options, configuration.policy),
     )
 
 
@@ -136,6 +149,12 @@ def warn_of_problems(plugins: Sequence[Plugin]) -> None:
     """Says on the error stream that something was taken another way than a manifest writes it; one line a plugin."""
     for plugin in plugins:
         _warn(shown_url(plugin.location), plugin.problems)
+
+
+def warn_if_unwatched(policy: Policy) -> None:
+    """Says on the error stream that nothing keeps the data of one plugin from another, where that is so."""
+    if policy.mode == "off":
+        print(f"warning: {UNWATCHED}", file=sys.stderr)
 
 
 async def load_all(sources: Sequence[str], setting: Setting, http: SharedClient) -> Loaded:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from pathlib import Path
 
+from orchestrator.call_outcome import CallOutcome
 from orchestrator.errors import OrchestratorError, UsageError
-from orchestrator.host import CallOutcome
 from orchestrator.paths import holds_what_is_written, typed_path
 from orchestrator.render.sanitize import clean
 from runtimes.values import pretty_json

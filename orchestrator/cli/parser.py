@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from orchestrator.cli.testing.options import describe_test
+from orchestrator.cli.testing.options import POLICIES, describe_test
 from orchestrator.version import __version__
 
 _SHELLS = ("bash", "zsh")
@@ -14,6 +14,7 @@ _TOOLS_EXAMPLE = "orchestrator tools plugin.json --json"
 _CALL_EXAMPLE = """orchestrator call plugin.json getListings '{"city": "Seattle"}' --dry-run"""
 _NEW_EXAMPLE = "orchestrator new openapi.yaml --operations getListings 'find*'"
 _MOCK_EXAMPLE = "orchestrator mock plugin.json --port 8080"
+_POLICY_EXAMPLE = "orchestrator policy plugin.json --policy strict"
 _RENDER_EXAMPLE = "orchestrator render plugin.json getListings --response answer.json --html page.html"
 _CARD_EXAMPLE = """orchestrator card card.json '{"title": "Brick bungalow"}' --text"""
 _TEST_EXAMPLE = "orchestrator test examples/ -k search --junit report.xml"
@@ -94,8 +95,19 @@ def _model_options() -> argparse.ArgumentParser:
     return options
 
 
+def _policy_option() -> argparse.ArgumentParser:
+    """How data of plugins is kept apart."""
+    options = argparse.ArgumentParser(add_help=False)
+    options.add_argument(
+        "--policy",
+        choices=POLICIES,
+        help="how strictly data of one plugin is kept from another (else the file's, else standard)",
+    )
+    return options
+
+
 def _talk_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, parents=[_model_options()])
+    options = argparse.ArgumentParser(add_help=False, parents=[_model_options(), _policy_option()])
     options.add_argument("-m", "--message", metavar="TEXT", help="say this, print the answer, and leave")
     options.add_argument(
         "--model",
@@ -181,6 +193,19 @@ def _describe_call(call: argparse.ArgumentParser) -> None:
     call.add_argument("--curl", action="store_true", help="as --dry-run, as a curl command line")
 
 
+def _describe_policy(policy: argparse.ArgumentParser) -> None:
+    policy.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
+    remembered = policy.add_mutually_exclusive_group()
+    remembered.add_argument("--answers", action="store_true", help="list what you have allowed for always")
+    remembered.add_argument(
+        "--forget",
+        nargs="?",
+        const="",
+        metavar="PLUGIN[.FUNCTION]",
+        help="take back what you have allowed for always: all, or that of a plugin or a function",
+    )
+
+
 def _width_options() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(add_help=False)
     options.add_argument("--width", type=int, metavar="N", help="columns to draw cards in (else the terminal's)")
@@ -255,6 +280,8 @@ def build_parser() -> argparse.ArgumentParser:
     describe_test(add("test", "play scripted conversations, and judge them", _TEST_EXAMPLE))
     _describe_mock(add("mock", "serve made-up APIs for plugins, on this machine", _MOCK_EXAMPLE, documents))
     _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))
+    policy = add("policy", "show what would be asked, and why", _POLICY_EXAMPLE, shared, _policy_option())
+    _describe_policy(policy)
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)
     return parser

@@ -18,11 +18,12 @@ from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.render.page.document import page_of
 from orchestrator.render.sanitize import clean, clean_line, plain_json
+from orchestrator.response.addresses import origins_in
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.replies import new_call_id
 from runtimes.base import CallContext, CallResult, FunctionCall
 from runtimes.http import MAX_RESPONSE_BYTES
-from runtimes.values import JsonObject, pretty_json
+from runtimes.values import JsonObject, dump_json, pretty_json
 
 STATUSES: Final = range(200, 600)
 """The HTTP statuses that an answer can have."""
@@ -72,11 +73,22 @@ def _print(shown: Shown, *, width: int | None, locale: str) -> None:
         print("\n".join(citations))
 
 
+def _picture_origins(bound: BoundFunction) -> frozenset[str]:
+    """Where the pictures of a function's cards may be loaded from: its own server, and what its templates name."""
+    presentation = bound.presentation
+    templates = [*presentation.visual_templates.values()]
+    if presentation.template is not None and presentation.template.content is not None:
+        templates.append(presentation.template.content)
+    texts = (bound.signature.destination, *map(dump_json, templates))
+    return frozenset(origin for text in texts for origin in origins_in(text))
+
+
 def _report(bound: BoundFunction, result: CallResult, options: argparse.Namespace, locale: str) -> int:
     told, shown = bound.read(result)
     if options.html is not None:
         title = f"{bound.plugin.manifest.name_for_human}: {bound.name}"
-        write_text(options.html, page_of(shown, title=title), option="--html", force=options.force)
+        page = page_of(shown, title=title, pictures=_picture_origins(bound))
+        write_text(options.html, page, option="--html", force=options.force)
     for note in _notes(shown) if options.json else shown.notes:
         _say(f"note: {note}")
     if shown.cards_left_out:

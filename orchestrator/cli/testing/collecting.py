@@ -18,8 +18,8 @@ from runtimes.values import pretty_json
 
 
 def choice_of(options: argparse.Namespace) -> Choice:
-    """Which conversations the options ask for."""
-    return Choice(text=options.keyword, tags=tuple(options.tag))
+    """Which conversations the options ask for, and how."""
+    return Choice(text=options.keyword, tags=tuple(options.tag), mode=options.policy)
 
 
 def collected_for(options: argparse.Namespace) -> Collected:

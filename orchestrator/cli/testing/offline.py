@@ -8,10 +8,10 @@ import time
 from collections.abc import Sequence
 
 from orchestrator.cli.testing.batches import Chosen, Manner, chosen_in
-from orchestrator.cli.testing.collecting import tell_problems
+from orchestrator.cli.testing.collecting import choice_of, tell_problems
 from orchestrator.cli.testing.processes import MAX_AUTOMATIC, Tell, available_processors, play_in_processes
 from orchestrator.cli.testing.telling import Telling
-from orchestrator.testing.playing.collect import Choice, Collected
+from orchestrator.testing.playing.collect import Collected
 from orchestrator.testing.playing.outcome import Wanted, outcome_of
 from orchestrator.testing.playing.stages import Stages
 
@@ -31,7 +31,7 @@ MIN_PLAYED = 3
 def manner_of(options: argparse.Namespace) -> Manner:
     """How the options say to choose, to play and to tell."""
     return Manner(
-        choice=Choice(text=options.keyword, tags=tuple(options.tag)),
+        choice=choice_of(options),
         update=options.update,
         wanted=Wanted(explain=options.explain, coverage=options.coverage),
     )

@@ -7,6 +7,9 @@ from collections.abc import Mapping
 
 from orchestrator.errors import UsageError
 
+POLICIES = ("strict", "standard", "off")
+"""The modes of the policy; a constant here, since importing the policy takes longer than the whole command line."""
+
 DEFAULT_RUNS = 10
 """How often `--live` plays each conversation."""
 
@@ -38,6 +41,11 @@ def describe_test(test: argparse.ArgumentParser) -> None:
     played.add_argument("--update", action="store_true", help="write the snapshots of cards anew")
     played.add_argument("--record", action="store_true", help="ask a live model and real APIs, and write what they say")
     played.add_argument("--model", metavar="NAME", help="the model that --record asks, such as openai:gpt-5-mini")
+    played.add_argument(
+        "--policy",
+        choices=POLICIES,
+        help="the mode of the policy, whatever the files say: how strictly plugins are kept apart",
+    )
     live = test.add_argument_group("with a live model, whatever the files have it reply")
     live.add_argument("--live", metavar="MODEL", help="ask this model, such as openai:gpt-5-mini, and count")
     live.add_argument("--runs", type=int, metavar="N", help=f"how often each is played; {DEFAULT_RUNS} unless said")

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from orchestrator.errors import UsageError
 from orchestrator.manifest.load import Plugin
+from orchestrator.policy.rules import Policy
 from orchestrator.testing.chats.kept_answers import KeptAnswers
+from orchestrator.testing.format.policy_setting import policy_written
 from runtimes.base import LocalEndpoint
 from runtimes.http import is_url
 from runtimes.secret_variables import is_secret
@@ -72,6 +74,9 @@ class ChatStart:
     local: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
     answers: KeptAnswers | None = None
     """What APIs answer; None where a mock does, and where what they say may not be written."""
+    policy: Policy = field(default_factory=Policy)
+    remembered: Sequence[str] = ()
+    """The functions that the person had allowed for always, by the names of their tools."""
     is_redacted: bool = False
     """True where answers may not be written, since something is taken out of them."""
 
@@ -162,4 +167,6 @@ def settings_of(start: ChatStart, endpoints: Sequence[str], folder: Path, *, is_
         settings["local"] = local
     if variables:
         settings["environment"] = variables
-    return settings
+    if start.remembered:
+        settings["remembered"] = [*start.remembered]
+    return settings | policy_written(start.policy)

@@ -7,11 +7,10 @@ phrase. A turn that could not come out the same again is refused, with the reaso
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
-from orchestrator.content import AttachedFile, CardAction, ReturnedCard
 from orchestrator.events import (
     AnswerReceived,
     CallAsked,
@@ -25,9 +24,7 @@ from orchestrator.events import (
     TurnUndone,
 )
 from orchestrator.reply import Reply, reply_of
-from orchestrator.response.card_forms import Choice, choices_of, submitted
-from orchestrator.response.card_inputs import Input, Unacceptable, accepted
-from orchestrator.response.card_standing import standing
+from orchestrator.testing.chats.chat_said import Keep, Unrepeatable, said
 from orchestrator.testing.format.patterns import escaped
 from orchestrator.testing.judging.observed import (
     AskedQuestion,
@@ -37,7 +34,8 @@ from orchestrator.testing.judging.observed import (
     questions_of,
     status_of,
 )
-from orchestrator.turn.state import CallState, Status, TurnState, fold
+from orchestrator.turn.folding import fold
+from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json
 
 MAX_WORDS = 80
@@ -47,14 +45,6 @@ MIN_SENTENCE = 10
 """Characters before the end of a sentence that is taken for one: `1. Oak Street` has none."""
 
 _SENTENCE_END = re.compile(r"[.:!?]+(?:\s|$)")
-
-Keep = Callable[[AttachedFile], JsonObject]
-"""Puts a file of the conversation beside the conversation file, and says how that one names it. Raises: `Unrepeatable`
-where it is not held any more."""
-
-
-class Unrepeatable(Exception):
-    """A turn cannot be played again; the message says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +79,7 @@ def _without_superseding(facts: tuple[Fact, ...]) -> tuple[Fact, ...] | None:
     if not isinstance(end, TurnEnded) or end.reason != "cancelled" or not end.detail:
         return None
     kept = list(facts[:-1])
-    while isinstance(kept[-1], CallWithdrawn) or (isinstance(kept[-1], CallDecided) and kept[-1].note == end.detail):
+    while isinstance(kept[-1], CallWithdrawn) or (isinstance(kept[-1], CallDecided) and kept[-1].left_open):
         kept.pop()
     return tuple(kept)
 
@@ -127,51 +117,6 @@ def refuse_unrepeatable(turn: ChatTurn) -> None:
         raise Unrepeatable("it was left in the middle")
 
 
-# --- what the person says
-
-
-def _is_accepted(field: Input, value: str) -> bool:
-    try:
-        return accepted(field, value) == value
-    except Unacceptable:
-        return False
-
-
-def _taken(action: CardAction, choice: Choice, card: ReturnedCard) -> dict[str, str] | None:
-    """What was put into the fields for this action; None where the choice cannot be the one that was taken."""
-    data = action.data if isinstance(action.data, dict) else {}
-    values = {field.id: str(data.get(field.id, "")) for field in choice.inputs}
-    made = submitted(choice, values, call_id=card.call_id, result_id=card.result_id)
-    if (made.title, made.verb, made.data) != (action.title, action.verb, action.data):
-        return None
-    put = [field for field in choice.inputs if values[field.id] != field.value]
-    if not all(_is_accepted(field, values[field.id]) for field in put):
-        return None
-    return {field.id: values[field.id] for field in put}
-
-
-def _choice(action: CardAction, cards: Sequence[ReturnedCard]) -> JsonObject:
-    for number, card in enumerate(cards, start=1):
-        if card.template is not None or (card.call_id, card.result_id) != (action.call_id, action.result_id):
-            continue
-        first = {choice.title: choice for choice in reversed(choices_of(standing(card.body)))}
-        choice = first.get(action.title)
-        taken = _taken(action, choice, card) if choice is not None else None
-        if taken is not None:
-            inputs: JsonObject = {"inputs": dict[str, Json](taken)} if taken else {}
-            return {"choose": action.title, **({"card": number} if number > 1 else {}), **inputs}
-    raise Unrepeatable("what was chosen in it is not on a card of the turn before")
-
-
-def _said(turn: ChatTurn, before: ChatTurn | None, keep: Keep) -> JsonObject:
-    started = turn.state.started
-    said: JsonObject = {"text": started.text}
-    if started.action is not None:
-        said = _choice(started.action, before.reply.cards if before is not None else ())
-    files: list[Json] = [keep(file) for file in started.attachments]
-    return {**said, **({"attachments": files} if files else {})}
-
-
 # --- what the model does
 
 
@@ -199,22 +144,32 @@ def _reply(reply: ReplyReceived, turn: ChatTurn, words: Words) -> JsonObject:
     return step | ({"in": reply.state} if reply.state != "reasoning" else {})
 
 
-def _is_of_card(turn: ChatTurn, fact: Fact) -> bool:
-    """True for the reply in which the host itself makes the call that was chosen on a card."""
-    action = turn.state.started.action
-    if action is None or fact is not turn.facts[1] or not isinstance(fact, ReplyReceived) or len(fact.calls) != 1:
-        return False
-    [made] = fact.calls
-    is_ours = made.request.id == f"call_{made.call_id}" and fact.usage is None and not fact.text
-    return is_ours and turn.state.calls[made.call_id].function == action.verb
+def _is_void(reply: ReplyReceived, turn: ChatTurn) -> bool:
+    """True for a reply after which the model was asked again."""
+    return any(turn.state.calls[one.call_id].status is Status.SET_ASIDE for one in reply.calls)
+
+
+def _wish(reply: ReplyReceived) -> tuple[object, ...]:
+    return (reply.text, *((one.request.tool, one.request.arguments) for one in reply.calls))
+
+
+def _is_made_again(void: ReplyReceived, turn: ChatTurn) -> bool:
+    """True where the reply that came in its place is the same: one step then stands for both."""
+    replies = [fact for fact in turn.facts if isinstance(fact, ReplyReceived)]
+    following = replies[replies.index(void) + 1 :][:1]
+    return [_wish(one) for one in following] == [_wish(void)]
 
 
 def _steps(turn: ChatTurn, words: Words) -> Iterator[JsonObject]:
     disengages = any(call.disengages for call in turn.state.calls.values())
     for fact in turn.facts[1:]:
         match fact:
-            case ReplyReceived() if not _is_of_card(turn, fact):
+            case ReplyReceived(is_from_card=True):
+                pass
+            case ReplyReceived() if not _is_void(fact, turn):
                 yield _reply(fact, turn, words)
+            case ReplyReceived() if not _is_made_again(fact, turn):
+                yield {**_reply(fact, turn, words), "set_aside": True}
             case CallAsked():
                 for phrase in words.phrases.get(fact.call_id, ()):
                     yield {"phrase": phrase}
@@ -231,6 +186,7 @@ def _decision(fact: CallDecided, calls: Mapping[str, CallState]) -> JsonObject:
     decision: JsonObject = {"answer": fact.decision, "call": function_of(calls[fact.call_id])}
     if fact.edited is not None:
         decision |= {"answer": "edit", "with": parse_json(fact.edited.request.arguments)}
+    decision |= {"always": True} if fact.always else {}
     return decision | ({"note": fact.note} if fact.note else {})
 
 
@@ -238,7 +194,7 @@ def _decisions(turn: ChatTurn) -> Json:
     """One word where all questions were answered with it."""
     made = [_decision(fact, turn.state.calls) for fact in turn.facts if isinstance(fact, CallDecided)]
     answers = {str(decision["answer"]) for decision in made if decision.keys() <= {"answer", "call"}}
-    is_plain = len(answers) == 1 and not any({"with", "note"} & decision.keys() for decision in made)
+    is_plain = len(answers) == 1 and not any({"with", "note", "always"} & decision.keys() for decision in made)
     return answers.pop() if is_plain else [*made]
 
 
@@ -273,7 +229,8 @@ def expected_questions(asked: Iterable[AskedQuestion]) -> list[Json]:
 
 def _expected(turn: ChatTurn) -> JsonObject:
     reply = turn.reply
-    calls: list[Json] = [expected_call(call) for call in turn.state.calls.values()]
+    made = (call for call in turn.state.calls.values() if call.status is not Status.SET_ASIDE)
+    calls: list[Json] = [expected_call(call) for call in made]
     questions = expected_questions(questions_of(Observed(events=turn.facts), turn.state))
     end = reply.end or "waiting"
     expected: JsonObject = {"calls": calls}
@@ -290,7 +247,8 @@ def written_turn(turn: ChatTurn, before: ChatTurn | None, words: Words) -> JsonO
     refuse_unrepeatable(turn)
     model: list[Json] = [*_steps(turn, words)]
     decide = _decisions(turn)
-    written: JsonObject = {"say": _said(turn, before, words.keep)}
+    cards = before.reply.cards if before is not None else ()
+    written: JsonObject = {"say": said(turn.state.started, cards, words.keep)}
     written |= {"model": model} if model else {}
     written |= {"decide": decide} if decide else {}
     written["expect"] = _expected(turn)

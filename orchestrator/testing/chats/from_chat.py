@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.content import AttachedFile
-from orchestrator.testing.chats.chat_turns import ChatTurn, Unrepeatable, Words, some_words, written_turn
+from orchestrator.testing.chats.chat_said import Unrepeatable
+from orchestrator.testing.chats.chat_turns import ChatTurn, Words, some_words, written_turn
 from orchestrator.testing.chats.kept_answers import KeptAnswer
 from orchestrator.testing.chats.kept_stubs import stubs_of
 from orchestrator.testing.format.conversation import Conversation

@@ -7,7 +7,7 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.content import AttachedFile
@@ -25,6 +25,7 @@ from orchestrator.testing.chats.chat_start import (
 from orchestrator.testing.chats.chat_turns import ChatTurn, Words, turns_of
 from orchestrator.testing.chats.from_chat import Beside, written_chat
 from orchestrator.testing.format.conversation import Conversation
+from orchestrator.testing.format.policy_setting import fitting
 from orchestrator.testing.format.writing import as_json, write_conversations
 from orchestrator.testing.playing.collect import MAX_FILE_BYTES
 from orchestrator.testing.recordings.secrets_in_use import (
@@ -109,7 +110,7 @@ class _Saving:
     def __init__(self, path: Path, beside: str, host: Orchestrator, start: ChatStart) -> None:
         """`beside` is the folder for what the file at `path` refers to."""
         self._host = host
-        self._start = start
+        self._start = start = replace(start, policy=fitting(start.policy, host.plugins))
         endpoints, is_offline = _endpoints(host), not is_fetched(start.sources, host.plugins)
         self._settings = settings_of(start, endpoints, path.parent, is_offline=is_offline)
         self._plain = _plain_names(host)
@@ -128,7 +129,8 @@ class _Saving:
             keep=lambda file: self._beside.attachment(file, _held(chat, file)),
         )
         answers = self._start.answers
-        written = written_chat(turns, self._settings, words, answers.of if answers is not None else None, self._beside)
+        settings = self._settings if chat.is_attended else {**self._settings, "attended": False}
+        written = written_chat(turns, settings, words, answers.of if answers is not None else None, self._beside)
         self._turns += turns
         self.left_out += written.left_out
         if written.conversation is not None:

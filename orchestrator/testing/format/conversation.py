@@ -88,6 +88,9 @@ class Step(Part):
     in_: State | None = Field(default=None, alias="in")
     """The state that the reply must be asked for in; without it, any."""
     tokens: TokenCount | None = None
+    set_aside: bool = False
+    """It has calls that data of earlier turns stands in the way of; where the model is then asked again, the next step
+    replies. Without it, this one replies once more."""
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Step:
@@ -97,6 +100,8 @@ class Step(Part):
             raise ValueError("give either 'call' or 'calls'")
         if (self.text is not None or bool(self.every_call)) == (self.phrase is not None):
             raise ValueError("a step has 'text', 'call' or 'calls', or 'phrase' alone")
+        if self.set_aside and not self.every_call:
+            raise ValueError("'set_aside' goes with 'call' or 'calls'")
         return self
 
     @property
@@ -118,6 +123,8 @@ class Decision(Part):
     """For `edit`: the arguments that run in the place of those that were asked about."""
     note: str = ""
     """What the person adds."""
+    always: bool = False
+    """For `approve`: the function is allowed from now on, where the question offers that."""
     every: bool = False
     """It answers all questions that nothing before it answers; so does a word that is no list."""
 
@@ -125,6 +132,8 @@ class Decision(Part):
     def _edits(self) -> Decision:
         if (self.answer == "edit") != (self.with_ is not None):
             raise ValueError("'edit' and 'with' go together")
+        if self.always and self.answer != "approve":
+            raise ValueError("'always' goes with 'approve'")
         return self
 
 

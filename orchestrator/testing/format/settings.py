@@ -16,8 +16,10 @@ from pydantic import (
     model_validator,
 )
 
+from orchestrator.policy.rules import Mode
 from orchestrator.testing.format.parts import Exactly, Part, Texts, check_expressions, many, short, stays_below
 from orchestrator.testing.format.patterns import compiled
+from orchestrator.testing.format.policy_setting import PolicySetting
 from runtimes.values import Json
 
 TABLES = ("services", "local", "environment", "credentials")
@@ -232,6 +234,16 @@ class Settings(BaseModel):
     """The language of the person, as a tag such as `fr-CA`."""
     person: str = "ada"
     """Who talks."""
+    attended: bool = True
+    """False where nobody can be asked: what would be a question does not run."""
+    remembered: Texts = ()
+    """Functions that the person has allowed for always, by name."""
+    discovered: Texts = ()
+    """Plugins that nobody named, by namespace: their first use is asked about."""
+    policy: Annotated[PolicySetting, BeforeValidator(short("mode"), json_schema_input_type=Mode | PolicySetting)] = (
+        PolicySetting()
+    )
+    """What the owner of the host lays down."""
     credentials: dict[str, str] = Field(default_factory=dict[str, str])
     """Test values, by the reference that a runtime names. They stand in the file: none may be real."""
     clock: AwareDatetime | None = None

@@ -80,6 +80,11 @@ def as_json(conversation: Conversation) -> JsonObject:
     named: JsonObject = {name: members.pop(name) for name in ("name", "tags") if name in members}
     if "plugins" in members:
         members["plugins"] = _only(_each(members["plugins"], "source"))
+    if "policy" in members:
+        members["policy"] = _alone(members["policy"], "mode")
+    for name in ("remembered", "discovered"):
+        if name in members:
+            members[name] = _only(members[name])
     turns = members["turns"]
     assert isinstance(turns, list)
     members["turns"] = [_short_turn(turn) for turn in turns if isinstance(turn, dict)]

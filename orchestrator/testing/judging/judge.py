@@ -29,7 +29,7 @@ from orchestrator.testing.judging.mismatch import (
 from orchestrator.testing.judging.observed import AskedQuestion, ModelRequest, Observed, function_of, questions_of
 from orchestrator.testing.judging.request_kind import REQUESTS
 from orchestrator.testing.judging.shown_kinds import CITATIONS, cards_kind
-from orchestrator.turn.state import TurnState
+from orchestrator.turn.state import Status, TurnState
 from runtimes.positions import pointer_to
 from runtimes.values import Json, parse_json
 
@@ -190,7 +190,8 @@ def _of_prompt(expected: PromptExpectation, requests: Sequence[ModelRequest], po
 
 def _of_lists(expect: Expect, observed: Observed, turn: TurnState, reply: Reply) -> Iterator[Mismatch]:
     if expect.calls is not None:
-        yield from list_mismatches(CALLS, expect.calls, tuple(turn.calls.values()), "/expect/calls")
+        calls = tuple(call for call in turn.calls.values() if call.status is not Status.SET_ASIDE)
+        yield from list_mismatches(CALLS, expect.calls, calls, "/expect/calls")
     if expect.questions is not None:
         yield from list_mismatches(QUESTIONS, expect.questions, questions_of(observed, turn), "/expect/questions")
     if expect.requests is not None:

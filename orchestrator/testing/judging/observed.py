@@ -28,7 +28,8 @@ from orchestrator.model.base import (
 )
 from orchestrator.testing.judging.exchanges import AnyModelRequest
 from orchestrator.testing.judging.mismatch import Mismatch
-from orchestrator.turn.state import CallState, Status, TurnState, fold
+from orchestrator.turn.folding import fold
+from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.base import WireMessage
 from runtimes.values import Json, dump_json, json_or_text
 
@@ -116,6 +117,8 @@ def _answer(question: CallAsked, events: tuple[Event, ...]) -> Answer:
         if isinstance(event, QuestionExpired) and event.call_id == question.call_id:
             return "expired"
         if isinstance(event, CallDecided) and event.call_id == question.call_id:
+            if event.left_open:
+                return "open"
             return event.decision if event.edited is None else "edit"
     return "open"
 

@@ -16,12 +16,14 @@ from orchestrator.manifest.localize import checked_locale
 from orchestrator.testing.format.conversation import Conversation
 from orchestrator.testing.format.files import read_limited
 from orchestrator.testing.format.places import Placed, where_written
+from orchestrator.testing.format.policy_setting import misfits
 from orchestrator.testing.format.reading import read_conversations
 from orchestrator.testing.format.settings import TEMPORARY_FOLDER, PluginSource, Program
 from orchestrator.testing.playing.collect import MAX_FILE_BYTES
 from orchestrator.testing.playing.credentials import check_credentials
 from orchestrator.testing.playing.described import entries_of, stub_problems, unused_programs
 from orchestrator.testing.playing.naming import known_functions, unknown_functions
+from orchestrator.testing.playing.opening_chat import check_discovered
 from orchestrator.testing.playing.programs import ProgramFailed, as_started
 from runtimes.errors import RuntimeProblem
 from runtimes.http import HttpClient, is_url
@@ -95,11 +97,18 @@ async def _of_plugins(placed: Placed, plugins: _Plugins) -> tuple[list[Problem],
 
 
 def _of_names(placed: Placed, plugins: Sequence[Plugin]) -> Iterator[Problem]:
-    """What is named and is in none of the plugins: credentials, functions."""
+    """What is named and is in none of the plugins: credentials, plugins, functions."""
     try:
         check_credentials(placed.conversation.credentials, plugins)
     except UsageError as error:
         yield problem("wrong-value", where_written(placed, "/credentials").known("/credentials"), str(error))
+    try:
+        check_discovered(placed.conversation, plugins)
+    except UsageError as error:
+        yield problem("wrong-value", where_written(placed, "/discovered").known("/discovered"), str(error))
+    for index, reason in misfits(placed.conversation.policy, plugins):
+        pointer = pointer_to("policy", "rules", index)
+        yield problem("wrong-value", where_written(placed, pointer).known(pointer), reason)
     functions = known_functions(plugins)
     if functions is not None:
         yield from unknown_functions(placed, functions)

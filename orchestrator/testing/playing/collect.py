@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.errors import Problem
+from orchestrator.policy.rules import Mode
 from orchestrator.testing.format.files import read_limited
 from orchestrator.testing.format.places import Placed
 from orchestrator.testing.format.reading import read_conversations
@@ -19,18 +20,27 @@ MAX_FILE_BYTES = 4 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """Which conversations are wanted: those that meet all that is said."""
+    """Which conversations are wanted: those that meet all that is said; and what all of them are played with."""
 
     text: str = ""
     """A part of its name, or of that of its file without the folders, in any case of its letters."""
     tags: tuple[str, ...] = ()
     """One of these."""
+    mode: Mode | None = None
+    """The mode of the policy, whatever the files say of it."""
 
     def takes(self, placed: Placed, file: str) -> bool:
         """True for a conversation that is wanted."""
         named = f"{Path(file).name} {placed.conversation.name}".casefold()
         is_tagged = not self.tags or not set(self.tags).isdisjoint(placed.conversation.tags)
         return self.text.casefold() in named and is_tagged
+
+    def as_played(self, placed: Placed) -> Placed:
+        """The conversation in the mode that is wanted."""
+        if self.mode is None:
+            return placed
+        policy = placed.conversation.policy.model_copy(update={"mode": self.mode})
+        return replace(placed, conversation=placed.conversation.model_copy(update={"policy": policy}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,7 @@ def collect(files: Sequence[Path], choice: Choice) -> Collected:
         with collector_paused():
             file = read_conversations(data, str(path))
         problems += [replace(problem, file=str(path)) for problem in file.problems]
-        chosen = [placed for placed in file.conversations if choice.takes(placed, str(path))]
+        chosen = [choice.as_played(placed) for placed in file.conversations if choice.takes(placed, str(path))]
         conversations += [(str(path), placed) for placed in chosen]
     cassettes = Cassettes()
     needed = [cassettes_of(placed.conversation, file_name) for file_name, placed in conversations]

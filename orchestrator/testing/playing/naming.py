@@ -10,7 +10,7 @@ from orchestrator.check.codes import problem
 from orchestrator.errors import Problem
 from orchestrator.manifest.load import Plugin
 from orchestrator.testing.format.conversation import Turn
-from orchestrator.testing.format.places import Placed
+from orchestrator.testing.format.places import Placed, where_written
 from orchestrator.tools.definitions import WITHDRAW, tool_name
 from orchestrator.tools.namespaces import distinct_namespaces
 from runtimes.positions import pointer_to
@@ -74,13 +74,19 @@ def _hint(name: str, known: Sequence[str]) -> str:
     return f"known: {listed}{', …' if len(known) > MAX_LISTED else ''}"
 
 
+def _unknown(name: str, known: Sequence[str], pointer: str) -> Problem:
+    message = f"no plugin of the conversation has a function {name!r}"
+    return problem("conversation-function", pointer, message, hint=_hint(name, known))
+
+
 def unknown_functions(placed: Placed, known: Sequence[str]) -> Iterator[Problem]:
     """A warning for each name that no function has, unless the turn expects its call to be refused."""
+    for index, name in enumerate(placed.conversation.remembered):
+        if name not in known:
+            yield _unknown(name, known, where_written(placed, "/remembered").known(pointer_to("remembered", index)))
     for index, turn in enumerate(placed.conversation.turns):
         where, refused = placed.turn(index), _refused(turn)
         for named in (*_of_model(turn), *_of_expectations(turn)):
             if named.name in known or named.name in refused:
                 continue
-            message = f"no plugin of the conversation has a function {named.name!r}"
-            pointer = where.known(named.pointer)
-            yield problem("conversation-function", pointer, message, hint=_hint(named.name, known))
+            yield _unknown(named.name, known, where.known(named.pointer))

@@ -23,6 +23,7 @@ from orchestrator.testing.format.places import Placed, Where
 from orchestrator.testing.judging.judge import Failure, judge
 from orchestrator.testing.judging.observed import Observed, in_states
 from orchestrator.testing.judging.shown_kinds import snapshots_due
+from orchestrator.testing.playing.opening_chat import open_chat
 from orchestrator.testing.playing.outcome import Played, PlayedTurn
 from orchestrator.testing.playing.said import attachment, what_is_said
 from orchestrator.testing.playing.stage import Stage
@@ -157,7 +158,7 @@ class Play:
             if decision is None:
                 continue
             approve = decision.answer != "decline"
-            await self._chat.decide(question.call_id, approve, decision.with_, decision.note)
+            await self._chat.decide(question.call_id, approve, decision.with_, decision.note, always=decision.always)
             facts = [fact for fact in await self._chat.facts() if isinstance(fact, CallDecided)]
             self._events += [fact for fact in facts if fact.call_id == question.call_id]
             is_answered = True
@@ -203,7 +204,7 @@ async def play_conversation(
     stage.apis.restart(placed.conversation.api.stubs)
     stage.clock.set(placed.conversation.clock)
     await stage.host.use_model(model)
-    chat = stage.host.conversation(person=placed.conversation.person)
+    chat = await open_chat(stage.host, placed.conversation)
     play = Play(chat, model, stage, folder, update=update)
     turns: list[PlayedTurn] = []
     for index, turn in enumerate(placed.conversation.turns):

@@ -18,10 +18,12 @@ from orchestrator.testing.answering.in_memory import Body
 from orchestrator.testing.answering.relocation import ServicePlace
 from orchestrator.testing.answering.scripted import SteppedModel
 from orchestrator.testing.format.files import read_limited
+from orchestrator.testing.format.policy_setting import misfits, policy_of
 from orchestrator.testing.format.settings import Settings, Stub, StubAnswer
 from orchestrator.testing.playing.clock import Clock
 from orchestrator.testing.playing.credentials import check_credentials, given_references, vault_of
 from orchestrator.testing.playing.described import unknown_operations
+from orchestrator.testing.playing.opening_chat import check_discovered, grants_of
 from orchestrator.testing.playing.programs import ProgramFailed
 from orchestrator.testing.playing.surroundings import Surroundings, surrounded
 from runtimes.errors import InvocationError, RuntimeProblem
@@ -128,6 +130,25 @@ def _vault(settings: Settings, plugins: Sequence[Plugin]) -> Vault:
         raise Unplayable("credentials", str(error)) from None
 
 
+def _check_named(settings: Settings, plugins: Sequence[Plugin]) -> None:
+    """Raises: `Unplayable` for plugins that are named and not there."""
+    try:
+        check_discovered(settings, plugins)
+    except UsageError as error:
+        raise Unplayable("discovered", str(error)) from None
+    for index, reason in misfits(settings.policy, plugins):
+        raise Unplayable(f"policy/rules/{index}", reason)
+
+
+def _check_consent(settings: Settings, host: Orchestrator) -> None:
+    """Raises: `Unplayable` for a function that is remembered and not there, or asked about each time."""
+    for index, name in enumerate(settings.remembered):
+        try:
+            grants_of([name], host.toolbox)
+        except OrchestratorError as error:
+            raise Unplayable(f"remembered/{index}", str(error)) from None
+
+
 async def _surrounded(settings: Settings, folder: Path, stack: AsyncExitStack, *, is_replayed: bool) -> Surroundings:
     """Raises: `Unplayable`."""
     try:
@@ -151,6 +172,7 @@ async def _opened(
         loaded = await _load(settings, folder, http, around)
         vault = _vault(settings, loaded.plugins)
         plugins = apis.plugins(loaded.plugins, loaded.services, given_references(settings.credentials))
+        _check_named(settings, plugins)
         return await stack.enter_async_context(
             Orchestrator(
                 plugins=plugins,
@@ -162,6 +184,8 @@ async def _opened(
                 clock=clock,
                 locale=settings.locale,
                 vault=vault,
+                policy=policy_of(settings.policy, plugins),
+                discovered=settings.discovered,
             )
         )
     except Unplayable:
@@ -189,5 +213,6 @@ async def staged(settings: Settings, folder: Path, apis: Apis) -> AsyncGenerator
         host = await _opened(settings, folder, around, apis, http, clock, stack)
         if reason := _nothing_to_call(host):
             raise Unplayable("plugins", reason)
+        _check_consent(settings, host)
         check_stubs(settings.api.stubs, apis)
         yield Stage(host=host, apis=apis, clock=clock, ended=around.ended)

@@ -61,6 +61,9 @@ def _opening(settings: Settings, folder: Path) -> tuple[object, ...]:
         settings.locale,
         settings.credentials,
         settings.clock,
+        settings.policy,
+        settings.discovered,
+        settings.remembered,
         api,
     )
 

@@ -20,6 +20,7 @@ from orchestrator.testing.format.conversation import Conversation
 from orchestrator.testing.format.places import Where
 from orchestrator.testing.judging.judge import Failure
 from orchestrator.testing.judging.observed import ModelRequest, Observed
+from orchestrator.testing.playing.opening_chat import open_chat
 from orchestrator.testing.playing.play import Play
 from orchestrator.testing.playing.programs import ProgramFailed
 from orchestrator.testing.playing.stage import Stage, Unplayable, staged, stub_body
@@ -215,7 +216,7 @@ class Story:
             stage = await stack.enter_async_context(_stage(self._settings, self._folder, self._backend))
             model = SteppedModel()
             await stage.host.use_model(model)
-            chat = stage.host.conversation(person=self._settings.person)
+            chat = await open_chat(stage.host, self._settings)
             play = Play(chat, model, stage, self._folder, update=self._update)
             self._opened = _Opened(play=play, apis=stage.apis, toolbox=stage.host.toolbox, ended=stage.ended)
             self._stack = stack.pop_all()

@@ -37,6 +37,10 @@ class WrittenSettings(TypedDict, total=False):
     environment: Mapping[str, str]
     locale: str
     person: str
+    attended: bool
+    remembered: Written
+    discovered: Written
+    policy: str | Mapping[str, object]
     credentials: Mapping[str, str]
     clock: str | datetime
     api: str | Mapping[str, object]

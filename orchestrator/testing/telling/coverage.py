@@ -9,14 +9,14 @@ from typing import Literal, get_args
 
 from orchestrator.content import CardOrigin
 from orchestrator.events import CallDecided, CallDispatched, CallReturned, Event
+from orchestrator.policy.decide import Situation, decide
 from orchestrator.response.semantics import TEMPLATE_SELECTOR, readings_of
 from orchestrator.testing.judging.observed import Observed
 from orchestrator.testing.telling.attribution import Exchange, exchanges_of
 from orchestrator.testing.telling.parameter_paths import paths_given, paths_of
 from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Toolbox
-from orchestrator.turn.judging import evidence_of
-from orchestrator.turn.policy import judge
 from orchestrator.turn.prompts import functions_called
+from orchestrator.turn.standing import evidence_of
 from orchestrator.turn.state import CallState, Status, TurnState
 
 CoverageKind = Literal["functions", "states", "parameters", "responses", "confirmations", "cards"]
@@ -103,7 +103,7 @@ def _whats(function: BoundFunction) -> Iterator[tuple[CoverageKind, str]]:
         yield "parameters", path
     for status in (*function.signature.responses, NO_ANSWER) if function.signature.responses else ():
         yield "responses", status
-    for answer in _ANSWERS.values() if judge(evidence_of(function)).decision == "ask" else ():
+    for answer in _ANSWERS.values() if decide(evidence_of(function), Situation()).decision == "ask" else ():
         yield "confirmations", answer
     if semantics is not None and function.presentation.template is not None:
         yield "cards", _CARDS["static"]
@@ -185,7 +185,7 @@ def _exercised(
             own = exchanges.get(call.call_id, ())
             yield from ((called, *thing) for thing in _of_call(call, called, own, events))
     for event in events:
-        if isinstance(event, CallDecided) and event.call_id in turn.calls:
+        if isinstance(event, CallDecided) and not event.left_open and event.call_id in turn.calls:
             call = turn.calls[event.call_id]
             asked = toolbox.at(call.plugin, call.function)
             if asked is not None:

@@ -11,6 +11,7 @@ from orchestrator.content import Card
 from orchestrator.events import AnswerReceived, CallDecided, Event, Fact, ReplyReceived, Signal, StateEntered
 from orchestrator.manifest.model import lines_of
 from orchestrator.render.cards import Look, card_lines
+from orchestrator.render.decisions import Decisions, data_shown
 from orchestrator.reply import reply_of
 from orchestrator.response.numbering import numbers_of
 from orchestrator.testing.answering.in_memory import ORIGIN
@@ -36,9 +37,10 @@ from orchestrator.testing.telling.explanation import (
     excerpt,
 )
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
+from orchestrator.turn.folding import fold
 from orchestrator.turn.machine import Limits, limit_reached
 from orchestrator.turn.prompts import functions_called, outcome_text
-from orchestrator.turn.state import CallState, Status, TurnState, fold
+from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import dump_json
 
 MAX_INSTRUCTION = 80
@@ -64,8 +66,9 @@ class _Sources:
     turn: TurnState
     toolbox: Toolbox | None
     questions: Sequence[AskedQuestion] = ()
-    notes: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the person wrote to an answer, by call id."""
+    decided: Mapping[str, CallDecided] = field(default_factory=dict[str, CallDecided])
+    """What the person answered, by call id."""
+    decisions: Decisions = field(default_factory=Decisions)
     exchanges: Mapping[str, Sequence[Exchange]] = field(default_factory=dict[str, Sequence[Exchange]])
     """By call id."""
 
@@ -125,6 +128,8 @@ def _why(request: ModelRequest, before: TurnState, toolbox: Toolbox | None) -> s
         case _:
             if not before.replies:
                 return "the person has chosen on a card" if before.started.action else "the person has spoken"
+            if before.replies[-1].is_void:
+                return f"asked again {data_shown(before.started.set_aside, before.set_aside)}"
             called = dict.fromkeys(function_of(before.calls[call]) for call in before.replies[-1].call_ids)
             return f"after {', '.join(called)}"
 
@@ -148,14 +153,14 @@ def _exchange(exchange: Exchange) -> ExplainedExchange:
     )
 
 
-def _question(question: AskedQuestion, note: str) -> ExplainedQuestion:
+def _question(question: AskedQuestion, decided: CallDecided | None) -> ExplainedQuestion:
     asked = question.asked
     return ExplainedQuestion(
         title=asked.title,
         body=excerpt(asked.body),
         destination=asked.destination,
-        answer=question.answer,
-        note=note,
+        answer="always" if decided is not None and decided.always else question.answer,
+        note=decided.note if decided is not None else "",
     )
 
 
@@ -165,7 +170,8 @@ def _card(card: Card) -> ExplainedCard:
 
 
 def _told(call: CallState, turn: TurnState) -> Excerpt | None:
-    return excerpt(outcome_text(turn, call)) if call.is_settled and not call.disengages else None
+    is_told = call.is_settled and call.status is not Status.SET_ASIDE and not call.disengages
+    return excerpt(outcome_text(turn, call)) if is_told else None
 
 
 def _call(call: CallState, sources: _Sources) -> ExplainedCall:
@@ -173,15 +179,15 @@ def _call(call: CallState, sources: _Sources) -> ExplainedCall:
     numbers = numbers_of(one.shown for one in turn.calls.values())
     citations = shown.citations if shown is not None else ()
     judged = turn.calls.get(call.edit_of or "")
-    verdict = "ask" if call.question is not None or call.status is Status.WANTED else "allow"
     return ExplainedCall(
         function=function_of(call),
         arguments=excerpt(dump_json(arguments_of(call))),
         edits=function_of(judged) if judged is not None else "",
-        verdict="deny" if call.status is Status.DENIED else verdict if call.reasons else "",
+        verdict=call.verdict or "",
         reasons=tuple(f"{reason.text} ({reason.source})" for reason in call.reasons[:MAX_LISTED]),
+        decision=sources.decisions.line(call.call_id),
         questions=tuple(
-            _question(one, sources.notes.get(call.call_id, ""))
+            _question(one, sources.decided.get(call.call_id))
             for one in sources.questions
             if one.call.call_id == call.call_id
         ),
@@ -259,11 +265,15 @@ def explained(observed: Observed, toolbox: Toolbox | None, number: int) -> Expla
         return None
     exchanges = exchanges_of(observed)
     decided = [event for event in observed.events if isinstance(event, CallDecided)]
+    decisions = Decisions()
+    for event in observed.events:
+        decisions.read(event)
     sources = _Sources(
         turn=turn,
         toolbox=toolbox,
         questions=questions_of(observed, turn),
-        notes={event.call_id: event.note for event in decided},
+        decided={event.call_id: event for event in decided},
+        decisions=decisions,
         exchanges=exchanges,
     )
     first, steps = _steps(observed, TurnState(started=turn.started))

@@ -114,6 +114,8 @@ def _call(call: ExplainedCall, indent: int) -> Iterator[_Row]:
     inner = indent + 2
     for index, reason in enumerate(call.reasons):
         yield from _row(inner, "" if index else _VERDICTS.get(call.verdict, "judged"), reason)
+    if call.status == "set_aside":
+        yield from _row(inner, "set aside", call.decision)
     for question in call.questions:
         yield from _question(question, inner)
     for exchange in call.exchanges:

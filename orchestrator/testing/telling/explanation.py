@@ -51,7 +51,7 @@ class ExplainedQuestion:
     body: Excerpt
     destination: str
     answer: str
-    """`approve`, `decline`, `edit`, `expired` or `open`."""
+    """`approve`, `always`, `decline`, `edit`, `expired` or `open`."""
     note: str = ""
 
 
@@ -77,6 +77,8 @@ class ExplainedCall:
     verdict: str = ""
     """`allow`, `ask` or `deny`; empty where it was refused before any."""
     reasons: tuple[str, ...] = ()
+    decision: str = ""
+    """What was decided of it, why, and what the person answered, in a line."""
     questions: tuple[ExplainedQuestion, ...] = ()
     exchanges: tuple[ExplainedExchange, ...] = ()
     status: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ WIDTH = 76
 
 MAX_ROWS = 60
 """Lines of one turn."""
+
+MAX_DECISION = 4
+"""Lines of what was decided of one call."""
 
 _LABEL = 10
 """Characters of a label and the space after it."""
@@ -62,6 +66,9 @@ def _question(one: ExplainedQuestion) -> _Row:
 
 def _call(call: ExplainedCall) -> Iterator[_Row]:
     yield _Row(label="call", text=f"{call.function} {_short(call.arguments)} → {call.status}", kind="calls")
+    decision = textwrap.wrap(clean_line(call.decision), WIDTH - _LABEL - len(_MARK), max_lines=MAX_DECISION)
+    for index, line in enumerate(decision):
+        yield _Row(label="" if index else "decision", text=line)
     yield from map(_question, call.questions)
     yield from map(_exchange, call.exchanges)
     if call.told is not None:

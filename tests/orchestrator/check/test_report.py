@@ -168,7 +168,7 @@ def test_the_caret_stands_under_the_place(line: str, column: int, shown: str) ->
     [
         ("日本語", 6),
         ("e\u0301e\u0301", 2),
-        ("é\u200dé", 2),
+        ("\u0646\u200d\u0645", 2),
         ("\u0646\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645", 8),
         ("\u263a\ufe0e!", 2),
         ("\u0915\u0902", 1),

@@ -82,10 +82,12 @@ def test_the_demo_takes_one_message_and_leaves(tmp_path: Path) -> None:
     assert transcript.exists()
 
 
-def test_in_a_pipe_the_answer_to_a_question_is_no_and_the_output_says_so() -> None:
+def test_in_a_pipe_nobody_is_asked_and_the_output_says_so() -> None:
+    """Issue 7, line 4: where nobody is, what would be a question is denied."""
     done = orchestrator("demo", "-m", "Turn bluetooth off")
-    assert "declined" in done.stdout
-    assert "--yes" in done.stdout + done.stderr
+    assert "not allowed" in done.stdout
+    assert "not sent: " in done.stdout
+    assert "nobody is here to ask; --yes says yes beforehand" in done.stdout
 
 
 def test_yes_on_the_command_line_answers_questions() -> None:

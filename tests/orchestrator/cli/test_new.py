@@ -330,7 +330,8 @@ def test_from_a_url_to_a_conversation(tmp_path: Path) -> None:
         asked = orchestrator(
             "chat", "plugin.json", "-m", "Save a search for Tacoma", "--allow-host", host, cwd=tmp_path
         )
-        assert "City: Tacoma" in asked.stdout.replace("*", "")
+        assert "not sent: saveSearch of " in asked.stdout  # in a pipe nobody is asked, issue 7, line 4
+        assert '"city":"Tacoma"' in asked.stdout
 
 
 @contextmanager

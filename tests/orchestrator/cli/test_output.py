@@ -12,10 +12,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from orchestrator.call_outcome import CallOutcome
 from orchestrator.cli.output import refuse_output, write_answer
 from orchestrator.cli.sources import write_text
 from orchestrator.errors import OrchestratorError, UsageError
-from orchestrator.host import CallOutcome
 from runtimes.base import Attachment
 from runtimes.http import MAX_RESPONSE_BYTES
 from runtimes.values import Json, JsonObject, dump_json

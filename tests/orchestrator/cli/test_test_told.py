@@ -30,10 +30,12 @@ def test_nothing_more_is_told_unless_it_is_wanted_but_the_transcript_of_a_failur
     assert (done.returncode, done.stderr) == (1, "")
     told = done.stdout.splitlines()
     assert [told[0][:3], told[1][:5], told[-1][:19]] == ["ok ", "FAIL ", "1 passed, 1 failed "]
-    assert told[-10:-1] == [
+    assert told[-12:-1] == [
         "    turn 1",
         "      person    Drop home 1",
         '      call      dropHome {"id":"1"} → returned',
+        "      decision  asked: the plugin asks for a confirmation before this function;",
+        "                it is a DELETE request, which may change something; you said yes",
         "      question  Drop it? → approve",
         "      sent      DELETE /homes/1 → 204",
         "      result    done; the answer has no content",

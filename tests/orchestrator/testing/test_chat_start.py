@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import UsageError
+from orchestrator.policy.rules import Policy, Rule
 from orchestrator.testing.chats.chat_start import (
     MAX_FOLDERS,
     ChatStart,
@@ -18,6 +19,7 @@ from orchestrator.testing.chats.chat_start import (
     refuse_near_miss,
     settings_of,
 )
+from orchestrator.testing.format.policy_setting import PolicySetting, policy_of
 from runtimes.base import LocalEndpoint
 from runtimes.placeholders import Environment
 
@@ -34,6 +36,17 @@ def test_plugins_are_named_from_where_the_file_lies(tmp_path: Path) -> None:
             {"source": "https://x.example/plugin.json", **hosts},
         ]
     }
+
+
+def test_the_policy_and_what_is_remembered_go_with_the_chat(tmp_path: Path) -> None:
+    """Issue 7: a chat is played again under the policy that it was held under."""
+    rule = Rule(effect="allow", plugin="homes", hash="ab" * 32, until=1_800_000_000.0, reason="trusted")
+    policy = Policy(mode="strict", rules=(rule,), together=(frozenset({"homes", "loans"}),))
+    start = ChatStart(sources=["plugin.json"], policy=policy, remembered=("homes-getHome",))
+    settings = settings_of(start, [], tmp_path)
+    assert settings["remembered"] == ["homes-getHome"]
+    assert policy_of(PolicySetting.model_validate(settings["policy"]), []) == policy
+    assert settings_of(ChatStart(sources=[]), [], tmp_path) == {"plugins": []}
 
 
 def test_programs_are_those_that_the_plugins_name_without_what_looks_like_a_credential(tmp_path: Path) -> None:

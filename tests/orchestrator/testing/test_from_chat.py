@@ -102,7 +102,7 @@ async def comes_out_the_same(folder: Path, conversation: list[Said]) -> None:
         assert await failures_of(made, folder) == []
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(conversation=st.lists(SAID, min_size=1, max_size=4))
 def test_whatever_was_said_comes_out_the_same(
     tmp_path_factory: pytest.TempPathFactory, conversation: list[Said]

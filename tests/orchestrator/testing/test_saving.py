@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from orchestrator.content import CardAction
 from orchestrator.errors import UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import load_plugin
+from orchestrator.policy.rules import Policy, Rule
 from orchestrator.response.card_forms import choices_of, submitted
 from orchestrator.response.card_standing import standing
 from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables
@@ -70,6 +72,23 @@ async def numbered(request: Request) -> Answer:
     if request.method == "DELETE":
         return text_response("gone", status=410)
     return json_response({"name": f"Home at {request.target}"})
+
+
+async def test_a_chat_in_which_nobody_could_be_asked_plays_so_and_without_rules_for_other_plugins(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "homes.conversation.yaml"
+    rules = (Rule(effect="deny", plugin="elsewhere"), Rule(effect="ask", function="GETHOME"))
+    async with talking(tmp_path, numbered) as (host, start, _):
+        chat = host.conversation(attended=False)
+        await host.use_model(Improvising([(("dropHome", json.dumps({"id": "7"})),)]))
+        assert (await chat.ask("Please call dropHome")).calls[0].status == "denied"
+        await save_chats(path, [chat], host, replace(start, policy=Policy(rules=rules)))
+    text = path.read_text()
+    assert "attended: false" in text
+    assert "elsewhere" not in text
+    assert "GETHOME" in text
+    assert await failures(path) == []
 
 
 async def test_what_an_api_answered_becomes_stubs_and_the_api_is_not_asked_again(tmp_path: Path) -> None:
