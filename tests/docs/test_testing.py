@@ -44,6 +44,7 @@ def test_a_file_in_the_document_fits_the_schema(block: str) -> None:
         ("Atlantis", "contoso_real_estate"),
         ("service: homes", "contoso_real_estate/conversations"),
         ("look in Tacoma?", "contoso_real_estate"),
+        ("nothing is deleted here", "contoso_real_estate"),
     ],
 )
 async def test_a_file_in_the_document_passes_over_the_example(mark: str, folder: str) -> None:

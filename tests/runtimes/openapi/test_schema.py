@@ -243,6 +243,27 @@ async def test_a_signature_says_what_the_description_says() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("members", "expected"),
+    [
+        ({}, None),
+        ({"x-openai-isConsequential": False, "x-oai-isConsequential": False}, False),
+        ({"x-openai-isConsequential": False, "x-oai-isConsequential": True}, True),
+        ({"x-openai-isConsequential": True, "x-oai-isConsequential": False}, True),
+        ({"x-openai-isConsequential": "true"}, True),
+        ({"x-openai-isConsequential": "no"}, True),
+        ({"x-oai-isConsequential": 0}, True),
+        ({"x-oai-isConsequential": None}, True),
+    ],
+)
+async def test_a_call_has_consequences_where_the_description_is_not_clear(
+    members: JsonObject, expected: bool | None
+) -> None:
+    async with opened(api({"/x": {"get": {"operationId": "read", **members}}})) as executor:
+        (function,) = executor.functions.values()
+    assert function.is_consequential is expected
+
+
 async def test_a_fingerprint_changes_with_what_is_sent_and_not_with_the_answers() -> None:
     async def fingerprint(description: JsonObject) -> str:
         async with opened(description) as executor:
