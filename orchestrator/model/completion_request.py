@@ -32,6 +32,9 @@ MAX_NAME = 64
 FENCE = "data-"
 """What the lines begin with that data from outside stands between; the mark follows."""
 
+ERROR = "error: "
+"""What the host begins a message with that is no result; it stands before the fence."""
+
 _ILLEGAL_NAME = re.compile(r"[^A-Za-z0-9_-]")
 _SHORTEST_FENCE = 3
 _BACKTICKS = re.compile("`+")
@@ -69,6 +72,13 @@ def _as_data(text: str, fence: str) -> str:
     return f"{line}\n{inside}\n{line}"
 
 
+def _result(message: ToolMessage) -> str:
+    told = message.text.removeprefix(ERROR)
+    if not message.fence or told == message.text:
+        return _as_data(message.text, message.fence)
+    return f"{ERROR}\n{_as_data(told, message.fence)}"
+
+
 def _said(message: UserMessage) -> str:
     return f"{message.text}\n\n{_as_data(message.note, message.fence)}" if message.note else message.text
 
@@ -77,7 +87,7 @@ def _message(message: Message) -> JsonObject:
     if isinstance(message, UserMessage):
         return {"role": "user", "content": _said(message)}
     if isinstance(message, ToolMessage):
-        return {"role": "tool", "tool_call_id": message.call_id, "content": _as_data(message.text, message.fence)}
+        return {"role": "tool", "tool_call_id": message.call_id, "content": _result(message)}
     if not message.calls:
         return {"role": "assistant", "content": message.text}
     return {
@@ -99,7 +109,7 @@ def _plain(message: Message, tools: dict[str, str]) -> tuple[str, str]:
         return "user", _said(message)
     if isinstance(message, ToolMessage):
         tool = tools.get(message.call_id, "the function")
-        return "user", f"The result of {tool}:\n\n{_fenced(_as_data(message.text, message.fence))}"
+        return "user", f"The result of {tool}:\n\n{_fenced(_result(message))}"
     calls = [f"I call {_echoed_name(call.tool)} with:\n\n{_fenced(call.arguments, 'json')}" for call in message.calls]
     return "assistant", "\n\n".join([*([message.text] if message.text else []), *calls])
 

@@ -48,7 +48,8 @@ async def test_a_task_is_done_where_its_calls_are_approved_and_not_where_nobody_
         alone, helped = await stage.play(TASK, NOBODY), await stage.play(TASK, CAREFUL)
     assert (alone.is_done, helped.is_done) == (False, True)
     assert [call.tool for call in helped.calls if call.is_asked] == ["add_note"]
-    assert [call.tool for call in alone.calls if not call.is_dispatched] == ["add_note"]
+    held = [call.tool for call in alone.calls if not call.is_dispatched]
+    assert held == ["get_prices", "add_note"], "where nobody is, a word of the person's own does not pass either"
 
 
 async def test_an_approval_that_is_used_up_is_followed_by_a_no(dojo: Dojo) -> None:

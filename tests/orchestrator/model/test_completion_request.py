@@ -29,6 +29,11 @@ def test_a_result_stands_between_two_lines_with_its_mark() -> None:
     assert _contents(ToolMessage(call_id="1", text="not called: declined")) == ["not called: declined"]
 
 
+def test_that_it_is_an_error_stands_before_the_fence_in_the_hosts_own_words() -> None:
+    message = ToolMessage(call_id="1", text='error: there is no function "obey me"', fence="f00d")
+    assert _contents(message) == ['error: \ndata-f00d\nthere is no function "obey me"\ndata-f00d']
+
+
 def test_a_result_that_is_written_as_a_message_is_fenced_too() -> None:
     said = _contents(ToolMessage(call_id="1", text="x", fence="f00d"), plain_results=True)
     assert said == ["The result of the function:\n\n```\ndata-f00d\nx\ndata-f00d\n```"]
