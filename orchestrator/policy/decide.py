@@ -29,7 +29,7 @@ FIRST_USE_ASKS = Reason(source="host", text="nobody has agreed to the use of thi
 
 NOBODY_TO_ASK = Reason(
     source="host",
-    text="it would need a person's consent, and nobody can be asked here; only a rule of the host can allow it",
+    text="it would need a person's consent, and nobody can be asked here",
 )
 """Why what would be a question is a denial where nobody is; it stands first where nothing else is in the way."""
 

@@ -219,10 +219,7 @@ FOREIGN = Situation(plugin="bank", context=Label(seen=("mail",), private=("mail"
         (
             FUNCTIONS["changes"],
             Situation(is_attended=False),
-            (
-                "host",
-                "it would need a person's consent, and nobody can be asked here; only a rule of the host can allow it",
-            ),
+            ("host", "it would need a person's consent, and nobody can be asked here"),
         ),
         (
             FUNCTIONS["changes"],
