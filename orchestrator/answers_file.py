@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import anyio
@@ -107,6 +107,10 @@ def _is_own(status: os.stat_result) -> bool:
     return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
+def _reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
 class FileAnswers:
     """`Answers` in a JSON file that only the person may read; it need not be there."""
 
@@ -148,7 +152,7 @@ class FileAnswers:
         except OSError as error:
             if error.errno == errno.ELOOP:
                 raise self._unreadable("it is a link; put the file itself there") from None
-            raise self._unreadable((error.strerror or str(error)).lower()) from None
+            raise self._unreadable(_reason(error)) from None
         if len(text) > MAX_FILE_BYTES:
             raise self._unreadable(f"it is longer than {MAX_FILE_BYTES} bytes; move it away")
         try:
@@ -175,37 +179,40 @@ class FileAnswers:
         """False while somebody else has the lock, which is the draft of the next file."""
         if (draft := self._locked()) is None:
             return False
-        try:
-            with open(draft, "wb") as file:
-                remembered = self._remembered()
-                grants = change(remembered.get(person, frozenset()))
-                text = _written({**remembered, person: grants})
-                if len(text) > MAX_FILE_BYTES:
-                    raise self._unwritable(f"there is no room in {MAX_FILE_BYTES} bytes; forget some first")
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(self._lock, self._path)
-        except BaseException as error:
-            with suppress(OSError):
-                self._lock.unlink(missing_ok=True)
-            if isinstance(error, OSError):
-                raise self._unwritable((error.strerror or str(error)).lower()) from None
-            raise
+        with ExitStack() as undoing:
+            undoing.callback(self._unlock)
+            try:
+                with open(draft, "wb") as file:
+                    remembered = self._remembered()
+                    grants = change(remembered.get(person, frozenset()))
+                    text = _written({**remembered, person: grants})
+                    if len(text) > MAX_FILE_BYTES:
+                        raise self._unwritable(f"there is no room in {MAX_FILE_BYTES} bytes; forget some first")
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(self._lock, self._path)
+            except OSError as error:
+                raise self._unwritable(_reason(error)) from None
+            undoing.pop_all()  # the draft is the file now, and the lock may be somebody else's
         return True
+
+    def _unlock(self) -> None:
+        with suppress(OSError):
+            self._lock.unlink(missing_ok=True)
 
     def _locked(self) -> int | None:
         """The descriptor of the new draft; None where there is one."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=_FOLDER)
         except OSError as error:
-            raise self._unwritable((error.strerror or str(error)).lower()) from None
+            raise self._unwritable(_reason(error)) from None
         try:
             return os.open(self._lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, _OWNER_ONLY)
         except FileExistsError:
             return None
         except OSError as error:
-            raise self._unwritable((error.strerror or str(error)).lower()) from None
+            raise self._unwritable(_reason(error)) from None
 
     def _unwritable(self, reason: str) -> AnswersUnreadable:
         return AnswersUnreadable(f"cannot write the remembered answers to {str(self._path)!r}: {reason}")

@@ -103,6 +103,10 @@ class History:
         told = chain.from_iterable(turn.state.attachments for turn in self.past_shown(self._set_aside))
         return _with_files({file.id: file for file in told}, self.turn)
 
+    def label_shown(self, turn: TurnState) -> Label:
+        """Whose data the model has been shown by now in a turn that follows the past ones."""
+        return self.earlier_label(turn.set_aside) | label_of(turn) | self.label_of_card(turn)
+
     def label_of_card(self, turn: TurnState) -> Label:
         """Whose data the choice on a card brings along, where a turn begins with one."""
         action = turn.started.action
@@ -175,7 +179,7 @@ def _with_files(files: Mapping[str, AttachedFile], turn: TurnState | None) -> Ma
 def _close(history: History, turn: TurnState) -> PastTurn:
     """A turn that is over now."""
     messages = turn_messages(turn)
-    label = history.earlier_label(turn.set_aside) | label_of(turn) | history.label_of_card(turn)
+    label = history.label_shown(turn)
     last = history.past[-1] if history.past else None
     start = last.end if last is not None else 0
     return PastTurn(

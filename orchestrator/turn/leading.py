@@ -11,7 +11,6 @@ from orchestrator.response.addresses import Addresses, addresses_in, origin_of
 from orchestrator.response.hidden import clean
 from orchestrator.tools.toolbox import Toolbox
 from orchestrator.turn.history import History
-from orchestrator.turn.reading import label_of
 from orchestrator.turn.state import CallState
 from runtimes.values import dump_json
 
@@ -53,9 +52,7 @@ def addresses_of(
     allowed while all private data that the model was shown is that plugin's.
     """
     turn = history.turn
-    label = history.earlier_label(turn.set_aside if turn is not None else ())
-    if turn is not None:
-        label = label | label_of(turn) | history.label_of_card(turn)
+    label = history.label_shown(turn) if turn is not None else history.earlier_label(())
     owners = {policy.owner(name) for name in label.owners}
     found: dict[str, set[str]] = {}
     for function in toolbox.functions:
