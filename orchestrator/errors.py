@@ -12,8 +12,16 @@
   + ConversationError           the conversation is not in a state for that
     - QuestionsPending          a question is open: decide it, or supersede it
     - ConversationBusy          a turn is running
+      . ConversationHeld        another process drives it
     - ConversationEnded         the model has disengaged
+    - ConversationGone          it was deleted
     - JournalConflict           somebody else appended first
+    - LeaseLost                 another process has taken its turn over
+  + StoreError                  what keeps the conversations failed
+    - StoreUnavailable          it cannot be reached or written to now: what was kept is intact
+    - StoreDamaged              what it keeps cannot be read
+    - StoreNewer                a newer version of this program has made it
+  + HistoryUnreadable           a file of exported conversations cannot be read (`orchestrator.journal.reading`)
 """
 
 from __future__ import annotations
@@ -119,5 +127,44 @@ class ConversationEnded(ConversationError):
     """The model has disengaged; start a new conversation."""
 
 
+class ConversationGone(ConversationError):
+    """What was known of the conversation is not kept any more."""
+
+    def __init__(self, conversation: str) -> None:
+        super().__init__(f"conversation {conversation!r} was deleted; start a new one")
+
+
 class JournalConflict(ConversationError):
     """The journal has grown since it was read."""
+
+
+class ConversationHeld(ConversationBusy):
+    """Another process drives a turn of this conversation."""
+
+    def __init__(self, conversation: str) -> None:
+        super().__init__(
+            f"a turn of conversation {conversation!r} is running in another process, or was until a moment ago"
+        )
+
+
+class LeaseLost(ConversationError):
+    """Another process has taken the turn over, because this one gave no sign of life."""
+
+    def __init__(self, conversation: str) -> None:
+        super().__init__(f"another process has taken over the turn of conversation {conversation!r}; it goes on there")
+
+
+class StoreError(OrchestratorError):
+    """What keeps the conversations failed; the message names it, without a password."""
+
+
+class StoreUnavailable(StoreError):
+    """It cannot be reached or written to now; the conversations in it are intact up to the last fact."""
+
+
+class StoreDamaged(StoreError):
+    """What it keeps cannot be read."""
+
+
+class StoreNewer(StoreError):
+    """A newer version of this program has made it."""

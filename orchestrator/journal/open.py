@@ -1,0 +1,38 @@
+"""Opens what keeps conversations, by its URL; what it takes is loaded only then."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from orchestrator.errors import UsageError
+from orchestrator.journal.base import LEASE_SECONDS, Journal
+
+_SQLITE = ("sqlite", "sqlite+aiosqlite")
+_POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
+_KNOWN = "known: sqlite:///path, postgresql://user@host/database"
+
+
+def _check(store: str) -> None:
+    """Raises: `UsageError` for a URL that names no store, or one that needs more than is installed."""
+    scheme, found, _ = store.partition("://")
+    if not found:
+        raise UsageError(f"the store is named by a URL; {_KNOWN}")
+    if scheme not in (*_SQLITE, *_POSTGRESQL):
+        raise UsageError(f"there is no store of the kind {scheme!r}; {_KNOWN}")
+    if scheme in _POSTGRESQL and importlib.util.find_spec("psycopg") is None:
+        raise UsageError("a store on PostgreSQL needs its driver: install plugin-orchestrator[postgres]")
+
+
+@asynccontextmanager
+async def open_journal(store: str, *, lease_seconds: float = LEASE_SECONDS) -> AsyncGenerator[Journal]:
+    """The journal at a URL: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user@host/database`.
+
+    Its tables are made, or brought up to date, first. Raises: `UsageError` for what names no store; `StoreError`.
+    """
+    _check(store)
+    from orchestrator.journal.sql.opening import opened
+
+    async with opened(store, lease_seconds=lease_seconds) as journal:
+        yield journal

@@ -1,0 +1,1 @@
+"""A journal on SQLite or PostgreSQL, for conversations that outlive the process."""

@@ -1,0 +1,99 @@
+"""What a URL names, and what is said of one that names nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from contextlib import chdir
+from pathlib import Path
+
+import anyio
+import pytest
+
+from orchestrator.errors import StoreUnavailable, UsageError
+from orchestrator.events import TurnStarted
+from orchestrator.journal.open import open_journal
+
+STARTED = TurnStarted(text="hello", person="ada", documents={})
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "sqlite+aiosqlite"])
+async def test_a_file_is_named_from_the_root_or_from_here(kind: str, tmp_path: Path) -> None:
+    with chdir(tmp_path):
+        async with open_journal(f"{kind}:///deep/chats.db") as journal:
+            await journal.append("c", 0, [STARTED])
+    async with open_journal(f"{kind}:///{tmp_path}/deep/chats.db") as journal:
+        assert list(await journal.read("c")) == [STARTED]
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("chats.db", "the store is named by a URL; known: sqlite:///path, postgresql://user@host/database"),
+        ("mysql://ada:secret@host/db", "there is no store of the kind 'mysql'; known: sqlite"),
+        ("sqlite://", "a SQLite store is a file: sqlite:///relative.db or sqlite:////absolute.db"),
+        ("sqlite:///:memory:", "a SQLite store is a file"),
+        ("sqlite://chats.db", "a SQLite store is a file"),
+        ("sqlite:///a.db?mode=ro", "a SQLite store is a file"),
+        ("sqlite:///file:a.db", "a SQLite store is a file"),
+        ("sqlite:///~/chats.db", "starts with '~', which stands for itself in a URL"),
+        ("postgresql://ada:secret@host", "the URL of the store, postgresql://…, names no database"),
+        ("postgresql://ada:secret@host:port/db", "the URL of the store, postgresql://…, cannot be read"),
+    ],
+)
+async def test_a_url_that_names_no_store_is_told(store: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        async with open_journal(store):
+            raise NotImplementedError
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_without_the_driver_the_extra_is_named() -> None:
+    code = (
+        "import sys, anyio\n"
+        "sys.modules['psycopg'] = None\n"
+        "from orchestrator.journal.open import open_journal\n"
+        "async def main():\n"
+        "    async with open_journal('postgres://host/db'): pass\n"
+        "try:\n"
+        "    anyio.run(main)\n"
+        "except Exception as error:\n"
+        "    print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.strip() == (
+        "UsageError a store on PostgreSQL needs its driver: install plugin-orchestrator[postgres]"
+    )
+
+
+def test_naming_a_store_loads_no_database() -> None:
+    code = (
+        "import sys\nimport orchestrator, orchestrator.journal.open\n"
+        "print(*({'sqlalchemy', 'alembic', 'aiosqlite', 'psycopg', 'sqlite3', 'anyio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.split() == []
+
+
+async def test_opening_an_up_to_date_store_loads_no_migrations(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/chats.db"
+    async with open_journal(url):
+        pass
+    code = (
+        "import sys, anyio\nfrom orchestrator.journal.open import open_journal\n"
+        "async def main():\n"
+        "    async with open_journal(sys.argv[1]): pass\n"
+        "anyio.run(main)\nprint('sqlalchemy' in sys.modules, 'alembic' in sys.modules)"
+    )
+    with anyio.fail_after(60):
+        done = await anyio.run_process([sys.executable, "-c", code, url])
+    assert done.stdout.split() == [b"True", b"False"]
+
+
+async def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
+    with pytest.raises(StoreUnavailable) as caught:
+        async with open_journal("postgresql://ada:secret@127.0.0.1:1/chats?application_name=secret"):
+            raise NotImplementedError
+    said = "the store 'postgresql://ada@127.0.0.1:1/chats': the server cannot be reached; see that it runs"
+    assert str(caught.value).startswith(said)

@@ -1,0 +1,342 @@
+"""A PostgreSQL server that is stopped, started anew, or refuses; connections that are lost at the worst moment."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import traceback
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
+
+import anyio
+import psycopg
+import pytest
+
+from orchestrator.errors import JournalConflict, StoreDamaged, StoreUnavailable
+from orchestrator.events import TurnEnded, TurnStarted, TurnUndone
+from orchestrator.journal.base import AT_ONCE, Journal
+from orchestrator.journal.open import open_journal
+from orchestrator.journal.sql.opening import opened
+from tests.servers.postgres import Postgres, missing, postgres_server, shared_server
+
+STARTED = TurnStarted(text="hello", person="ada", documents={"todo": "1"})
+LONG = TurnEnded(reason="error", detail="words " * 5000)
+CHUNK = 65_536
+PASSWORD = "correct-horse-battery"
+WRONG = "-".join(["wrong", "horse", "battery"])  # in no line of a traceback
+
+
+@pytest.fixture(scope="module")
+def own() -> Generator[Postgres]:
+    """A server that may be stopped."""
+    if reason := missing():
+        assert not os.environ.get("CI"), reason
+        pytest.skip(reason)
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture
+def url() -> Generator[str]:
+    with shared_server().database() as url:
+        yield url
+
+
+async def test_a_server_that_was_started_anew_is_not_noticed(own: Postgres) -> None:
+    with own.database() as url:
+        async with open_journal(url) as journal:
+            await journal.append("c", 0, [STARTED])
+            for mode in ("immediate", "fast"):
+                await anyio.to_thread.run_sync(own.stop, mode)
+                await anyio.to_thread.run_sync(own.start)
+                kept = len(await journal.read("c"))
+                assert await journal.append("c", kept, [LONG]) == kept + 1
+            assert list(await journal.read("c")) == [STARTED, LONG, LONG]
+
+
+async def test_a_server_that_is_stopped_is_told_and_gone_on_from(own: Postgres) -> None:
+    with own.database() as url:
+        async with open_journal(url) as journal:
+            lease = await journal.claim("c", 0, [STARTED], wake=AT_ONCE)
+            await anyio.to_thread.run_sync(own.stop, "immediate")
+            try:
+                for _ in range(2):
+                    with pytest.raises(StoreUnavailable, match="the server cannot be reached; see that it runs"):
+                        await journal.append("c", 1, [LONG], lease=lease)
+                with pytest.raises(StoreUnavailable):
+                    await journal.read("c")
+                with anyio.fail_after(5):
+                    await journal.has_work(0.1)
+            finally:
+                await anyio.to_thread.run_sync(own.start)
+            assert await journal.append("c", 1, [LONG], lease=lease) == 2
+            assert list(await journal.read("c")) == [STARTED, LONG]
+
+
+class Wire:
+    """Passes on what client and server say, until a message is to be lost."""
+
+    def __init__(self, server: Path) -> None:
+        self._server = str(server)
+        self._threads: list[Thread] = []
+        self.word = b""
+        """The first message of the client with it ends the connection."""
+        self.reaches_the_server = False
+        """True when only the answer to it is lost."""
+        self.lost = 0
+        """How often that was."""
+
+    def serve(self, listening: socket.socket) -> None:
+        """Connections, until nobody listens any more; then to the end of each."""
+        with suppress(OSError):
+            while True:
+                thread = Thread(target=self._connect, args=(listening.accept()[0],))
+                self._threads.append(thread)
+                thread.start()
+        for thread in self._threads:
+            thread.join()
+
+    def _connect(self, client: socket.socket) -> None:
+        silent = Event()
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(self._server)
+            answering = Thread(target=self._answer, args=(server, client, silent))
+            answering.start()
+            with suppress(OSError):
+                self._ask(client, server, silent)
+            if not silent.is_set():
+                server.shutdown(socket.SHUT_RDWR)
+            answering.join()
+
+    def _ask(self, client: socket.socket, server: socket.socket, silent: Event) -> None:
+        while data := client.recv(CHUNK):
+            if not self.word or self.word not in data:
+                server.sendall(data)
+                continue
+            self.word = b""
+            self.lost += 1
+            if self.reaches_the_server:
+                silent.set()
+                server.sendall(data)
+            return
+
+    def _answer(self, server: socket.socket, client: socket.socket, silent: Event) -> None:
+        with suppress(OSError):
+            while (data := server.recv(CHUNK)) and not silent.is_set():
+                client.sendall(data)
+
+
+@asynccontextmanager
+async def wired(folder: Path, url: str) -> AsyncGenerator[tuple[Wire, Journal]]:
+    """A journal behind a wire."""
+    server = shared_server()
+    name = f".s.PGSQL.{server.port}"
+    wire = Wire(server.folder / name)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(folder / name))
+        listening.listen()
+        serving = Thread(target=wire.serve, args=(listening,))
+        serving.start()
+        async with open_journal(url.replace(str(server.folder), str(folder))) as journal:
+            yield wire, journal
+        listening.shutdown(socket.SHUT_RDWR)
+        await anyio.to_thread.run_sync(serving.join)
+
+
+LOSSES = [(b"COMMIT", True), (b"COMMIT", False), (b"INSERT INTO", True), (b"BEGIN", False)]
+
+
+@pytest.mark.parametrize(("word", "reaches"), LOSSES)
+async def test_an_append_whose_connection_is_lost_is_kept_once(
+    tmp_path: Path, url: str, word: bytes, reaches: bool
+) -> None:
+    async with wired(tmp_path, url) as (wire, journal):
+        wire.word, wire.reaches_the_server = word, reaches
+        assert await journal.append("c", 0, [STARTED, LONG]) == 2
+        wire.word, wire.reaches_the_server = word, reaches
+        assert await journal.append("c", 2, [LONG, TurnUndone()]) == 4
+        assert wire.lost == 2
+        assert list(await journal.read("c")) == [STARTED, LONG, LONG, TurnUndone()]
+
+
+@pytest.mark.parametrize(("word", "reaches"), LOSSES[:2])
+async def test_a_claim_whose_connection_is_lost_is_made_once(
+    tmp_path: Path, url: str, word: bytes, reaches: bool
+) -> None:
+    async with wired(tmp_path, url) as (wire, journal):
+        wire.word, wire.reaches_the_server = word, reaches
+        lease = await journal.claim("c", 0, [STARTED], wake=AT_ONCE)
+        wire.word, wire.reaches_the_server = word, reaches
+        assert await journal.append("c", 1, [LONG], wake=AT_ONCE, lease=lease) == 2
+        await journal.release(lease)
+        wire.word, wire.reaches_the_server = word, reaches
+        taken = await journal.take(["todo"])
+        assert taken is not None
+        assert (lease.epoch, taken.epoch, wire.lost) == (1, 2, 3)
+        await journal.release(taken)
+        wire.word, wire.reaches_the_server = word, reaches
+        assert (await journal.claim("c", 2, wake=AT_ONCE)).epoch == 3
+        assert list(await journal.read("c")) == [STARTED, LONG]
+
+
+async def test_an_append_that_was_lost_while_another_was_kept_is_a_conflict(tmp_path: Path, url: str) -> None:
+    async with wired(tmp_path, url) as (wire, journal), open_journal(url) as other:
+        await journal.append("c", 0, [STARTED])
+        await other.append("c", 1, [LONG])
+        wire.word = b"BEGIN"
+        with pytest.raises(JournalConflict):
+            await journal.append("c", 1, [TurnUndone()])
+        assert wire.lost == 1
+
+
+WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+async def test_an_append_that_the_server_is_still_keeping_is_waited_for(
+    tmp_path: Path, url: str, is_same: bool
+) -> None:
+    async with wired(tmp_path, url) as (wire, journal):
+        await journal.append("c", 0, [STARTED])
+        caught: list[JournalConflict] = []
+
+        async def append() -> None:
+            try:
+                assert await journal.append("c", 1, [STARTED]) == 2
+            except JournalConflict as error:
+                caught.append(error)
+
+        plain = url.replace("+psycopg", "")
+        looking = await psycopg.AsyncConnection.connect(plain, autocommit=True)
+        async with looking, await psycopg.AsyncConnection.connect(plain) as first:
+            await first.execute("UPDATE orchestrator_conversation SET sequence = 2")
+            body = "body" if is_same else "replace(body, 'hello', 'goodbye')"
+            copied = f"INSERT INTO orchestrator_fact SELECT conversation, 1, kind, {body} FROM orchestrator_fact"
+            await first.execute(copied.encode())
+            wire.word = b"BEGIN"
+            with anyio.fail_after(8):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(append)
+                    while (await (await looking.execute(WAITING)).fetchone()) == (0,):  # noqa: ASYNC110 - nobody tells
+                        await anyio.sleep(0.01)
+                    await first.commit()
+        assert (wire.lost, len(caught)) == (1, 0 if is_same else 1)
+
+
+# --- waiting for work
+
+
+async def test_work_of_another_process_is_heard_of_at_once(url: str) -> None:
+    async with open_journal(url) as one, open_journal(url) as other:
+        await one.has_work(30)  # listens from now on
+        await other.append("c", 0, [STARTED], wake=AT_ONCE)
+        with anyio.fail_after(5):
+            await one.has_work(30)
+            lease = await one.take(["todo"])
+            assert lease is not None
+            await one.release(lease)
+            await other.has_work(30)
+            await other.has_work(0.1)
+            await one.has_work(30)
+
+
+async def test_a_turn_that_is_driven_is_no_work(url: str) -> None:
+    async with open_journal(url) as one, open_journal(url) as other:
+        await one.has_work(30)
+        lease = await other.claim("c", 0, [STARTED], wake=AT_ONCE)
+        await other.append("c", 1, [LONG], wake=AT_ONCE, lease=lease)
+        await other.append("c", 2, [TurnUndone()], wake=AT_ONCE)
+        with anyio.move_on_after(0.3) as scope:
+            await one.has_work(30)
+        assert scope.cancelled_caught
+        await other.release(lease)
+        with anyio.fail_after(5):
+            await one.has_work(30)
+
+
+async def test_who_waits_hears_again_after_the_connection_was_lost(url: str) -> None:
+    async with open_journal(url) as one, open_journal(url) as other:
+        await one.has_work(30)
+        database = url.partition("@/")[2].partition("?")[0]
+        shared_server().execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            f"WHERE datname = '{database}' AND query LIKE 'LISTEN%'"
+        )
+        with anyio.fail_after(5):
+            await one.has_work(0.1)
+            await one.has_work(30)
+            await other.append("c", 0, [STARTED], wake=AT_ONCE)
+            await one.has_work(30)
+
+
+# --- refusals
+
+
+@pytest.fixture
+def with_password(url: str) -> Generator[str]:
+    """The URL of one who needs a password."""
+    server = shared_server()
+    server.execute(f"CREATE ROLE ada LOGIN SUPERUSER PASSWORD '{PASSWORD}'")
+    database = url.partition("@/")[2].partition("?")[0]
+    yield f"postgres://ada:{PASSWORD}@127.0.0.1:{server.port}/{database}"
+    server.execute("REASSIGN OWNED BY ada TO postgres", database)
+    server.execute("DROP ROLE ada")
+
+
+async def test_a_password_is_used_and_never_told(with_password: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with opened(with_password) as journal:
+        await journal.append("c", 0, [STARTED])
+        shown = f"{journal!r} {vars(journal)!r}"
+    assert PASSWORD not in shown + caplog.text
+
+
+async def test_a_wrong_password_is_told_without_it(with_password: str, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with pytest.raises(StoreUnavailable, match="the server refuses the user or the password") as caught:
+        async with open_journal(with_password.replace(PASSWORD, WRONG)):
+            raise NotImplementedError
+    assert WRONG not in "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert str(caught.value).startswith("the store 'postgresql://ada@127.0.0.1:")
+
+
+async def test_a_database_that_is_not_there_is_told(url: str) -> None:
+    with pytest.raises(StoreUnavailable, match="there is no such database; create it"):
+        async with open_journal(url.replace("/test_", "/missing_")):
+            raise NotImplementedError
+
+
+async def test_a_database_that_is_read_only_is_told(url: str) -> None:
+    async with open_journal(url) as journal:
+        await journal.append("c", 0, [STARTED])
+    async with open_journal(f"{url}&options=-c default_transaction_read_only=on") as journal:
+        assert list(await journal.read("c")) == [STARTED]
+        with pytest.raises(StoreUnavailable, match="the database is read-only"):
+            await journal.append("c", 1, [STARTED])
+
+
+async def test_tables_that_are_gone_are_told(url: str) -> None:
+    async with open_journal(url) as journal:
+        database = url.partition("@/")[2].partition("?")[0]
+        shared_server().execute("DROP TABLE orchestrator_fact", database)
+        with pytest.raises(StoreDamaged, match="its tables are not as this program made them"):
+            await journal.append("c", 0, [STARTED])
+
+
+async def test_a_paused_process_stands_in_nobodys_way(url: str) -> None:
+    async with open_journal(url) as journal, open_journal(f"{url}&options=-c lock_timeout=100") as other:
+        for name in ("locked", "free"):
+            await journal.append(name, 0, [STARTED], wake=AT_ONCE)
+        paused = await psycopg.AsyncConnection.connect(url.replace("+psycopg", ""))
+        async with paused:
+            await paused.execute("UPDATE orchestrator_conversation SET turns = turns WHERE conversation = 'locked'")
+            lease = await other.take(["todo"])
+            assert lease is not None
+            assert lease.conversation == "free"
+            assert await other.take(["todo"]) is None
+            with pytest.raises(StoreUnavailable, match="another process has locked the conversation"):
+                await other.append("locked", 1, [TurnUndone()])
+        assert await other.append("locked", 1, [TurnUndone()]) == 2
