@@ -1,21 +1,42 @@
-"""Events as lines of JSON: `encode` writes one, `decode` reads it back without loss."""
+"""Events as lines of JSON: `encode` writes one, `decode` reads it back without loss.
+
+The form has a version. Whoever changes what an event is made of raises `FORMAT`, and says in
+`orchestrator.event_upcasters` what becomes of an event of the version before.
+"""
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from functools import cache
 from typing import TYPE_CHECKING, Annotated
 
 import orjson
 
+from orchestrator.event_upcasters import UPCASTERS
 from orchestrator.events import Event
-from runtimes.values import dump_json, parse_json
+from runtimes.values import Json, JsonObject, dump_json
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 
-FORMAT = 1
-"""The version of the JSON form; every encoded event carries it as `v`."""
+FORMAT = 2
+"""The version of the JSON form; every encoded event carries it as `v`, as its last member."""
+
+MAX_COMPLAINT_CHARS = 200
+"""How much is said of data that is no event."""
+
+_ENDING = b',"v":%d}' % FORMAT
+_TEXT_ENDING = _ENDING.decode()
+_JSON_REFERENCE = "runtimes.values.Json:"
+"""How the validator's schema names the type of any JSON value."""
+
+
+class UnknownFormat(ValueError):
+    """The data is of a newer version of the form than this program knows."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__(f"an event of format {version!r:.20}, where this program knows 1 to {FORMAT}")
 
 
 def encode(event: Event) -> bytes:
@@ -24,22 +45,79 @@ def encode(event: Event) -> bytes:
         data = orjson.dumps(event)
     except TypeError:  # an integer that is too long for the fast encoder
         data = dump_json(asdict(event)).encode()
-    return data[:-1] + b',"v":%d}' % FORMAT
+    return data[:-1] + _ENDING
+
+
+def _trusting(schema: CoreSchema) -> CoreSchema:
+    """The schema without a look at JSON values: what comes from a JSON text is one, and looking costs the most."""
+    if schema["type"] != "definitions":
+        return schema
+    definitions: list[CoreSchema] = [
+        {"type": "any", "ref": ref} if (ref := str(one.get("ref"))).startswith(_JSON_REFERENCE) else one
+        for one in schema["definitions"]
+    ]
+    return {**schema, "definitions": definitions}
 
 
 @cache
-def _adapter() -> TypeAdapter[Event]:
+def _validator() -> SchemaValidator:
     from pydantic import Discriminator, TypeAdapter
+    from pydantic_core import SchemaValidator
 
-    return TypeAdapter(Annotated[Event, Discriminator("kind")])
+    return SchemaValidator(_trusting(TypeAdapter(Annotated[Event, Discriminator("kind")]).core_schema))
+
+
+def _complaint(error: ValidationError) -> str:
+    """The first reason, in one line and without what the data says."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = ".".join(map(str, first["loc"]))
+    reason = "no kind of event is called so" if first["type"] == "union_tag_invalid" else first["msg"]
+    text = f"not an event: {f'{place}: ' if place else ''}{reason}"[:MAX_COMPLAINT_CHARS]
+    return "".join(char if char.isprintable() else "�" for char in text)
+
+
+def _validated(data: bytes | str) -> Event:
+    """The event of a text that has the members of this version; other members are not looked at."""
+    from pydantic_core import ValidationError
+
+    try:
+        event: Event = _validator().validate_json(data, strict=True)
+    except ValidationError as error:
+        complaint = _complaint(error)
+    else:
+        return event
+    raise ValueError(complaint)
+
+
+def _upcast(event: JsonObject) -> JsonObject:
+    """As this version would have written it. Raises: `UnknownFormat`, `ValueError` where it names no version."""
+    version = event.get("v")
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ValueError("not an event: it names no version of its form")
+    if version > FORMAT:
+        raise UnknownFormat(version)
+    event = {name: value for name, value in event.items() if name != "v"}
+    for step in range(version, FORMAT):
+        event = UPCASTERS[step](event)
+    return event
+
+
+def decode_value(value: Json) -> Event:
+    """As `decode`, of a line that has been read as JSON. Raises: `UnknownFormat`, `ValueError`."""
+    if not isinstance(value, dict):
+        raise ValueError("not an event: it is no JSON object")
+    return _validated(json.dumps(_upcast(value), ensure_ascii=False, allow_nan=False))
 
 
 def decode(data: bytes | str) -> Event:
-    """The event that `encode` wrote.
+    """The event that `encode` wrote, in this version of the form or an older one.
 
-    Raises: `ValueError` when the data is not one, or of a version this program does not know.
+    Raises: `UnknownFormat` for a version that this program does not know, `ValueError` when the data is no event.
     """
-    value = parse_json(data)
-    if not isinstance(value, dict) or value.pop("v", None) != FORMAT:
-        raise ValueError(f"not an event of format {FORMAT}")
-    return _adapter().validate_python(value)
+    is_this_version = data.endswith(_ENDING) if isinstance(data, bytes) else data.endswith(_TEXT_ENDING)
+    if is_this_version:  # what stands before the last brace is the last member, or it is no JSON at all
+        return _validated(data)
+    from pydantic_core import from_json
+
+    value: Json = from_json(data, allow_inf_nan=False)
+    return decode_value(value)

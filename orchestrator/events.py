@@ -15,6 +15,9 @@ from orchestrator.labels import CLEAN, Label
 from orchestrator.model.base import ModelCall, Usage
 from runtimes.values import Json, JsonObject
 
+HISTORY_TOKENS = 50_000
+"""Tokens of earlier turns, as they are estimated, that a model request may carry unless the host says otherwise."""
+
 State = Literal["reasoning", "responding", "disengaging"]
 """The orchestrator's states (spec 5.2.5, and `disengaging` of the Microsoft 365 document)."""
 
@@ -58,6 +61,13 @@ class TurnStarted:
     """Parts results from instructions in what the model reads; random, so that no result can forge it."""
     set_aside: tuple[str, ...] = ()
     """Plugins whose data from earlier turns the model is not shown, because it stood in the way of another's call."""
+    attended: bool = True
+    """False when nobody can be asked in this turn."""
+    sources: tuple[str, ...] = ()
+    """Where its plugins were read from, as somebody who takes the conversation up again names them."""
+    history_tokens: int = HISTORY_TOKENS
+    """Tokens of earlier turns that its model requests may carry, as they are estimated. It is kept because what the
+    model was shown, and so whose data its answer may hold, depends on it."""
     kind: Literal["turn_started"] = "turn_started"
 
 
@@ -110,6 +120,9 @@ class CallJudged:
     reasons: tuple[Reason, ...]
     repeatable: bool = False
     """True when doing it twice is the same as once."""
+    changes_something: bool = False
+    """True of a repeatable call that has an effect all the same, as one with an `Idempotency-Key`: its key is its own,
+    so that another call in its place would have another effect."""
     fingerprint: str = ""
     """Over call id, canonical arguments, manifest, description and destination; a call is judged anew where that is
     another when it is about to be asked about or to leave."""
@@ -223,6 +236,14 @@ class CallNotExecuted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallInterrupted:
+    """Its driver is gone and repeating it is harmless, or it was certainly never sent: it may be made once more."""
+
+    call_id: str
+    kind: Literal["call_interrupted"] = "call_interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallUnknown:
     """It was sent, and whether it was carried out is not known."""
 
@@ -266,10 +287,30 @@ class TurnEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TurnTakenUp:
+    """A worker goes on with the turn: its process has ended, or what it asked was answered."""
+
+    kind: Literal["turn_taken_up"] = "turn_taken_up"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnUndone:
     """The person took the last turn back: the model is not told of it again. What its calls did is not undone."""
 
     kind: Literal["turn_undone"] = "turn_undone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnsSummarised:
+    """From here on the model is given these words in the place of the oldest turns; the turns themselves stay kept."""
+
+    text: str
+    turns: int
+    """How many, counted from the first that was not taken back."""
+    label: Label = CLEAN
+    """Whose data the words may hold."""
+    usage: Usage | None = None
+    kind: Literal["turns_summarised"] = "turns_summarised"
 
 
 # --- signals: streamed, never kept
@@ -325,11 +366,14 @@ Fact = (
     | CallReturned
     | CallFailed
     | CallNotExecuted
+    | CallInterrupted
     | CallUnknown
     | CallWithdrawn
     | AnswerReceived
     | TurnEnded
+    | TurnTakenUp
     | TurnUndone
+    | TurnsSummarised
 )
 Signal = StateEntered | TextDelta | CallProgress | RetryScheduled
 Event = Fact | Signal
