@@ -24,16 +24,23 @@ if TYPE_CHECKING:
         ConversationBusy,
         ConversationEnded,
         ConversationError,
+        ConversationHeld,
+        LeaseLost,
         ManifestError,
         ModelError,
         OrchestratorError,
         Problem,
         QuestionsPending,
+        StoreError,
+        StoreUnavailable,
         UnknownName,
         UsageError,
     )
     from orchestrator.events import Event
     from orchestrator.host import Orchestrator
+    from orchestrator.journal.base import Journal, Kept
+    from orchestrator.journal.memory import MemoryJournal
+    from orchestrator.journal.open import open_journal
     from orchestrator.manifest.load import Plugin, load_plugin
     from orchestrator.manifest.load_agent import LoadedAgent, load_agent
     from orchestrator.model.base import ChatModel, Usage
@@ -57,13 +64,18 @@ _HOMES = {
     "ConversationBusy": "orchestrator.errors",
     "ConversationEnded": "orchestrator.errors",
     "ConversationError": "orchestrator.errors",
+    "ConversationHeld": "orchestrator.errors",
     "Event": "orchestrator.events",
     "FileAnswers": "orchestrator.answers_file",
     "Grant": "orchestrator.policy.answers",
+    "Journal": "orchestrator.journal.base",
+    "Kept": "orchestrator.journal.base",
+    "LeaseLost": "orchestrator.errors",
     "Limits": "orchestrator.turn.machine",
     "LoadedAgent": "orchestrator.manifest.load_agent",
     "ManifestError": "orchestrator.errors",
     "MemoryAnswers": "orchestrator.policy.answers",
+    "MemoryJournal": "orchestrator.journal.memory",
     "ModelError": "orchestrator.errors",
     "NumberedCitation": "orchestrator.content",
     "Orchestrator": "orchestrator.host",
@@ -77,12 +89,15 @@ _HOMES = {
     "Reply": "orchestrator.reply",
     "ReturnedCard": "orchestrator.content",
     "Rule": "orchestrator.policy.rules",
+    "StoreError": "orchestrator.errors",
+    "StoreUnavailable": "orchestrator.errors",
     "UnknownName": "orchestrator.errors",
     "Usage": "orchestrator.model.base",
     "UsageError": "orchestrator.errors",
     "__version__": "orchestrator.version",
     "load_agent": "orchestrator.manifest.load_agent",
     "load_plugin": "orchestrator.manifest.load",
+    "open_journal": "orchestrator.journal.open",
 }
 
 __all__ = [
@@ -98,13 +113,18 @@ __all__ = [
     "ConversationBusy",
     "ConversationEnded",
     "ConversationError",
+    "ConversationHeld",
     "Event",
     "FileAnswers",
     "Grant",
+    "Journal",
+    "Kept",
+    "LeaseLost",
     "Limits",
     "LoadedAgent",
     "ManifestError",
     "MemoryAnswers",
+    "MemoryJournal",
     "ModelError",
     "NumberedCitation",
     "Orchestrator",
@@ -118,12 +138,15 @@ __all__ = [
     "Reply",
     "ReturnedCard",
     "Rule",
+    "StoreError",
+    "StoreUnavailable",
     "UnknownName",
     "Usage",
     "UsageError",
     "__version__",
     "load_agent",
     "load_plugin",
+    "open_journal",
 ]
 
 

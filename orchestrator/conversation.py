@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-import secrets
+import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing, contextmanager
-from typing import Literal
 
 import anyio
 
 from orchestrator.content import CardAction
 from orchestrator.errors import (
     ConversationBusy,
-    ConversationEnded,
     JournalConflict,
     UnknownName,
     UsageError,
 )
-from orchestrator.events import Event, Fact, TurnStarted, TurnUndone
+from orchestrator.events import Event, Fact, TurnUndone
+from orchestrator.journal.base import Lease
 from orchestrator.model.base import Usage
 from orchestrator.reply import Question, Reply, question_of, reply_of
-from orchestrator.turn.actions import attributed, call_of
-from orchestrator.turn.deciding import asked_call, closing, decision_on, own_arguments, settled_by
-from orchestrator.turn.driver import TurnDriver, TurnServices
+from orchestrator.turn.answering import Decision, answer
+from orchestrator.turn.deciding import closed_history
+from orchestrator.turn.driver import TurnDriver
 from orchestrator.turn.explain import explain
-from orchestrator.turn.files import HeldFiles
+from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.opening import Opening
 from orchestrator.turn.replies import Emit
-from orchestrator.turn.saying import refuse_unsayable, refuse_while_undecided, text_of
+from orchestrator.turn.services import TurnServices
 from orchestrator.turn.state import Status
 from orchestrator.turn.streaming import Spawn, stream
+from orchestrator.turn.tenure import Tenure
 from runtimes.base import Attachment
 from runtimes.values import JsonObject
-
-FENCE_BYTES = 8
-"""Bytes of the random mark that parts results from instructions in one turn."""
-
-Decision = Literal["accepted", "already_answered", "expired"]
 
 
 class Conversation:
@@ -51,17 +47,26 @@ class Conversation:
         documents: dict[str, str],
         services: Callable[[str | None], TurnServices],
         spawn: Spawn,
-        is_attended: bool = True,
+        is_attended: bool | None = None,
+        sources: tuple[str, ...] = (),
     ) -> None:
+        """`is_attended` is None where nobody has said: then it is as it was in its last turn."""
         self._ledger = ledger
-        self._is_attended = is_attended
         self.person = person
-        self._locale = locale
-        self._documents = documents
         self._services = services
         self._spawn = spawn
         self._is_busy = False
-        self._files = HeldFiles()
+        self._files = KeptFiles(ledger)
+        self._opening = Opening(
+            ledger,
+            self._files,
+            services,
+            person=person,
+            locale=locale,
+            is_attended=is_attended,
+            documents=documents,
+            sources=sources,
+        )
 
     @property
     def id(self) -> str:
@@ -71,13 +76,12 @@ class Conversation:
     @property
     def is_attended(self) -> bool:
         """False when nobody is asked here."""
-        return self._is_attended
+        return self._opening.is_attended
 
     @property
     def locale(self) -> str | None:
         """The tag of its language, which is that of its last turn; None where nobody has chosen one."""
-        last = self._ledger.history.last
-        return last.started.locale if last is not None else self._locale
+        return self._opening.locale
 
     @property
     def pending(self) -> tuple[Question, ...]:
@@ -104,17 +108,27 @@ class Conversation:
         """
         return explain(self._ledger.history.last, call_id, self._services(self.locale).requests.toolbox)
 
-    def attachment(self, id: str) -> Attachment:
-        """A file of this conversation, with its bytes. Raises: `UnknownName`, also when it is not held any more."""
-        if (file := self._files.get(id)) is None:
-            raise UnknownName("attachment", id, self._ledger.history.attachments)
-        return file
+    async def attachment(self, id: str) -> Attachment:
+        """A file of this conversation, with its bytes.
 
-    @property
-    def last_attachments(self) -> tuple[Attachment, ...]:
-        """The files that came with the last message, as far as they are held."""
+        Raises: `UnknownName`, also when its bytes are not kept any more; `StoreError`.
+        """
+        await self._ledger.refresh()
+        known = self._ledger.history.attachments
+        held = await self._files.held([known[id]] if id in known else ())
+        if id not in held:
+            raise UnknownName("attachment", id, known)
+        return held[id]
+
+    async def last_attachments(self) -> tuple[Attachment, ...]:
+        """The files that came with the last message, as far as their bytes are kept. Raises: `StoreError`."""
+        await self._ledger.refresh()
         last = self._ledger.history.last
-        return self._files.held(last.started.attachments) if last is not None else ()
+        return tuple((await self._files.held(last.started.attachments)).values()) if last is not None else ()
+
+    async def refresh(self) -> None:
+        """Takes in what other processes have kept of it since, and what there was before. Raises: `StoreError`."""
+        await self._ledger.refresh()
 
     async def facts(self) -> tuple[Fact, ...]:
         """Everything that is kept of this conversation."""
@@ -140,8 +154,8 @@ class Conversation:
     async def resume(self, *, deadline: float | None = None) -> Reply:
         """Goes on with a turn that was waiting; with questions still open it says so again.
 
-        Where another host of the same journal has a call of the turn in flight, the turn stays with that host: the
-        reply then has no `end`, and nothing pending. Raises: `ConversationBusy`, `UsageError` when nothing was ever
+        Where another process drives the turn it stays with that one: the reply then has no `end`, and nothing pending,
+        though a call may be in flight. Raises: `ConversationBusy`, `UsageError` when nothing was ever
         said, and when the conversation is another person's.
         """
         return await self._read(self.resume_stream(), deadline)
@@ -155,18 +169,39 @@ class Conversation:
         that the turn has ended when you go on. Raises as `ask`.
         """
         with self._exclusive():
-            begun = await self._start(message, attachments, supersede=supersede)
-            async with aclosing(self._drive(begun)) as events:
+            tenure, begun = await self._opening.begin(message, attachments, supersede=supersede)
+            async with aclosing(self._drive(tenure, begun)) as events:
                 async for event in events:
                     yield event
 
     async def resume_stream(self) -> AsyncGenerator[Event]:
         """As `resume`, as a stream."""
         with self._exclusive():
-            await self._ledger.refresh()
-            async with aclosing(self._drive()) as events:
+            tenure = await Tenure.take_over(self._ledger, now=self._services(self.locale).clock())
+            if tenure is None:
+                return
+            async with aclosing(self._drive(tenure)) as events:
                 async for event in events:
                     yield event
+
+    async def carry_on(self, lease: Lease) -> Reply | None:
+        """Goes on with a turn under a lease that the journal gave out; None where there was nothing to do yet.
+
+        Being cancelled leaves it to somebody else. Raises: `ConversationBusy`, `LeaseLost`, `StoreError`, and what the
+        caller's own model raises.
+        """
+        with self._exclusive():
+            since = time.monotonic()
+            await self._ledger.refresh()
+            tenure, known = Tenure(self._ledger, lease, since=since), self._ledger.history.sequence
+            if self._ledger.history.turn is not None:
+                async with aclosing(self._drive(tenure, leaves=True)) as events:
+                    async for _ in events:
+                        pass
+            if self._ledger.history.sequence != known:
+                return self._reply()
+            await tenure.release()
+            return None
 
     async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> Reply:
         is_begun = False
@@ -174,11 +209,15 @@ class Conversation:
             async with aclosing(events):
                 async for _ in events:
                     is_begun = True
+        turn = self._ledger.history.turn
+        if waiting.cancelled_caught and not is_begun and turn is not None and not turn.with_status(Status.ASKED):
+            raise TimeoutError("the deadline passed before the turn had begun")
+        return self._reply()
+
+    def _reply(self) -> Reply:
         turn = self._ledger.history.last
         if turn is None:
             raise UsageError("nothing has been said in this conversation")
-        if waiting.cancelled_caught and not is_begun and turn.ended is None and not turn.with_status(Status.ASKED):
-            raise TimeoutError("the deadline passed before the turn had begun")
         return reply_of(turn)
 
     # --- answering
@@ -201,32 +240,16 @@ class Conversation:
         Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit, and for
         an `always` that is not offered; `OrchestratorError` where the answer counts, but could not be remembered.
         """
-        while True:
-            await self._ledger.refresh()
-            known = self._ledger.history.sequence
-            call = asked_call(self._ledger.history, call_id)
-            if call.status is not Status.ASKED:
-                return "expired" if call.status is Status.EXPIRED else "already_answered"
-            assert call.question is not None
-            services = self._services(self.locale)
-            now = services.clock()
-            if call.question.expires <= now:
-                return "expired"
-            toolbox = services.requests.toolbox
-            if approve and arguments is not None:
-                arguments = own_arguments(call, arguments, toolbox, self._ledger.history.attachments)
-            decision = decision_on(call, approve=approve, arguments=arguments, note=note, by=self.person, always=always)
-            others = settled_by(decision, call, self._ledger.history.turn, now=now)
-            function = toolbox.at(call.plugin, call.function)
-            kept = await services.consent.keep(call, function, decision)
-            try:
-                await self._ledger.append(kept.decision, *others, on=known)
-            except JournalConflict:
-                await services.consent.take_back(kept, self.person)
-                continue
-            if kept.error is not None:
-                raise kept.error
-            return "accepted"
+        return await answer(
+            self._ledger,
+            self._services(self.locale),
+            call_id,
+            approve=approve,
+            arguments=arguments,
+            note=note,
+            always=always,
+            by=self.person,
+        )
 
     async def undo(self) -> str | None:
         """Takes the last turn back, so that the model is not told of it again; returns what the person had said.
@@ -234,13 +257,18 @@ class Conversation:
         What its calls did stays done. Raises: `ConversationBusy`.
         """
         with self._exclusive():
-            await self._ledger.refresh()
-            await self._close_open_turn("taken back")
-            if not self._ledger.history.past:
-                return None
-            text = self._ledger.history.past[-1].state.started.text
-            await self._ledger.append(TurnUndone(), on=self._ledger.history.sequence)
-            return text
+            while True:
+                await self._ledger.refresh()
+                known = self._ledger.history
+                closed, facts = closed_history(known, "taken back", self.person)
+                if not closed.past:
+                    return None
+                text = closed.past[-1].state.started.text
+                try:
+                    await self._ledger.claim(*facts, TurnUndone(), on=known.sequence)
+                except JournalConflict:
+                    continue
+                return text
 
     # --- driving
 
@@ -254,42 +282,9 @@ class Conversation:
         finally:
             self._is_busy = False
 
-    async def _start(
-        self, message: str | CardAction, attachments: Sequence[Attachment], *, supersede: bool
-    ) -> Sequence[Fact]:
-        refuse_unsayable(message, attachments)
-        services = self._services(self.locale)
-        await self._ledger.refresh()
-        if self.is_ended:
-            raise ConversationEnded("this conversation has ended; start a new one")
-        if not supersede:
-            refuse_while_undecided(self._ledger.history, services.clock())
-        action = attributed(message, self._ledger.history.turns) if isinstance(message, CardAction) else None
-        await self._close_open_turn("superseded by a new message")
-        self._files.pass_over(self._ledger.history.attachments)
-        started = TurnStarted(
-            text=text_of(message),
-            person=self.person,
-            documents=self._documents,
-            locale=self.locale,
-            attachments=self._files.keep(attachments),
-            action=action,
-            fence=secrets.token_hex(FENCE_BYTES),
-            set_aside=self._ledger.history.set_aside_next,
-        )
-        made = call_of(action, services.requests.toolbox) if action is not None else None
-        begun = (started,) if made is None else (started, made)
-        await self._ledger.append(*begun, on=self._ledger.history.sequence)
-        return begun
-
-    async def _close_open_turn(self, why: str) -> None:
-        """Ends a turn that waits or broke off: what is asked is declined."""
-        while (turn := self._ledger.history.turn) is not None:
-            await self._ledger.settle(turn.started, lambda state: closing(state, why, self.person))
-
-    def _drive(self, begun: Sequence[Fact] = ()) -> AsyncGenerator[Event]:
+    def _drive(self, tenure: Tenure, begun: Sequence[Fact] = (), *, leaves: bool = False) -> AsyncGenerator[Event]:
         async def drive(emit: Emit) -> None:
-            services, files = self._services(self.locale), self._files
-            await TurnDriver(self._ledger, services, emit, files, is_attended=self._is_attended).run()
+            services = self._services(self.locale)
+            await TurnDriver(tenure, services, emit, self._files, leaves=leaves).run()
 
-        return stream(drive, self._ledger, self._spawn, begun)
+        return stream(drive, tenure, self._spawn, begun, leaves=leaves)

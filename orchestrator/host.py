@@ -15,33 +15,31 @@ from typing import Self
 from auth import MappingVault, Vault
 from orchestrator.call_outcome import CallOutcome, outcome_of
 from orchestrator.conversation import Conversation
-from orchestrator.errors import CallForbidden, UnknownName, UsageError
+from orchestrator.direct_call import prepared, refuse_denied
+from orchestrator.errors import UnknownName, UsageError
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
+from orchestrator.open_conversations import OpenConversations, Told
 from orchestrator.policy.answers import Answers, MemoryAnswers
 from orchestrator.policy.rules import Policy
 from orchestrator.response.redaction import Redactor
 from orchestrator.response.redaction_rules import Redaction
-from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.binding import Binder
 from orchestrator.tools.namespaces import distinct_namespaces
-from orchestrator.tools.toolbox import BoundFunction, Toolbox
+from orchestrator.tools.toolbox import Toolbox
 from orchestrator.tools.visual_templates import visual_templates
 from orchestrator.turn.consent import Consent
-from orchestrator.turn.driver import TurnServices
-from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import Limits
-from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.requests import Requests
+from orchestrator.turn.services import TurnServices
 from orchestrator.turn.standing import is_safe_to_repeat
 from runtimes.base import (
     CALL_TIMEOUT,
     CallContext,
-    FunctionCall,
     LocalEndpoint,
     RuntimeFactory,
     RuntimeServices,
@@ -84,12 +82,15 @@ class Orchestrator:
     `policy` is what its owner lays down for as long as the host lives; `answers` remembers what persons have allowed
     for always, in memory where none is given; `discovered` are those of the plugins, by namespace, that nobody named:
     their first use is asked about.
+    `store` keeps the conversations: a URL, `sqlite:///PATH` or `postgresql://…`, or any `Journal`, which stays the
+    caller's to close; without one they live as long as the host. `sources` is where the plugins were read from, as
+    somebody who takes a conversation up again is told.
     `inline_schemas` is for servers that refuse references in the schemas of tools; it needs the extra `prance`.
 
     Raises: `UsageError` for a model that cannot be named, a locale that is no language tag, a redaction or a card
     template that cannot be read and an extra that is not installed, `UnknownName` for a plugin in `servers` or
     `discovered` that is not there, at construction; `UsageError` for a server that no description of its plugin lists,
-    when it is entered.
+    when it is entered, and `StoreError` for a store that cannot be opened.
     """
 
     def __init__(  # noqa: PLR0913  # the options of the whole host, each by name and with a default
@@ -113,6 +114,8 @@ class Orchestrator:
         policy: Policy | None = None,
         answers: Answers | None = None,
         discovered: Sequence[str] = (),
+        store: str | Journal | None = None,
+        sources: Sequence[str] = (),
     ) -> None:
         name = model if model is not None else default_model_name(os.environ)
         self.model: ChatModel = open_model(name) if isinstance(name, str) else name
@@ -132,7 +135,9 @@ class Orchestrator:
         self._limits = limits or Limits()
         self._local = dict(local or {})
         self._runtimes = dict(runtimes or {})
-        self._journal: Journal = MemoryJournal()
+        self._store = store
+        self._sources = tuple(sources)
+        self._open_conversations = None if isinstance(store, str) else self._over(store or MemoryJournal())
         self._http = http or SharedClient()
         self._owns_http = http is None
         self._clock = clock
@@ -144,12 +149,15 @@ class Orchestrator:
         self._toolbox: Toolbox | None = None
         self._requests: dict[tuple[tuple[str, ...], ...], Requests] = {}
         self._turns: set[asyncio.Task[None]] = set()
-        self._conversations: dict[ConversationId, Conversation] = {}
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as stack:
             if self._owns_http:
                 stack.push_async_callback(self._http.aclose)
+            if isinstance(self._store, str):
+                from orchestrator.journal.open import open_journal
+
+                self._open_conversations = self._over(await stack.enter_async_context(open_journal(self._store)))
             if isinstance(self.model, AbstractAsyncContextManager):
                 await stack.enter_async_context(self.model)
             binder = Binder(stack, self._runtimes, self._servers, self._redactor, self._visual_templates, self._clock)
@@ -168,6 +176,28 @@ class Orchestrator:
         await self._stack.__aexit__(kind, error, trace)
         self._toolbox = None
         self._requests.clear()
+        if isinstance(self._store, str):
+            self._open_conversations = None
+
+    def _over(self, journal: Journal) -> OpenConversations:
+        return OpenConversations(
+            journal,
+            documents={plugin.namespace: plugin.digest for plugin in self.plugins},
+            sources=self._sources,
+            services=self._services,
+            spawn=self._spawn,
+        )
+
+    @property
+    def _conversations(self) -> OpenConversations:
+        if self._open_conversations is None:
+            raise UsageError("the host is not open; use it in an `async with` block")
+        return self._open_conversations
+
+    @property
+    def journal(self) -> Journal:
+        """What keeps the conversations; one that was named by its URL exists inside the context."""
+        return self._conversations.journal
 
     async def _end_turns(self) -> None:
         for turn in self._turns:
@@ -210,7 +240,7 @@ class Orchestrator:
         locale: str | None = None,
         attended: bool | None = None,
     ) -> Conversation:
-        """A new conversation, or the one of that id.
+        """A new conversation, or the one of that id, which goes on from what is kept of it once it is used.
 
         `locale` is its language, else the host's; a conversation that is known keeps its own. One that is not
         `attended` asks nobody: what would be asked about does not run, unless a rule of the host allows it; a new one
@@ -220,26 +250,18 @@ class Orchestrator:
         differs in `attended`, and for a locale that is no language tag.
         """
         chosen = checked_locale(locale) or self.locale
-        conversation_id = id or secrets.token_hex(8)
-        known = self._conversations.get(conversation_id)
-        if known is not None:
-            if known.person != person:
-                raise UsageError(f"conversation {conversation_id!r} is another person's, not that of {person!r}")
-            if attended not in (None, known.is_attended):
-                is_so = "attended" if known.is_attended else "not attended"
-                raise UsageError(f"conversation {conversation_id!r} is {is_so} already; leave `attended` out to go on")
-            return known
-        conversation = Conversation(
-            Ledger(conversation_id, self._journal, person),
-            person=person,
-            locale=chosen,
-            documents={plugin.namespace: plugin.digest for plugin in self.plugins},
-            services=self._services,
-            spawn=self._spawn,
-            is_attended=attended is not False,
-        )
-        self._conversations[conversation_id] = conversation
-        return conversation
+        return self._conversations.open(id, person=person, locale=chosen, attended=attended)
+
+    async def run_pending(self, *, at_once: int = 1, told: Told | None = None) -> int:
+        """Goes on with turns that were left: their process has died, or somebody has answered what they asked.
+
+        Only those that were begun with exactly the plugins of this host, `at_once` of them at a time, until there are
+        no more; returns how many. `told` is called with the id and the reply of each, or with the reason why what is
+        kept of it cannot be read: that one is passed over. `journal.has_work` waits for the next.
+
+        Raises: `StoreError`, and what the caller's own model raises.
+        """
+        return await self._conversations.run_pending(at_once=at_once, told=told)
 
     def _services(self, locale: str | None) -> TurnServices:
         requests = self._requests_in(locale)
@@ -259,17 +281,9 @@ class Orchestrator:
 
     # --- one call without a model
 
-    def _prepare(self, function: str, arguments: JsonObject) -> tuple[BoundFunction, FunctionCall]:
-        bound = self.toolbox.find(function)
-        try:
-            checked = bound.checker.check(arguments)
-        except InvalidArguments as error:
-            raise UsageError(f"the arguments of {bound.name!r} do not fit: {error}") from None
-        return bound, FunctionCall(id=new_call_id(), function=bound.name, arguments=checked)
-
     def preview(self, function: str, arguments: JsonObject) -> tuple[WireMessage, ...]:
         """What `call` would send. Raises: `UsageError`, `InvocationError`."""
-        bound, call = self._prepare(function, arguments)
+        bound, call = prepared(self.toolbox, function, arguments)
         return bound.executor.preview(call)
 
     async def call(
@@ -280,11 +294,8 @@ class Orchestrator:
         Raises: `UnknownName`, `UsageError` for arguments that do not fit, `CallForbidden` where a rule of the host
         denies it, `InvocationError` when no answer was had.
         """
-        bound, call = self._prepare(function, arguments or {})
-        for rule in self.consent.rules_for(bound, call.arguments, person, now=self._clock()):
-            if rule.effect == "deny":
-                reason = f": {rule.reason}" if rule.reason else ""
-                raise CallForbidden(f"a rule of the host forbids this call of {bound.name!r}{reason}")
+        bound, call = prepared(self.toolbox, function, arguments or {})
+        refuse_denied(bound, self.consent.rules_for(bound, call.arguments, person, now=self._clock()))
         result = await bound.executor.invoke(call, CallContext(person=person, may_repeat=is_safe_to_repeat(bound)))
         _, shown = await bound.read_aside(result, self._limits.result_budget, self.locale)
         return outcome_of(result, shown)

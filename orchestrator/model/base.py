@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from runtimes.values import JsonObject, dump_json
 
@@ -100,7 +100,19 @@ class ToolMessage:
     """The random mark of its turn, which parts the text from all that instructs. Empty for none."""
 
 
-Message = UserMessage | AssistantMessage | ToolMessage
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierMessage:
+    """What the host says in the place of the oldest turns; it stands before all other messages."""
+
+    text: str
+    """The host's own words: how many turns are not shown, and what the note is."""
+    note: str = ""
+    """A summary of them, which a model wrote from data of others. Empty for none."""
+    fence: str = ""
+    """The random mark that parts the note from all that instructs. Empty for none."""
+
+
+Message = UserMessage | AssistantMessage | ToolMessage | EarlierMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +138,25 @@ class PhraseRequest:
 
     instruction: str
     data: JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummaryRequest:
+    """Asks for a summary of the oldest turns of a conversation, for the model of a later turn."""
+
+    instruction: str
+    data: JsonObject
+    """The turns, and the summary of those before them."""
+    fence: str = ""
+    """The random mark that parts the data from all that instructs. Empty for none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenSummary:
+    """What a model makes of a `SummaryRequest`: unchecked."""
+
+    text: str
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,4 +206,13 @@ class ChatModel(Protocol):
 
     async def phrase(self, request: PhraseRequest, /) -> str:
         """One sentence. Raises: `ModelError`."""
+        ...
+
+
+@runtime_checkable
+class Summarizer(Protocol):
+    """What a `ChatModel` may be besides; with one that is not, the oldest turns of a long conversation are cut."""
+
+    async def summarise(self, request: SummaryRequest, /) -> WrittenSummary:
+        """A summary of the data. Raises: `ModelError`."""
         ...

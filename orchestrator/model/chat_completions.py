@@ -18,8 +18,12 @@ from orchestrator.model.base import (
     ModelDelta,
     PhraseRequest,
     ReasoningRequest,
+    ReplyEnd,
     RespondingRequest,
+    SummaryRequest,
     TextPart,
+    Usage,
+    WrittenSummary,
 )
 from orchestrator.model.completion_limits import RequestLimits
 from orchestrator.model.completion_request import CompletionRequest, encode_request
@@ -90,6 +94,24 @@ class ChatCompletionsModel:
         if not phrase:
             raise ModelError(f"the model {self._model!r} wrote nothing when asked for a sentence")
         return phrase
+
+    async def summarise(self, request: SummaryRequest, /) -> WrittenSummary:
+        """The text as it comes; who asked for it bounds what is kept. Raises: `ModelError`, also for no text."""
+        parts: list[str] = []
+        usage: Usage | None = None
+        async with aclosing(self._deltas(request)) as deltas:
+            async for delta in deltas:
+                match delta:
+                    case TextPart():
+                        parts.append(delta.text)
+                    case ReplyEnd():
+                        usage = delta.usage
+                    case _:
+                        continue
+        text = "".join(parts).strip()
+        if not text:
+            raise ModelError(f"the model {self._model!r} wrote nothing when asked for a summary")
+        return WrittenSummary(text=text, usage=usage)
 
     async def _deltas(self, request: CompletionRequest) -> AsyncGenerator[ModelDelta]:
         from orchestrator.model.completion_retry import RetrySchedule

@@ -14,17 +14,19 @@ import orjson
 from orchestrator.errors import ModelError
 from orchestrator.model.base import (
     AssistantMessage,
+    EarlierMessage,
     Message,
     ModelCall,
     PhraseRequest,
     ReasoningRequest,
     RespondingRequest,
+    SummaryRequest,
     ToolMessage,
     UserMessage,
 )
 from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 
-CompletionRequest = ReasoningRequest | RespondingRequest | PhraseRequest
+CompletionRequest = ReasoningRequest | RespondingRequest | PhraseRequest | SummaryRequest
 
 MAX_NAME = 64
 """Characters in a function's name, as servers take it."""
@@ -79,12 +81,12 @@ def _result(message: ToolMessage) -> str:
     return f"{ERROR}\n{_as_data(told, message.fence)}"
 
 
-def _said(message: UserMessage) -> str:
+def _said(message: UserMessage | EarlierMessage) -> str:
     return f"{message.text}\n\n{_as_data(message.note, message.fence)}" if message.note else message.text
 
 
 def _message(message: Message) -> JsonObject:
-    if isinstance(message, UserMessage):
+    if isinstance(message, (UserMessage, EarlierMessage)):
         return {"role": "user", "content": _said(message)}
     if isinstance(message, ToolMessage):
         return {"role": "tool", "tool_call_id": message.call_id, "content": _result(message)}
@@ -105,7 +107,7 @@ def _fenced(text: str, language: str = "") -> str:
 
 def _plain(message: Message, tools: dict[str, str]) -> tuple[str, str]:
     """The role and the text of a message in which calls and results are written out."""
-    if isinstance(message, UserMessage):
+    if isinstance(message, (UserMessage, EarlierMessage)):
         return "user", _said(message)
     if isinstance(message, ToolMessage):
         tool = tools.get(message.call_id, "the function")
@@ -130,6 +132,14 @@ def _plain_messages(messages: Sequence[Message]) -> list[JsonObject]:
     return [{"role": role, "content": text} for role, text in merged]
 
 
+def _in_turn(messages: Sequence[Message]) -> list[JsonObject]:
+    """What stands in the place of earlier turns shares a message with what the person says next: roles alternate."""
+    if len(messages) < 2 or not isinstance(messages[0], EarlierMessage) or not isinstance(messages[1], UserMessage):
+        return [_message(message) for message in messages]
+    first: JsonObject = {"role": "user", "content": f"{_said(messages[0])}\n\n{_said(messages[1])}"}
+    return [first, *map(_message, messages[2:])]
+
+
 def _system(text: str) -> Iterable[JsonObject]:
     return [{"role": "system", "content": text}] if text else []
 
@@ -138,9 +148,12 @@ def _messages(request: CompletionRequest, *, are_results_plain: bool) -> list[Js
     if isinstance(request, PhraseRequest):
         data = dump_json(request.data)
         return [*_system(request.instruction), {"role": "user", "content": data}]
+    if isinstance(request, SummaryRequest):
+        told = _as_data(dump_json(request.data), request.fence)
+        return [*_system(request.instruction), {"role": "user", "content": told}]
     if are_results_plain:
         return [*_system(request.system), *_plain_messages(request.messages)]
-    return [*_system(request.system), *map(_message, request.messages)]
+    return [*_system(request.system), *_in_turn(request.messages)]
 
 
 def encode_request(

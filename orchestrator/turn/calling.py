@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 import anyio
 
@@ -10,15 +11,41 @@ from orchestrator.events import CallFailed, CallNotExecuted, CallReturned, CallU
 from orchestrator.response.projection import RESULT_BUDGET
 from orchestrator.tools.attachments import notice
 from orchestrator.tools.toolbox import BoundFunction
-from orchestrator.turn.files import FileNotHeld, HeldFiles
+from orchestrator.turn.files import Unsendable
+from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.state import CallState
 from runtimes.base import CallContext, FunctionCall
 from runtimes.errors import InvocationError
+from runtimes.values import Json, JsonObject
 
 REPEAT_PAUSE = 0.5
 """Seconds before a call that was not executed is made once more."""
 
 Outcome = CallReturned | CallFailed | CallNotExecuted | CallUnknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCall:
+    """A call that may go out, with the bytes of the files that it names."""
+
+    call: CallState
+    function: BoundFunction
+    arguments: JsonObject = field(default_factory=dict[str, Json])
+    """As the runtime takes them."""
+    unsendable: str = ""
+    """Why it cannot be sent after all."""
+
+
+async def outgoing(call: CallState, function: BoundFunction, files: KeptFiles) -> OutgoingCall:
+    """Reads what a call needs from the store, so that nothing of it can fail once it is dispatched.
+
+    Raises: `StoreError`.
+    """
+    try:
+        arguments = await files.filled(call.arguments, function.signature)
+    except Unsendable as error:
+        return OutgoingCall(call=call, function=function, unsendable=str(error))
+    return OutgoingCall(call=call, function=function, arguments=arguments)
 
 
 def _without_answer(call: CallState, error: InvocationError) -> Outcome:
@@ -28,19 +55,18 @@ def _without_answer(call: CallState, error: InvocationError) -> Outcome:
     cause = error.not_executed
     if cause is not None and cause not in call.not_executed and not error.is_final:
         return CallNotExecuted(call_id=call.call_id, cause=cause, message=message)
-    if cause is not None or error.is_unsent or call.repeatable:
+    if cause is not None or error.is_unsent or call.is_harmless:
         return CallFailed(call_id=call.call_id, message=message)
     return CallUnknown(call_id=call.call_id, message=message)
 
 
 async def carry_out(
-    call: CallState,
-    function: BoundFunction,
+    ready: OutgoingCall,
     *,
     person: str,
     timeout: float,
     progress: Callable[[str], None],
-    files: HeldFiles,
+    files: KeptFiles,
     budget: int = RESULT_BUDGET,
     locale: str | None = None,
 ) -> Outcome:
@@ -48,20 +74,19 @@ async def carry_out(
 
     `files` are the conversation's: the answer's join them. `locale` is for numbers and dates on cards.
     """
+    call, function = ready.call, ready.function
+    if ready.unsendable:
+        return CallFailed(call_id=call.call_id, message=ready.unsendable)
     if call.not_executed:
         await anyio.sleep(REPEAT_PAUSE)
-    try:
-        arguments = files.filled(call.arguments, function.signature)
-    except FileNotHeld as error:
-        return CallFailed(call_id=call.call_id, message=str(error))
-    request = FunctionCall(id=call.call_id, function=function.name, arguments=arguments)
+    request = FunctionCall(id=call.call_id, function=function.name, arguments=ready.arguments)
     context = CallContext(person=person, timeout=timeout, progress=progress, may_repeat=call.repeatable)
     try:
         result = await function.executor.invoke(request, context)
     except InvocationError as error:
         return _without_answer(call, error)
     text, shown = await function.read_aside(result, budget, locale)
-    attachments = files.keep(result.attachments)
+    attachments = await files.take_in(result.attachments)
     return CallReturned(
         call_id=call.call_id,
         text="\n".join([text, *map(notice, attachments)]),

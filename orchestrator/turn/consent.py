@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from orchestrator.content import AttachedFile
 from orchestrator.errors import OrchestratorError
 from orchestrator.events import CallDecided
 from orchestrator.policy.answers import Answers, Grant, MemoryAnswers
@@ -52,13 +54,20 @@ class Consent:
         """The rules of the host that speak of a call."""
         return rules_for(self.policy, function, arguments, person, now=now)
 
-    async def keep(self, call: CallState, function: BoundFunction | None, decision: CallDecided) -> Kept:
+    async def keep(
+        self,
+        call: CallState,
+        function: BoundFunction | None,
+        decision: CallDecided,
+        attachments: Mapping[str, AttachedFile],
+    ) -> Kept:
         """Remembers what an approval says beyond its call, where it was given for the function as it is now.
 
-        What could not be remembered for always counts for this call only.
+        What could not be remembered for always counts for this call only. `attachments` are the files of the
+        conversation, by id.
         """
         is_same = call.question is not None and call.question.fingerprint == (
-            fingerprint(call.call_id, function, call.arguments) if function is not None else ""
+            fingerprint(call.call_id, function, call.arguments, attachments) if function is not None else ""
         )
         if function is None or not is_same or decision.decision != "approve":
             return Kept(decision=replace(decision, always=False))

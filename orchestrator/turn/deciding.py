@@ -13,7 +13,7 @@ from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.attachments import misnamed
 from orchestrator.tools.toolbox import Toolbox
 from orchestrator.turn.folding import fold
-from orchestrator.turn.history import History
+from orchestrator.turn.history import History, advanced
 from orchestrator.turn.machine import ending
 from orchestrator.turn.replies import new_call_id
 from orchestrator.turn.state import CallState, Status, TurnState
@@ -94,3 +94,9 @@ def closing(turn: TurnState, why: str, by: str) -> tuple[Fact, ...]:
     for fact in declined:
         turn = fold(turn, fact)
     return (*declined, *ending(turn, detail=why))
+
+
+def closed_history(history: History, why: str, by: str) -> tuple[History, tuple[Fact, ...]]:
+    """The history once the turn that is on, if any, is over, and the facts that end it."""
+    facts = closing(history.turn, why, by) if history.turn is not None else ()
+    return advanced(history, facts), facts

@@ -5,29 +5,29 @@ All I/O of a turn is here: model requests, calls, the journal, the stream of eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 
 import anyio
 from anyio.abc import TaskGroup
 
-from orchestrator.errors import JournalConflict, ModelError
+from orchestrator.errors import JournalConflict, LeaseLost, ModelError, StoreError
 from orchestrator.events import (
     CallDispatched,
     CallProgress,
     CallRefused,
     EndReason,
+    Event,
     Fact,
     QuestionExpired,
     TurnEnded,
 )
-from orchestrator.model.base import ChatModel
+from orchestrator.journal.base import AT_ONCE
 from orchestrator.tools.toolbox import BoundFunction
-from orchestrator.turn.calling import Outcome, carry_out
-from orchestrator.turn.consent import Consent
-from orchestrator.turn.files import HeldFiles
+from orchestrator.turn.calling import Outcome, OutgoingCall, carry_out, outgoing
+from orchestrator.turn.flight import Flight
 from orchestrator.turn.judging import judge_calls
-from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.machine import (
     Act,
     Action,
@@ -41,94 +41,107 @@ from orchestrator.turn.machine import (
     Suspend,
     ending,
     next_action,
+    orphaned,
+    taken_up,
     text_is_replaced,
-    without_answer,
+    unsent,
 )
 from orchestrator.turn.questions import ask
 from orchestrator.turn.rechecking import forbidden, gone, has_changed
 from orchestrator.turn.replies import Emit
-from orchestrator.turn.requests import Requests
+from orchestrator.turn.services import TurnServices
 from orchestrator.turn.speaking import Speaker
 from orchestrator.turn.state import CallState, Status, TurnState
+from orchestrator.turn.summarising import summarised
+from orchestrator.turn.tenure import Tenure
+from orchestrator.turn.waking import wake_of
 
 MAX_PARALLEL_CALLS = 8
 """Calls of one turn that are in flight together."""
-
-MAX_OUTCOMES = 256
-"""Outcomes and progress notes that wait to be taken in; a progress note beyond it is dropped."""
 
 CANCEL_TIMEOUT = 5.0
 """Seconds that a cancelled turn may take to write its end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TurnServices:
-    """What a turn is driven with."""
-
-    model: ChatModel
-    requests: Requests
-    clock: Callable[[], float]
-    """Seconds since the epoch."""
-    call_timeout: float
-    """Seconds one call may take."""
-    consent: Consent = field(default_factory=Consent)
-
-
 class TurnDriver:
-    """Drives one turn until it ends, only questions are open, or only calls of another driver are in flight."""
+    """Drives one turn, under the lease of its tenure, until it ends or only questions are open."""
 
     def __init__(
         self,
-        ledger: Ledger,
+        tenure: Tenure,
         services: TurnServices,
         emit: Emit,
-        files: HeldFiles | None = None,
+        files: KeptFiles,
         *,
-        is_attended: bool = True,
+        leaves: bool = False,
     ) -> None:
-        """`is_attended` is False when nobody can be asked."""
-        self._is_attended = is_attended
-        self._ledger = ledger
+        """One that `leaves` does not end its turn when it is cancelled: somebody else goes on with it."""
+        self._tenure = tenure
         self._decided_on = 0
-        self._files = files or HeldFiles()
+        self._files = files
         self._services = services
         self._emit = emit
+        self._leaves = leaves
         self._toolbox = services.requests.toolbox
         self._rules = services.requests.rules
-        self._started = ledger.history.turn.started if ledger.history.turn is not None else None
+        turn = tenure.history.turn
+        self._started = turn.started if turn is not None else None
         self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit)
-        self._in_flight: set[str] = set()
-        self._arriving, self._arrived = anyio.create_memory_object_stream[Outcome | CallProgress](MAX_OUTCOMES)
+        self._flight = Flight(self._carry_out_call)
 
     async def run(self) -> None:
         """Goes on from where the history stands. Cancelling it leaves a consistent history.
 
-        An error of the caller's own model or journal ends the turn, and is raised as it is.
+        An error of the caller's own model ends the turn, and is raised as it is. Raises: `LeaseLost` when another
+        process has taken the turn over, `StoreError`; both leave it as it is kept.
         """
         try:
-            async with anyio.create_task_group() as calls, self._arrived, self._arriving:
-                await self._settle_orphans()
-                while await self._step(calls):
-                    pass
+            async with anyio.create_task_group() as calls:
+                self._tenure.keep_alive(calls.start_soon)
+                try:
+                    await self._settle(taken_up if self._is_left else orphaned)
+                    while await self._step(calls):
+                        pass
+                finally:
+                    self._tenure.stop()
+                    self._flight.close()
         except anyio.get_cancelled_exc_class():
-            await self._write_ending("cancelled")
+            await self._leave()
             raise
         except ExceptionGroup as group:
-            await self._write_ending("error", detail=type(group.exceptions[0]).__name__)
-            raise group.exceptions[0] from None
+            error = group.exceptions[0]
+            if isinstance(error, StoreError):
+                await self._let_go()
+            elif not isinstance(error, LeaseLost):
+                await self._write_ending("error", detail=type(error).__name__)
+            raise error from None
 
-    async def _settle_orphans(self) -> None:
-        """Calls that an earlier driver left in flight: their answers come to nobody."""
-        await self._settle(without_answer)
+    async def _leave(self) -> None:
+        """What a cancelled driver does last; a store that fails then has the turn as it was, and it can go on."""
+        if self._leaves:
+            return await self._let_go()
+        with suppress(LeaseLost, StoreError):
+            await self._write_ending("cancelled")
+        return None
+
+    async def _let_go(self) -> None:
+        """Leaves the turn to whoever goes on with it; where the store fails, its lease runs out."""
+        with suppress(JournalConflict, LeaseLost, StoreError), anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
+            await self._tenure.release()
+
+    @property
+    def _is_left(self) -> bool:
+        """True for a worker's turn that could have gone on before; not where only a question of it has expired."""
+        return self._leaves and wake_of(self._state) == AT_ONCE
 
     def _is_mine(self) -> bool:
         """True while the turn that is on is the one this driver was made for."""
-        turn = self._ledger.history.turn
+        turn = self._tenure.history.turn
         return turn is not None and turn.started is self._started
 
     @property
     def _state(self) -> TurnState:
-        turn = self._ledger.history.turn
+        turn = self._tenure.history.turn
         assert turn is not None
         return turn
 
@@ -142,8 +155,12 @@ class TurnDriver:
         if not self._is_mine():
             return False
         action = next_action(self._state, self._rules)
-        self._decided_on = self._ledger.history.sequence
+        self._decided_on = self._tenure.history.sequence
         try:
+            if not isinstance(action, Judge | Act | Finish):
+                await self._tell(await self._tenure.flush())
+            if isinstance(action, RequestReasoning | RequestResponding):
+                await self._summarise()
             return await self._carry_out(action, calls)
         except JournalConflict:
             return True  # somebody else appended: decide anew on what is known now
@@ -158,16 +175,16 @@ class TurnDriver:
             case Act():
                 return await self._act(action, calls)
             case Await():
-                return await self._wait()
+                await self._wait()
             case Suspend():
                 return await self._expire(action.questions)
             case RequestReasoning():
                 is_shown = not text_is_replaced(self._state, self._rules)
-                await self._append(await self._speaker.reason(self._ledger.history, is_shown=is_shown))
+                self._note(await self._speaker.reason(self._tenure.history, is_shown=is_shown))
             case RequestResponding():
-                await self._append(await self._speaker.respond(self._ledger.history, action.limit))
+                self._note(await self._speaker.respond(self._tenure.history, action.limit))
             case RequestDisengaging():
-                await self._append(await self._speaker.disengage(self._ledger.history))
+                self._note(await self._speaker.disengage(self._tenure.history))
             case Finish():
                 await self._append(TurnEnded(reason=action.reason, detail=action.detail))
             case Done():
@@ -176,45 +193,55 @@ class TurnDriver:
 
     # --- facts
 
-    async def _append(self, *facts: Fact) -> None:
-        """Keeps facts that hold only on the history that the action was decided on."""
-        await self._ledger.append(*facts, on=self._decided_on)
-        self._decided_on += len(facts)
-        for fact in facts:
-            await self._emit(fact)
+    async def _tell(self, events: Sequence[Event]) -> None:
+        for event in events:
+            await self._emit(event)
 
-    async def _record(self, *facts: Fact) -> None:
-        await self._ledger.record(*facts)
-        for fact in facts:
-            await self._emit(fact)
+    def _note(self, *facts: Fact) -> None:
+        """Takes in facts that hold only on the history that the action was decided on, to be kept with the next."""
+        self._tenure.note(*facts, on=self._decided_on)
+        self._decided_on += len(facts)
+
+    async def _append(self, *facts: Fact) -> None:
+        """Keeps such facts."""
+        await self._tell(await self._tenure.append(*facts, on=self._decided_on))
+        self._decided_on += len(facts)
 
     async def _settle(self, following: Callable[[TurnState], Iterable[Fact]]) -> None:
         """Keeps what follows from where the turn stands, if it is still on."""
-        for fact in await self._ledger.settle(self._started, following) if self._started is not None else ():
-            await self._emit(fact)
+        await self._tell(await self._tenure.settle(self._started, following) if self._started is not None else ())
+
+    async def _summarise(self) -> None:
+        """Has the oldest turns told in few words, where they do not fit the window any more."""
+        summary = await summarised(self._tenure.history, self._services.model)
+        if summary is not None:
+            self._note(summary)
 
     # --- calls
 
     async def _judge(self, calls: tuple[CallState, ...]) -> None:
-        state, history, now = self._state, self._ledger.history, self._services.clock()
-        person, is_attended = state.started.person, self._is_attended
+        state, history, now = self._state, self._tenure.history, self._services.clock()
+        person, is_attended = state.started.person, state.started.attended
         standing = await self._services.consent.standing(history, person, now=now, is_attended=is_attended)
-        await self._append(*judge_calls(state, calls, self._toolbox, self._rules.limits, standing))
+        self._note(*judge_calls(state, calls, self._toolbox, self._rules.limits, standing))
 
     async def _act(self, action: Act, calls: TaskGroup) -> bool:
         free = MAX_PARALLEL_CALLS - len(self._state.with_status(Status.DISPATCHED))
         ready = action.dispatch[: max(free, 0)]
         if not ready and not action.ask:
-            return await self._wait()
+            await self._wait()
+            return True
         bound = [(call, self._toolbox.at(call.plugin, call.function)) for call in (*ready, *action.ask)]
         if stopped := [fact for call, function in bound if (fact := self._stopped(call, function)) is not None]:
             await self._append(*stopped)
             return True
         live = {call.call_id: (call, function) for call, function in bound if function is not None}
-        if changed := tuple(call for call, function in live.values() if has_changed(call, function)):
+        files = self._tenure.history.attachments
+        if changed := tuple(call for call, function in live.values() if has_changed(call, function, files)):
             await self._judge(changed)
             return True
-        await self._dispatch([live[call.call_id] for call in ready], calls)
+        if ready:
+            await self._dispatch([await outgoing(*live[call.call_id], self._files) for call in ready], calls)
         for call in action.ask:
             await self._ask(*live[call.call_id])
         return True
@@ -228,52 +255,39 @@ class TurnDriver:
 
     async def _ask(self, call: CallState, function: BoundFunction) -> None:
         now, started = self._services.clock(), self._state.started
-        files = self._ledger.history.attachments
+        files = self._tenure.history.attachments
         await self._append(await ask(call, function, self._services.model, started, now=now, attachments=files))
 
-    async def _dispatch(self, ready: list[tuple[CallState, BoundFunction]], calls: TaskGroup) -> None:
+    async def _dispatch(self, ready: list[OutgoingCall], calls: TaskGroup) -> None:
         await self._append(
             *(
                 CallDispatched(call_id=call.call_id, attempt=call.attempts + 1, request_hash=call.fingerprint)
-                for call, _ in ready
+                for call in (one.call for one in ready)
             )
         )
-        self._in_flight.update(call.call_id for call, _ in ready)
-        for call, function in ready:
-            calls.start_soon(self._call, call, function)
+        self._flight.send(ready, calls)
 
-    async def _call(self, call: CallState, function: BoundFunction) -> None:
-        fact = await carry_out(
-            call,
-            function,
+    async def _carry_out_call(self, ready: OutgoingCall, progress: Callable[[str], None]) -> Outcome:
+        await self._tenure.ensure()
+        return await carry_out(
+            ready,
             person=self._state.started.person,
             timeout=self._services.call_timeout,
-            progress=lambda text: self._note_progress(call.call_id, text),
+            progress=progress,
             budget=self._rules.limits.result_budget,
             files=self._files,
             locale=self._state.started.locale,
         )
-        await self._arriving.send(fact)
 
-    def _note_progress(self, call_id: str, text: str) -> None:
-        try:
-            self._arriving.send_nowait(CallProgress(call_id=call_id, text=text))
-        except anyio.WouldBlock:
-            return
-
-    async def _wait(self) -> bool:
-        """Takes in what comes of a call; False where all that are in flight are another driver's to take in."""
-        if not self._in_flight:
-            known = self._ledger.history.sequence
-            await self._ledger.refresh()
-            return self._ledger.history.sequence != known
-        event = await self._arrived.receive()
-        if isinstance(event, CallProgress):
-            await self._emit(event)
-        else:
-            self._in_flight.discard(event.call_id)
-            await self._record(event)
-        return True
+    async def _wait(self) -> None:
+        """Takes in what comes of a call, or says so of one that was never sent: its dispatch was kept in a store that
+        failed to say so."""
+        await self._tell(await self._tenure.flush())
+        if not self._flight:
+            return await self._settle(unsent)
+        event = await self._flight.arrival()
+        await self._tell([event] if isinstance(event, CallProgress) else await self._tenure.record(event))
+        return None
 
     async def _expire(self, questions: tuple[CallState, ...]) -> bool:
         now = self._services.clock()

@@ -1,11 +1,11 @@
-"""The bytes of a conversation's files: held in memory, the newest that fit into a limit."""
+"""Files of a conversation: what may be one, what is told of it, and its text in the arguments of a call. Pure."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Mapping
 
 from orchestrator.content import AttachedFile
 from orchestrator.tools.attachments import MARK, FileKind, FilePlace, schema_of, with_files
@@ -13,10 +13,10 @@ from runtimes.base import Attachment, FunctionSignature
 from runtimes.values import JsonObject
 
 MAX_FILE_BYTES = 5 * 1024 * 1024
-"""The largest file that is held; requests and answers have the same limit."""
+"""The largest file that is kept; requests and answers have the same limit."""
 
-MAX_HELD_BYTES = 64 * 1024 * 1024
-"""How large all files of a conversation may be together; those that came first go."""
+MAX_NAMED_BYTES = 64 * 1024 * 1024
+"""How large the files that one call names may be together, each as often as it is named."""
 
 MAX_FILES_AT_ONCE = 16
 """How many files a message or an answer may bring."""
@@ -27,8 +27,8 @@ MAX_NAME_CHARS = 100
 _MEDIA_TYPE = re.compile(r"[\w!#$&^.+-]{1,40}/[\w!#$&^.+-]{1,80}", re.ASCII)
 
 
-class FileNotHeld(Exception):
-    """The bytes of a file are not there any more; the message is for the model and the person."""
+class Unsendable(Exception):
+    """The files that a call names cannot be sent; the message is for the model and the person."""
 
 
 def _plain_name(name: str) -> str:
@@ -37,61 +37,65 @@ def _plain_name(name: str) -> str:
     return "".join(char for char in last if char.isprintable()).strip(". ")[:MAX_NAME_CHARS]
 
 
-class HeldFiles:
-    """The files of one conversation, by id."""
+def described(file: Attachment, id: str) -> AttachedFile:
+    """What is told of a file."""
+    return AttachedFile(
+        id=id,
+        name=_plain_name(file.name),
+        media_type=file.media_type if _MEDIA_TYPE.fullmatch(file.media_type) else "",
+        size=len(file.data),
+        sha256=hashlib.sha256(file.data).hexdigest(),
+    )
 
-    def __init__(self) -> None:
-        self._files: dict[str, Attachment] = {}
-        self._bytes = 0
-        self._last = 0
 
-    def pass_over(self, ids: Iterable[str]) -> None:
-        """Gives none of these ids to another file: the journal has them."""
-        self._last = max([self._last, *(int(one) for one in ids if one.isascii() and one.isdecimal())])
+def is_file(data: bytes, file: AttachedFile) -> bool:
+    """True when these are the bytes that the file had when it was told of."""
+    return len(data) == file.size and hashlib.sha256(data).hexdigest() == file.sha256
 
-    def keep(self, files: Sequence[Attachment]) -> tuple[AttachedFile, ...]:
-        """Holds files, and says what they are; those that are too large are told of and not held."""
-        return tuple(self._keep(file) for file in files[:MAX_FILES_AT_ONCE])
 
-    def _keep(self, file: Attachment) -> AttachedFile:
-        self._last += 1
-        known = AttachedFile(
-            id=str(self._last),
-            name=_plain_name(file.name),
-            media_type=file.media_type if _MEDIA_TYPE.fullmatch(file.media_type) else "",
-            size=len(file.data),
-            sha256=hashlib.sha256(file.data).hexdigest(),
-        )
-        if known.size <= MAX_FILE_BYTES:
-            self._files[known.id] = Attachment(media_type=known.media_type, data=file.data, name=known.name)
-            self._bytes += known.size
-            while self._bytes > MAX_HELD_BYTES:
-                self._bytes -= len(self._files.pop(next(iter(self._files))).data)
-        return known
+def _ids_named(arguments: JsonObject, signature: FunctionSignature) -> Iterator[str]:
+    """The files that arguments name, each as often as they do."""
+    ids: list[str] = []
 
-    def get(self, id: str) -> Attachment | None:
-        """A file with its bytes; None where it is not held."""
-        return self._files.get(id)
+    def look(place: FilePlace, text: str) -> str:
+        del place
+        ids.extend([text.removeprefix(MARK)] if text.startswith(MARK) else ())
+        return text
 
-    def held(self, files: Iterable[AttachedFile]) -> tuple[Attachment, ...]:
-        """Those of the files that are held, with their bytes."""
-        found = [self._files.get(file.id) for file in files]
-        return tuple(file for file in found if file is not None)
+    with_files(arguments, schema_of(signature), look)
+    yield from ids
 
-    def filled(self, arguments: JsonObject, signature: FunctionSignature) -> JsonObject:
-        """The arguments with the files that they name, in the text that runtimes take. Raises: `FileNotHeld`."""
 
-        def fill(place: FilePlace, text: str) -> str:
-            if not text.startswith(MARK):
-                return text
-            file = self._files.get(text.removeprefix(MARK))
-            if file is None:
-                raise FileNotHeld(
-                    f"nothing was sent: {place.argument!r} is a file that is not held any more; attach it again"
-                )
-            return file_text(file, place.kind)
+def files_to_send(
+    arguments: JsonObject, signature: FunctionSignature, known: Mapping[str, AttachedFile]
+) -> tuple[AttachedFile, ...]:
+    """The files of the conversation that arguments name, each once.
 
-        return with_files(arguments, schema_of(signature), fill)
+    Raises: `Unsendable` when they are more than a call may have.
+    """
+    named = [known[id] for id in _ids_named(arguments, signature) if id in known]
+    if sum(file.size for file in named) > MAX_NAMED_BYTES:
+        raise Unsendable(f"nothing was sent: the files that it names are longer than {MAX_NAMED_BYTES} bytes together")
+    return tuple({file.id: file for file in named}.values())
+
+
+def filled(arguments: JsonObject, signature: FunctionSignature, held: Mapping[str, Attachment]) -> JsonObject:
+    """The arguments with the files that they name, in the text that runtimes take. Raises: `Unsendable`.
+
+    `held` are files by their ids.
+    """
+
+    def fill(place: FilePlace, text: str) -> str:
+        if not text.startswith(MARK):
+            return text
+        file = held.get(text.removeprefix(MARK))
+        if file is None:
+            raise Unsendable(
+                f"nothing was sent: {place.argument!r} is a file whose bytes are not kept; attach it again"
+            )
+        return file_text(file, place.kind)
+
+    return with_files(arguments, schema_of(signature), fill)
 
 
 def file_text(file: Attachment, kind: FileKind) -> str:

@@ -11,6 +11,7 @@ from orchestrator.events import (
     CallDecided,
     CallDispatched,
     CallFailed,
+    CallInterrupted,
     CallJudged,
     CallNotExecuted,
     CallRefused,
@@ -22,7 +23,9 @@ from orchestrator.events import (
     QuestionExpired,
     ReplyReceived,
     TurnEnded,
+    TurnsSummarised,
     TurnStarted,
+    TurnTakenUp,
     TurnUndone,
 )
 from orchestrator.model.base import Usage
@@ -66,6 +69,7 @@ def _judged(call: CallState, fact: CallJudged) -> CallState:
         verdict=fact.verdict,
         reasons=fact.reasons,
         repeatable=fact.repeatable,
+        changes_something=fact.changes_something,
         fingerprint=fact.fingerprint,
         label=fact.label,
         across=fact.across,
@@ -129,6 +133,8 @@ def _call_fact(call: CallState, fact: Fact) -> CallState:
             return replace(call, status=Status.EXPIRED)
         case CallDispatched():
             return replace(call, status=Status.DISPATCHED, attempts=fact.attempt)
+        case CallInterrupted():
+            return replace(call, status=Status.READY)
         case CallNotExecuted():
             return replace(
                 call, status=Status.READY, not_executed=call.not_executed | {fact.cause}, message=fact.message
@@ -158,8 +164,11 @@ def _outcome(call: CallState, fact: Fact) -> CallState:
             return call
 
 
-def fold(state: TurnState, fact: Fact) -> TurnState:
-    """The state after one more fact. A fact about a settled or unknown call changes nothing."""
+_BRINGS_NOTHING = CallDispatched | CallInterrupted | CallNotExecuted
+"""A turn may come to these again and again."""
+
+
+def _known_by(state: TurnState, fact: Fact) -> TurnState:
     match fact:
         case ReplyReceived():
             return _reply(state, fact)
@@ -169,7 +178,9 @@ def fold(state: TurnState, fact: Fact) -> TurnState:
             return replace(state, ended=fact)
         case DataSetAside():
             return _put_aside(state, fact)
-        case TurnStarted() | TurnUndone():
+        case TurnsSummarised():
+            return replace(state, usage=_add_usage(state, fact.usage))
+        case TurnStarted() | TurnTakenUp() | TurnUndone():
             return state
         case _:
             call = state.calls.get(fact.call_id)
@@ -178,3 +189,12 @@ def fold(state: TurnState, fact: Fact) -> TurnState:
             if isinstance(fact, CallDecided):
                 return _decided(state, fact)
             return _change(state, fact.call_id, lambda call: _call_fact(call, fact))
+
+
+def fold(state: TurnState, fact: Fact) -> TurnState:
+    """The state after one more fact. A fact about a settled or unknown call changes nothing."""
+    if isinstance(fact, TurnTakenUp):
+        return replace(state, taken_up=state.taken_up + 1)
+    if state.taken_up and not isinstance(fact, _BRINGS_NOTHING):
+        state = replace(state, taken_up=0)
+    return _known_by(state, fact)

@@ -10,6 +10,7 @@ from orchestrator.errors import MAX_NAMES_LISTED
 from orchestrator.events import CallJudged, CallRefused, CallWithdrawn, Fact, RefusalCode
 from orchestrator.labels import Label
 from orchestrator.policy.decide import Verdict
+from orchestrator.policy.evidence import effects
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.attachments import misnamed
 from orchestrator.tools.definitions import MAX_NAME, WITHDRAW
@@ -131,7 +132,8 @@ class _Judge:
             verdict=verdict.decision,
             reasons=verdict.reasons,
             repeatable=is_safe_to_repeat(function),
-            fingerprint=fingerprint(call.call_id, function, arguments),
+            changes_something=is_safe_to_repeat(function) and any(effects(wanted.evidence)),
+            fingerprint=fingerprint(call.call_id, function, arguments, self._standing.history.attachments),
             label=label,
             across=verdict.across,
             may_always=verdict.may_always,

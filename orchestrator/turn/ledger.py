@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 
 import anyio
 
-from orchestrator.errors import JournalConflict, UsageError
+from orchestrator.errors import ConversationGone, JournalConflict, UsageError
 from orchestrator.events import Fact, TurnStarted
-from orchestrator.journal.base import ConversationId, Journal
-from orchestrator.turn.history import History, advance
+from orchestrator.journal.base import ConversationId, Journal, Lease
+from orchestrator.turn.history import History, advanced
 from orchestrator.turn.state import TurnState
+from orchestrator.turn.waking import wake_of
 
 
 class Ledger:
@@ -19,20 +20,27 @@ class Ledger:
     def __init__(self, conversation: ConversationId, journal: Journal, person: str | None = None) -> None:
         """`person` is whose conversation it is; without one it is not looked at."""
         self.conversation = conversation
+        self.journal = journal
         self._person = person
         self.history = History()
-        self._journal = journal
         self._lock = anyio.Lock(fast_acquire=True)
         """Held while the journal and the history are brought in step: two who do it at once would count facts twice."""
 
     async def refresh(self) -> None:
-        """Takes in what others have appended. Raises: `UsageError` when it is another person's."""
+        """Takes in what others have appended. Raises: `UsageError` when it is another person's, `StoreError`."""
         async with self._lock:
             await self._catch_up()
 
     async def _catch_up(self) -> None:
-        for fact in self._own(await self._journal.read(self.conversation, after=self.history.sequence)):
-            self.history = advance(self.history, fact)
+        facts = self._own(await self.journal.read(self.conversation, after=self.history.sequence))
+        self.history = advanced(self.history, facts)
+
+    async def _take_in_conflict(self) -> None:
+        """Takes in what others have appended. Raises: `ConversationGone` where they have appended nothing."""
+        known = self.history.sequence
+        await self._catch_up()
+        if self.history.sequence == known:
+            raise ConversationGone(self.conversation) from None
 
     def _own(self, facts: Sequence[Fact]) -> Sequence[Fact]:
         """The facts as they are. Raises: `UsageError` when one of them is a message of another person."""
@@ -45,26 +53,45 @@ class Ledger:
 
     async def facts(self) -> Sequence[Fact]:
         """Everything that is kept. Raises: `UsageError` when it is another person's."""
-        return self._own(await self._journal.read(self.conversation))
+        return self._own(await self.journal.read(self.conversation))
 
-    async def append(self, *facts: Fact, on: int | None = None) -> None:
+    async def append(self, *facts: Fact, on: int | None = None, lease: Lease | None = None) -> None:
         """Keeps facts that were decided on a history of `on` facts, by default the one of this moment.
 
-        Raises: `JournalConflict` when it has grown; the history is then up to date.
+        Raises: `JournalConflict` when it has grown; the history is then up to date. `ConversationGone`, `LeaseLost`,
+        `StoreError`.
         """
         if not facts:
             return
         async with self._lock:
-            expected = self.history.sequence if on is None else on
-            if expected != self.history.sequence:
-                raise JournalConflict(f"conversation {self.conversation!r} has grown since it was read")
+            expected, after = self._expected(on), advanced(self.history, facts)
             try:
-                await self._journal.append(self.conversation, expected, facts)
+                wake = wake_of(after.turn)
+                await self.journal.append(self.conversation, expected, facts, wake=wake, lease=lease)
             except JournalConflict:
-                await self._catch_up()
+                await self._take_in_conflict()
                 raise
-            for fact in facts:
-                self.history = advance(self.history, fact)
+            self.history = after
+
+    async def claim(self, *facts: Fact, on: int) -> Lease:
+        """Makes the caller the driver of the turn, and keeps facts with it.
+
+        Raises: as `append`, and `ConversationHeld` while another process drives it.
+        """
+        async with self._lock:
+            expected, after = self._expected(on), advanced(self.history, facts)
+            try:
+                lease = await self.journal.claim(self.conversation, expected, facts, wake=wake_of(after.turn))
+            except JournalConflict:
+                await self._take_in_conflict()
+                raise
+            self.history = after
+        return lease
+
+    def _expected(self, on: int | None) -> int:
+        if on is not None and on != self.history.sequence:
+            raise JournalConflict(f"conversation {self.conversation!r} has grown since it was read")
+        return self.history.sequence
 
     async def record(self, *facts: Fact) -> None:
         """Keeps facts that are true whatever others have appended: what came of something that was done."""

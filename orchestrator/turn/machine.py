@@ -10,15 +10,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from orchestrator.events import (
+    HISTORY_TOKENS,
     CallFailed,
+    CallInterrupted,
     CallUnknown,
     CallWithdrawn,
     EndReason,
     Fact,
     TurnEnded,
+    TurnTakenUp,
 )
 from orchestrator.response.projection import RESULT_BUDGET
 from orchestrator.turn.state import CallState, Status, TurnState
+
+MAX_ATTEMPTS = 3
+"""How often a call that is safe to repeat is sent, when each time the process ends before its answer comes."""
+
+
+MAX_TAKEN_UP = 5
+"""How often workers go on with a turn of which nothing comes: one that ends each process is not tried for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,8 @@ class Limits:
     """Replies in a turn that wrongly call functions while responding."""
     result_budget: int = RESULT_BUDGET
     """Characters of one result that the model reads; about four are a token."""
+    history_tokens: int = HISTORY_TOKENS
+    """Tokens of earlier turns that a model request may carry, as they are estimated (`turn/window.py`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,13 +197,42 @@ def limit_reached(state: TurnState, limits: Limits) -> str | None:
 def without_answer(state: TurnState) -> Iterator[CallFailed | CallUnknown]:
     """The facts for calls in flight that nobody waits for any more.
 
-    They have failed when repeating them is harmless, and are of unknown outcome otherwise.
+    They have failed where nothing can have happened by them, and are of unknown outcome otherwise.
     """
     for call in state.with_status(Status.DISPATCHED):
-        if call.repeatable:
+        if call.is_harmless:
             yield CallFailed(call_id=call.call_id, message="the turn was stopped before the answer came")
         else:
             yield CallUnknown(call_id=call.call_id, message="it was sent, and the turn was stopped before the answer")
+
+
+def orphaned(state: TurnState) -> Iterator[CallInterrupted | CallFailed | CallUnknown]:
+    """The facts for calls in flight whose driver is gone: what is safe to repeat is repeated, nothing else ever is."""
+    for call in state.with_status(Status.DISPATCHED):
+        if not call.repeatable:
+            yield CallUnknown(call_id=call.call_id, message="it was sent, and the process ended before the answer came")
+        elif call.attempts < MAX_ATTEMPTS:
+            yield CallInterrupted(call_id=call.call_id)
+        else:
+            message = f"it was begun {call.attempts} times, and the process ended each time before the answer came"
+            given_up = CallFailed if call.is_harmless else CallUnknown
+            yield given_up(call_id=call.call_id, message=message)
+
+
+def taken_up(state: TurnState) -> Iterator[Fact]:
+    """The facts with which a worker goes on with a turn that was left, or gives it up."""
+    if state.taken_up < MAX_TAKEN_UP:
+        yield TurnTakenUp()
+        yield from orphaned(state)
+    else:
+        detail = f"{MAX_TAKEN_UP} workers have gone on with this turn, and each ended before anything came of it"
+        yield from ending(state, "error", detail=detail)
+
+
+def unsent(state: TurnState) -> Iterator[CallInterrupted]:
+    """The facts for calls that are kept as in flight, and that this driver knows it has never sent."""
+    for call in state.with_status(Status.DISPATCHED):
+        yield CallInterrupted(call_id=call.call_id)
 
 
 def ending(state: TurnState, reason: EndReason = "cancelled", *, partial: str = "", detail: str = "") -> Iterator[Fact]:

@@ -30,8 +30,19 @@ _PHRASE = (
 )
 
 
-def fingerprint(call_id: str, function: BoundFunction, arguments: JsonObject) -> str:
-    """A hash over all that an approval holds for: any difference at dispatch makes a new question."""
+def _bound_files(function: BoundFunction, arguments: JsonObject, attachments: Mapping[str, AttachedFile]) -> list[Json]:
+    """What the files are that arguments name; they themselves have the ids alone."""
+    _, files = named_files(arguments, function.signature, attachments) if attachments else ({}, ())
+    return [[file.id, file.name, file.media_type, file.sha256] for file in files]
+
+
+def fingerprint(
+    call_id: str, function: BoundFunction, arguments: JsonObject, attachments: Mapping[str, AttachedFile]
+) -> str:
+    """A hash over all that an approval holds for: any difference at dispatch makes a new question.
+
+    `attachments` are the files of the conversation, by id.
+    """
     bound: list[Json] = [
         call_id,
         function.plugin.namespace,
@@ -40,6 +51,7 @@ def fingerprint(call_id: str, function: BoundFunction, arguments: JsonObject) ->
         function.plugin.digest,
         function.signature.fingerprint,
         function.signature.destination,
+        *_bound_files(function, arguments, attachments),
     ]
     return hashlib.sha256(canonical_json(bound).encode()).hexdigest()
 
@@ -91,7 +103,8 @@ async def ask(
     confirmation = function.declaration.capabilities.confirmation
     described = function.declaration.description or function.signature.description or f"Run {function.name}?"
     told = masked(call.arguments, unseen_in(call.arguments, started.action))
-    arguments, files = named_files(told, function.signature, attachments or {})
+    known = attachments or {}
+    arguments, files = named_files(told, function.signature, known)
     title = confirmation.title if confirmation is not None else None
     body = confirmation.body if confirmation is not None else None
     title, body = [
@@ -100,7 +113,7 @@ async def ask(
     ]
     return CallAsked(
         call_id=call.call_id,
-        fingerprint=fingerprint(call.call_id, function, call.arguments),
+        fingerprint=fingerprint(call.call_id, function, call.arguments, known),
         title=title or clean(cut(function.plugin.manifest.name_for_human)),
         body=body or clean(cut(described)),
         destination=function.signature.destination,

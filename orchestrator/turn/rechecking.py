@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from orchestrator.content import AttachedFile
 from orchestrator.events import CallRefused, RefusalCode
 from orchestrator.policy.rules import Rule
 from orchestrator.tools.toolbox import BoundFunction
@@ -36,6 +37,9 @@ def forbidden(call: CallState, rules: Iterable[Rule]) -> CallRefused | None:
     return _refused(call, "forbidden", f"a rule of the host forbids it{why}")
 
 
-def has_changed(call: CallState, function: BoundFunction) -> bool:
-    """True when something that the call was judged by, and the person may have approved, is not as it was."""
-    return fingerprint(call.call_id, function, call.arguments) != call.fingerprint
+def has_changed(call: CallState, function: BoundFunction, attachments: Mapping[str, AttachedFile]) -> bool:
+    """True when something that the call was judged by, and the person may have approved, is not as it was.
+
+    `attachments` are the files of the conversation, by id.
+    """
+    return fingerprint(call.call_id, function, call.arguments, attachments) != call.fingerprint

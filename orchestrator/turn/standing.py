@@ -151,7 +151,7 @@ class Standing:
         if not self.history.past or not wanted or not may_begin_anew(state):
             return as_it_is
         others = self._to_set_aside(state, wanted, as_it_is.verdicts)
-        if others == state.set_aside or self.history.past_shown(others) == self.history.past_shown(state.set_aside):
+        if others == state.set_aside or self.history.is_shown_alike(others, state.set_aside):
             return as_it_is
         without = self._weighed(state, wanted, others)
         is_kept = is_whole and all(self._is_kept(state, one) for one in wanted)
@@ -177,7 +177,7 @@ class Standing:
 
     def _in_the_way(self, state: TurnState, wanted: WantedCall, verdict: Verdict) -> tuple[str, ...]:
         """What stands in the way of a call of a model; of any other, what would if a model had written it."""
-        if _is_edited(state, wanted) or is_from_card(state, wanted.call):
+        if self._is_edited(state, wanted) or is_from_card(state, wanted.call):
             verdict = self._verdict(state, wanted, self._read_before(state, wanted, state.set_aside))
         return verdict.across
 
@@ -210,7 +210,7 @@ class Standing:
             is_attended=self.is_attended,
             is_halted=is_halted(state, call),
             agreement=self._agreement(state, wanted) if is_weighed else None,
-            edited_by=state.started.person if _is_edited(state, wanted) else None,
+            edited_by=state.started.person if self._is_edited(state, wanted) else None,
         )
         verdict = decide(wanted.evidence, situation)
         if not verdict.across:
@@ -223,12 +223,20 @@ class Standing:
         is_found = function.plugin.namespace in self.discovered
         return is_found and first_use_of(function) not in self.granted
 
+    def _is_edited(self, state: TurnState, wanted: WantedCall) -> bool:
+        """True for arguments that the person wrote in answer to a question that would still be the same."""
+        if wanted.call.edit_of is None:
+            return False
+        asked = state.calls[wanted.call.edit_of]
+        now = fingerprint(asked.call_id, wanted.function, asked.arguments, self.history.attachments)
+        return asked.question is not None and asked.question.fingerprint == now
+
     def _context(self, state: TurnState, wanted: WantedCall, set_aside: Collection[str]) -> Label:
         """What stood before the one who wrote the arguments, and what the files that they name may hold.
 
         Arguments that the person wrote, or that a card sends on a click, were written in view of nothing else.
         """
-        if _is_edited(state, wanted):
+        if self._is_edited(state, wanted):
             return self._files(wanted)
         if is_from_card(state, wanted.call):
             return self.history.label_of_card(state) | self._files(wanted)
@@ -284,15 +292,6 @@ class Standing:
             private=tuple(sorted({owner(name) for name in label.private})),
             isolated=tuple(sorted({owner(name) for name in label.isolated})),
         )
-
-
-def _is_edited(state: TurnState, wanted: WantedCall) -> bool:
-    """True for arguments that the person wrote in answer to a question that would still be the same."""
-    if wanted.call.edit_of is None:
-        return False
-    asked = state.calls[wanted.call.edit_of]
-    now = fingerprint(asked.call_id, wanted.function, asked.arguments)
-    return asked.question is not None and asked.question.fingerprint == now
 
 
 def _declared(function: BoundFunction) -> Collection[str]:

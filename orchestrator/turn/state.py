@@ -66,6 +66,8 @@ class CallState:
     """What the policy said; None before it has."""
     reasons: tuple[Reason, ...] = ()
     repeatable: bool = False
+    changes_something: bool = False
+    """True of a repeatable call that has an effect all the same."""
     fingerprint: str = ""
     """Of what was judged; another one at dispatch has it judged anew."""
     label: Label = CLEAN
@@ -103,6 +105,11 @@ class CallState:
         return self.status not in _OPEN
 
     @property
+    def is_harmless(self) -> bool:
+        """True when nothing has happened by it, whether or not it was carried out."""
+        return self.repeatable and not self.changes_something
+
+    @property
     def has_outcome(self) -> bool:
         """True when it went out: what the model reads of it may come from outside."""
         return self.status in _GONE_OUT
@@ -136,6 +143,8 @@ class TurnState:
     ended: TurnEnded | None = None
     set_aside: frozenset[str] = frozenset()
     """The plugins whose data from earlier turns the model is not shown."""
+    taken_up: int = 0
+    """How often workers have gone on with it since anything came of that."""
 
     @property
     def attachments(self) -> tuple[AttachedFile, ...]:

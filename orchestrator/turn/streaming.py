@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 
 import anyio
 
+from orchestrator.errors import LeaseLost, StoreError
 from orchestrator.events import Event, Fact
 from orchestrator.turn.driver import CANCEL_TIMEOUT
-from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import ending
 from orchestrator.turn.replies import Emit
+from orchestrator.turn.tenure import Tenure
 
 EVENT_BUFFER = 256
 """Events that wait for a reader before the turn itself waits."""
@@ -21,9 +23,17 @@ Spawn = Callable[[Coroutine[None, None, None]], asyncio.Task[None]]
 
 
 async def stream(
-    drive: Callable[[Emit], Awaitable[None]], ledger: Ledger, spawn: Spawn, begun: Sequence[Fact] = ()
+    drive: Callable[[Emit], Awaitable[None]],
+    tenure: Tenure,
+    spawn: Spawn,
+    begun: Sequence[Fact] = (),
+    *,
+    leaves: bool = False,
 ) -> AsyncGenerator[Event]:
-    """What has begun the turn, and what `drive` emits while it carries it on; being closed early cancels it."""
+    """What has begun the turn, and what `drive` emits while it carries it on; being closed early cancels it.
+
+    One that `leaves` does not end the turn then: somebody else goes on with it.
+    """
     sender, receiver = anyio.create_memory_object_stream[Event](EVENT_BUFFER)
 
     async def emit(event: Event) -> None:
@@ -36,7 +46,7 @@ async def stream(
         async with sender:
             await drive(emit)
 
-    turn = ledger.history.turn
+    turn = tenure.history.turn
     task = spawn(run())
     try:
         async with receiver:
@@ -49,7 +59,8 @@ async def stream(
         with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
             await asyncio.wait({task})
             sender.close()  # where the task was cancelled before it had begun, nobody else does
-            if task.cancelled() and turn is not None and ledger.history.turn is turn:
-                await ledger.settle(turn.started, ending)
+            if task.cancelled() and turn is not None and tenure.history.turn is turn:
+                with suppress(LeaseLost, StoreError):
+                    await (tenure.release() if leaves else tenure.settle(turn.started, ending))
     if not task.cancelled():  # else the host was closed, which is no error of the reader's
         await task

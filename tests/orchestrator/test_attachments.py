@@ -10,10 +10,11 @@ import pytest
 from orchestrator import UnknownName, UsageError
 from orchestrator.content import AttachedFile
 from orchestrator.event_json import decode, encode
-from orchestrator.events import CallRefused, CallReturned, TurnStarted
+from orchestrator.events import CallFailed, CallRefused, CallReturned, TurnStarted
+from orchestrator.journal.memory import MAX_FILES_BYTES
 from orchestrator.model.base import UserMessage
 from orchestrator.model.scripted import Call, Say
-from orchestrator.turn.files import MAX_FILE_BYTES, MAX_FILES_AT_ONCE, MAX_HELD_BYTES
+from orchestrator.turn.files import MAX_FILE_BYTES, MAX_FILES_AT_ONCE
 from orchestrator.turn.prompts import turn_messages
 from orchestrator.turn.state import TurnState
 from runtimes.base import Attachment
@@ -76,7 +77,7 @@ async def test_an_answer_that_is_a_file_can_be_passed_on() -> None:
         reply = await chat.ask("pass it on", attachments=[PHOTO])
         assert [file.name for file in reply.attachments] == ["cat.png"]
         assert reply.pending[0].attachments == reply.attachments
-        assert chat.attachment("2").data == PNG
+        assert (await chat.attachment("2")).data == PNG
         await chat.decide(reply.pending[0].call_id, approve=True)
         await chat.resume()
         assert b'filename="cat.png"' in server.requests[1].body
@@ -122,27 +123,29 @@ async def test_files_of_a_turn_that_was_taken_back_are_unknown() -> None:
     async with album_host(("look", [Say("nice")]), ("send it", steps)) as (host, _):
         chat = host.conversation()
         await chat.ask("look", attachments=[PHOTO])
-        assert chat.last_attachments == (PHOTO,)
+        assert await chat.last_attachments() == (PHOTO,)
         await chat.undo()
         reply = await chat.ask("send it", attachments=[PHOTO])
         assert [call.status for call in reply.calls] == ["refused", "asked"]
 
 
-async def test_the_oldest_files_go_when_there_are_too_many_and_calls_say_so() -> None:
-    large = Attachment(media_type="", data=bytes(MAX_FILE_BYTES), name="large")
-    number = MAX_HELD_BYTES // MAX_FILE_BYTES + 1
+async def test_in_memory_the_oldest_files_go_when_there_are_too_many_and_calls_say_so() -> None:
+    number = MAX_FILES_BYTES // MAX_FILE_BYTES + 1
+    large = [Attachment(media_type="", data=bytes([one]) * MAX_FILE_BYTES, name="large") for one in range(number)]
     call = Call("upload", {"photo": "attachment:1"})
     async with album_host(("keep", [Say("kept")]), ("send it", [call, Say("gone")])) as (host, server):
         chat = host.conversation()
-        await chat.ask("keep", attachments=[large] * number)
+        await chat.ask("keep", attachments=large)
         reply = await chat.ask("send it")
         await chat.decide(reply.pending[0].call_id, approve=True)
         reply = await chat.resume()
         assert (reply.calls[0].status, server.requests) == ("failed", [])
-        assert len(chat.attachment(str(number)).data) == MAX_FILE_BYTES
+        (failed,) = [fact for fact in await chat.facts() if isinstance(fact, CallFailed)]
+        assert failed.message == "nothing was sent: 'photo' is a file whose bytes are not kept; attach it again"
+        assert await chat.attachment(str(number)) == large[-1]
         for id in ("1", "99"):
             with pytest.raises(UnknownName, match="there is no attachment"):
-                chat.attachment(id)
+                await chat.attachment(id)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +167,7 @@ async def test_what_a_file_is_called_leads_nowhere() -> None:
     async with album_host(("look", [Say("nice")])) as (host, _):
         chat = host.conversation()
         await chat.ask("look", attachments=[odd])
-        assert chat.last_attachments == (Attachment(media_type="", data=b"", name="a[2Jb.png"),)
+        assert await chat.last_attachments() == (Attachment(media_type="", data=b"", name="a[2Jb.png"),)
 
 
 async def test_a_path_of_a_model_is_nothing_that_a_person_is_asked_about(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 
 import anyio
 import pytest
 
 from orchestrator import Conversation, Limits, Orchestrator, Policy, UsageError, load_plugin
+from orchestrator.errors import ConversationHeld, JournalConflict
 from orchestrator.events import (
     CallDecided,
     CallDispatched,
@@ -29,9 +30,12 @@ from orchestrator.policy.answers import MemoryAnswers
 from orchestrator.policy.rules import Rule
 from orchestrator.turn.consent import Consent
 from orchestrator.turn.deciding import decision_on
-from orchestrator.turn.driver import TurnDriver, TurnServices
+from orchestrator.turn.driver import TurnDriver
+from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.services import TurnServices
 from orchestrator.turn.state import Status
+from orchestrator.turn.tenure import Tenure
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.journal.slow import SlowJournal
@@ -189,8 +193,11 @@ class Process:
         self._services = services(host, policy)
 
     async def drive(self) -> None:
+        """Goes on with the turn, unless another process does."""
         await self.ledger.refresh()
-        await TurnDriver(self.ledger, self._services, _ignored).run()
+        with suppress(ConversationHeld, JournalConflict):
+            tenure = await Tenure.begin(self.ledger, on=self.ledger.history.sequence)
+            await TurnDriver(tenure, self._services, _ignored, KeptFiles(self.ledger)).run()
 
     def status(self) -> list[Status]:
         last = self.ledger.history.last

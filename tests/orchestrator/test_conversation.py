@@ -45,9 +45,12 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.model.scripted import Call, Calls, Phrase, Say, ScriptedModel, ScriptTurn
-from orchestrator.turn.driver import TurnDriver, TurnServices
+from orchestrator.turn.driver import TurnDriver
+from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.services import TurnServices
 from orchestrator.turn.state import Status
+from orchestrator.turn.tenure import Tenure
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject
 
@@ -527,7 +530,8 @@ async def test_a_consent_holds_only_for_what_was_approved() -> None:
     async def drive(host: Orchestrator, chat: Ledger) -> None:
         await chat.refresh()
         services = TurnServices(model=host.model, requests=host.requests, clock=lambda: 0.0, call_timeout=5)
-        await TurnDriver(chat, services, ignore).run()
+        tenure = await Tenure.begin(chat, on=chat.history.sequence)
+        await TurnDriver(tenure, services, ignore, KeptFiles(chat)).run()
 
     async def ignore(event: Event) -> None:
         del event

@@ -23,8 +23,8 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.repl.dialogue import labels_of, starters_of
-from orchestrator.turn.driver import TurnServices
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.services import TurnServices
 from runtimes.memory import MemoryRuntime
 from runtimes.values import JsonObject
 

@@ -10,15 +10,15 @@ import anyio
 import pytest
 
 from orchestrator import Conversation, Orchestrator, UsageError, load_plugin
-from orchestrator.errors import QuestionsPending
-from orchestrator.events import CallDispatched, CallReturned, CallUnknown, Fact, TurnEnded, TurnStarted
-from orchestrator.journal.base import ConversationId, Journal
+from orchestrator.errors import ConversationBusy, QuestionsPending
+from orchestrator.events import CallDispatched, CallReturned, CallUnknown, TurnEnded, TurnStarted
+from orchestrator.journal.base import Journal
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
 from orchestrator.policy.answers import MemoryAnswers
 from orchestrator.turn.consent import Consent
-from orchestrator.turn.driver import TurnServices
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.services import TurnServices
 from runtimes.values import JsonObject, dump_json
 from tests.orchestrator.flowing import Api
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
@@ -42,24 +42,6 @@ class Server:
         self.has_request.set()
         await self.may_answer.wait()
         return json_response({"says": "done"})
-
-
-class Overtaken:
-    """A journal of somebody who is about to send a call when another one does."""
-
-    def __init__(self, journal: Journal, server: Server) -> None:
-        self.is_about_to = anyio.Event()
-        self._journal = journal
-        self._server = server
-
-    async def append(self, conversation: ConversationId, expected: int, facts: Sequence[Fact], /) -> int:
-        if any(isinstance(fact, CallDispatched) for fact in facts):
-            self.is_about_to.set()
-            await self._server.has_request.wait()
-        return await self._journal.append(conversation, expected, facts)
-
-    async def read(self, conversation: ConversationId, /, after: int = 0) -> Sequence[Fact]:
-        return await self._journal.read(conversation, after)
 
 
 @asynccontextmanager
@@ -142,25 +124,22 @@ async def test_a_call_that_was_approved_is_not_lost_with_the_next_message(argume
 
 async def test_a_turn_whose_call_another_host_has_in_flight_is_left_to_that_host() -> None:
     journal, server = MemoryJournal(), Server(holds=True)
-    late = Overtaken(journal, server)
     async with (
         serve(server) as served,
         process(served, journal, SEND, Say("Done.")) as one,
-        process(served, late) as two,
+        process(served, journal) as two,
     ):
         (question,) = (await one.ask("buy")).pending
         await one.decide(question.call_id, True)
-
-        async def overtakes() -> None:
-            await late.is_about_to.wait()
-            await one.resume()
-
         with anyio.fail_after(5):
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(overtakes)
+                tasks.start_soon(one.resume)
+                await server.has_request.wait()
                 reply = await two.resume()
                 assert (reply.end, reply.pending) == (None, ())
                 assert [call.status for call in reply.calls] == ["dispatched"]
+                with pytest.raises(ConversationBusy, match="running in another process"):
+                    await two.ask("something else", supersede=True)
                 server.may_answer.set()
         assert kinds(await two.facts()) == [CallDispatched, CallReturned, TurnEnded]
         assert (await two.resume()).text == "Done."

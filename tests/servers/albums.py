@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 
 from orchestrator import Orchestrator, load_plugin
+from orchestrator.journal.base import Journal
 from orchestrator.model.scripted import Call, Calls, Phrase, Say, ScriptedModel, ScriptTurn
 from runtimes.values import Json, JsonObject, dump_json
 from tests.servers.loopback import Answer, LoopbackServer, Request, Response, json_response, serve
@@ -91,13 +92,21 @@ async def answer(request: Request) -> Answer:
     return json_response({"received": len(request.body)})
 
 
+Played = tuple[str, Sequence[Say | Call | Calls | Phrase]]
+"""What the person says, and what the model does."""
+
+
 @asynccontextmanager
-async def album_host(
-    *turns: tuple[str, Sequence[Say | Call | Calls | Phrase]],
-) -> AsyncGenerator[tuple[Orchestrator, LoopbackServer]]:
-    """A host over the plugin and its server, with a model that plays these turns."""
+async def album_host_at(url: str, *turns: Played, store: str | Journal | None = None) -> AsyncGenerator[Orchestrator]:
+    """A host over the plugin of the server at that URL, with a model that plays these turns."""
     model = ScriptedModel(turns=[ScriptTurn(user=user, steps=tuple(steps)) for user, steps in turns])
-    async with serve(answer) as server:
-        plugin = await load_plugin(manifest(server.url), allowed_hosts=["127.0.0.1"])
-        async with Orchestrator(plugins=[plugin], model=model) as host:
-            yield host, server
+    plugin = await load_plugin(manifest(url), allowed_hosts=["127.0.0.1"])
+    async with Orchestrator(plugins=[plugin], model=model, store=store) as host:
+        yield host
+
+
+@asynccontextmanager
+async def album_host(*turns: Played) -> AsyncGenerator[tuple[Orchestrator, LoopbackServer]]:
+    """As `album_host_at`, with a server of its own."""
+    async with serve(answer) as server, album_host_at(server.url, *turns) as host:
+        yield host, server

@@ -16,8 +16,8 @@ PROMPT = "\u203a"
 
 
 @contextmanager
-def terminal(tmp_path: Path, *arguments: str) -> Generator[pexpect.spawn[str]]:
-    """Python with these arguments, by default the loop of `tests.servers.talking`, once it waits for a message."""
+def terminal(tmp_path: Path, *arguments: str, prompt: str = PROMPT) -> Generator[pexpect.spawn[str]]:
+    """Python with these arguments, by default the loop of `tests.servers.talking`, once it waits behind its prompt."""
     environ = {
         "PATH": "/usr/bin:/bin",
         "HOME": str(tmp_path),
@@ -37,7 +37,7 @@ def terminal(tmp_path: Path, *arguments: str) -> Generator[pexpect.spawn[str]]:
         dimensions=(40, 90),
     )
     try:
-        child.expect(PROMPT)
+        child.expect(prompt)
         yield child
     finally:
         child.close(force=True)

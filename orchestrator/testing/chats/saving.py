@@ -10,7 +10,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator.content import AttachedFile
 from orchestrator.conversation import Conversation as Chat
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.host import Orchestrator
@@ -70,11 +69,13 @@ class Saved:
         yield f"play it: orchestrator test {shlex.quote(str(path))}"
 
 
-def _held(chat: Chat, file: AttachedFile) -> bytes | None:
-    try:
-        return chat.attachment(file.id).data
-    except UnknownName:
-        return None
+async def _held(chat: Chat, turns: Sequence[ChatTurn]) -> Mapping[str, bytes]:
+    """The bytes of the files that came with what was said, by id, as far as they are kept."""
+    held: dict[str, bytes] = {}
+    for file in (file for turn in turns for file in turn.state.started.attachments):
+        with suppress(UnknownName):
+            held[file.id] = (await chat.attachment(file.id)).data
+    return held
 
 
 def _secrets(start: ChatStart, turns: Sequence[ChatTurn]) -> Iterator[Named]:
@@ -123,10 +124,11 @@ class _Saving:
     async def add(self, chat: Chat) -> None:
         """Makes a conversation of a chat in which something was said."""
         turns = turns_of(await chat.facts())
+        held = await _held(chat, turns)
         words = Words(
             phrases=await phrases_of(turns, self._host.toolbox),
             plain=self._plain,
-            keep=lambda file: self._beside.attachment(file, _held(chat, file)),
+            keep=lambda file: self._beside.attachment(file, held.get(file.id)),
         )
         answers = self._start.answers
         settings = self._settings if chat.is_attended else {**self._settings, "attended": False}

@@ -20,6 +20,7 @@ from orchestrator.events import (
 )
 from orchestrator.model.base import (
     AssistantMessage,
+    EarlierMessage,
     Message,
     PhraseRequest,
     ReasoningRequest,
@@ -149,7 +150,7 @@ def arguments_of(call: CallState) -> Json:
 
 def _read_of(message: Message) -> tuple[str, ...]:
     match message:
-        case UserMessage(text=text, note=note):
+        case UserMessage(text=text, note=note) | EarlierMessage(text=text, note=note):
             return text, note
         case AssistantMessage(text=text, calls=calls):
             return text, *(f"{call.tool}({call.arguments})" for call in calls)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from orchestrator.model.base import (
     AssistantMessage,
+    EarlierMessage,
     Message,
     ModelCall,
     PhraseRequest,
@@ -61,6 +62,9 @@ def _messages(messages: Sequence[Message]) -> Iterator[JsonObject]:
             case UserMessage(text=text, note=note):
                 said: JsonObject = {"user": text}
                 yield {**said, "note": note} if note else said
+            case EarlierMessage(text=text, note=note):
+                earlier: JsonObject = {"earlier": text}
+                yield {**earlier, "note": note} if note else earlier
             case AssistantMessage(text=text, calls=calls):
                 for call in calls:
                     count += 1

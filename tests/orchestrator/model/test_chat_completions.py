@@ -17,11 +17,14 @@ from orchestrator.model.base import (
     ReasoningRequest,
     ReplyEnd,
     RespondingRequest,
+    Summarizer,
+    SummaryRequest,
     TextPart,
     ToolMessage,
     ToolSet,
     Usage,
     UserMessage,
+    WrittenSummary,
 )
 from orchestrator.model.chat_completions import MAX_PHRASE_CHARS, ChatCompletionsModel
 from runtimes.values import JsonObject
@@ -186,6 +189,27 @@ async def test_an_empty_phrase_is_an_error() -> None:
     async with openai_server([Reply(text=" ")]) as server, model_at(server) as model:
         with pytest.raises(ModelError, match="wrote nothing"):
             await model.phrase(PhraseRequest(instruction="One sentence.", data={}))
+
+
+async def test_a_summary_is_all_of_its_text_with_its_usage() -> None:
+    request = SummaryRequest(instruction="Sum up.", data={"turns": ["Zürich"]}, fence="f00d")
+    script: list[ScriptedAnswer] = [Failure(status=500), Reply(text=" Ada:\n- likes Lisbon \n", usage=(20, 3))]
+    async with openai_server(script) as server, model_at(server) as model:
+        assert isinstance(model, Summarizer)
+        written = await model.summarise(request)
+    assert written == WrittenSummary(text="Ada:\n- likes Lisbon", usage=Usage(input_tokens=20, output_tokens=3))
+    assert server.requests[1].messages == (
+        {"role": "system", "content": "Sum up."},
+        {"role": "user", "content": 'data-f00d\n{"turns":["Zürich"]}\ndata-f00d'},
+    )
+    assert server.requests[1].tool_names is None
+
+
+@pytest.mark.parametrize("answer", [Reply(text=" "), Reply(calls=(call("f", {}),)), Failure(status=400)])
+async def test_no_summary_is_an_error(answer: ScriptedAnswer) -> None:
+    async with openai_server([answer]) as server, model_at(server) as model:
+        with pytest.raises(ModelError):
+            await model.summarise(SummaryRequest(instruction="Sum up.", data={}))
 
 
 async def test_text_that_is_no_unicode_is_an_error() -> None:

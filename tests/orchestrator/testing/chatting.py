@@ -79,7 +79,7 @@ async def written(chat: Chat, host: Orchestrator, settings: JsonObject) -> Writt
     words = Words(
         phrases=await phrases_of(turns, host.toolbox),
         plain=frozenset(name for name, count in names.items() if count == 1),
-        keep=lambda file: beside.attachment(file, chat.attachment(file.id).data),
+        keep=lambda file: beside.attachment(file, None),
     )
     return written_chat(turns, settings, words, None, beside)
 

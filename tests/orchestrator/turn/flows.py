@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from orchestrator.manifest.load import read_document
 from orchestrator.manifest.model import Function
-from orchestrator.model.base import AssistantMessage, Message, UserMessage
+from orchestrator.model.base import AssistantMessage, EarlierMessage, Message, UserMessage
 from orchestrator.tools.toolbox import Toolbox
 from runtimes.base import FunctionSignature
 from runtimes.values import Json, JsonObject
@@ -97,7 +97,7 @@ def text_of(messages: Iterable[Message]) -> str:
     parts: list[str] = []
     for message in messages:
         parts.append(message.text)
-        if isinstance(message, UserMessage):
+        if isinstance(message, (UserMessage, EarlierMessage)):
             parts.append(message.note)
         if isinstance(message, AssistantMessage):
             parts += [f"{call.id} {call.tool} {call.arguments}" for call in message.calls]

@@ -1,44 +1,71 @@
-"""Which files a conversation holds, and what they are called."""
+"""What is told of a file, and how a call names it."""
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.turn.files import MAX_FILE_BYTES, MAX_FILES_AT_ONCE, MAX_NAME_CHARS, HeldFiles
-from runtimes.base import Attachment
+from orchestrator.turn.files import (
+    MAX_FILE_BYTES,
+    MAX_NAME_CHARS,
+    MAX_NAMED_BYTES,
+    Unsendable,
+    described,
+    files_to_send,
+    filled,
+    is_file,
+)
+from runtimes.base import Attachment, FunctionSignature
+from runtimes.values import Json, JsonObject
+
+SIGNATURE = FunctionSignature(
+    name="upload",
+    destination="nowhere",
+    method="POST",
+    parameters={
+        "type": "object",
+        "properties": {"files": {"type": "array", "items": {"type": "string", "format": "byte"}}},
+    },
+)
 
 
 def file(data: bytes = b"x", name: str = "", media_type: str = "") -> Attachment:
     return Attachment(media_type=media_type, data=data, name=name)
 
 
-def test_ids_that_the_journal_has_are_given_to_no_other_file() -> None:
-    files = HeldFiles()
-    files.pass_over(["3", "1", "x", "²"])
-    assert [one.id for one in files.keep([file(), file()])] == ["4", "5"]
-    files.pass_over(["2"])
-    assert [one.id for one in files.keep([file()])] == ["6"]
-
-
-def test_of_many_files_at_once_the_first_are_kept() -> None:
-    files = HeldFiles()
-    assert len(files.keep([file()] * (MAX_FILES_AT_ONCE + 5))) == MAX_FILES_AT_ONCE
-
-
-def test_a_file_that_is_too_large_is_told_of_and_not_held() -> None:
-    files = HeldFiles()
-    small, large = files.keep([file(), file(bytes(MAX_FILE_BYTES + 1), "film")])
-    assert (large.name, large.size) == ("film", MAX_FILE_BYTES + 1)
-    assert files.held([large, small]) == (file(),)
-
-
 @given(name=st.text(max_size=300), media_type=st.text(max_size=30) | st.just("image/png"))
-def test_what_is_kept_of_a_name_and_a_type_is_plain(name: str, media_type: str) -> None:
-    (kept,) = HeldFiles().keep([file(name=name, media_type=media_type)])
-    assert kept.name.isprintable()
-    assert len(kept.name) <= MAX_NAME_CHARS
-    assert not set("/\\") & set(kept.name)
-    assert kept.name not in (".", "..")
-    assert kept.media_type in ("", media_type)
-    assert " " not in kept.media_type
+def test_what_is_told_of_a_name_and_a_type_is_plain(name: str, media_type: str) -> None:
+    told = described(file(name=name, media_type=media_type), "1")
+    assert told.name.isprintable()
+    assert len(told.name) <= MAX_NAME_CHARS
+    assert not set("/\\") & set(told.name)
+    assert told.name not in (".", "..")
+    assert told.media_type in ("", media_type)
+    assert " " not in told.media_type
+
+
+@given(data=st.binary(), other=st.binary())
+def test_bytes_are_those_of_a_file_or_are_not(data: bytes, other: bytes) -> None:
+    assert is_file(other, described(file(data), "1")) == (data == other)
+
+
+def test_a_file_that_is_named_twice_is_read_once_and_sent_twice() -> None:
+    arguments: JsonObject = {"files": ["attachment:1", "attachment:2", "attachment:1"]}
+    known = {id: described(file(id.encode()), id) for id in "123"}
+    assert files_to_send(arguments, SIGNATURE, known) == (known["1"], known["2"])
+    held = {id: file(id.encode()) for id in "12"}
+    assert filled(arguments, SIGNATURE, held) == {"files": ["MQ==", "Mg==", "MQ=="]}
+
+
+def test_a_call_names_no_more_than_can_be_sent_at_once() -> None:
+    known = {"1": described(file(bytes(MAX_FILE_BYTES)), "1")}
+    most: list[Json] = ["attachment:1"] * (MAX_NAMED_BYTES // MAX_FILE_BYTES)
+    assert files_to_send({"files": most}, SIGNATURE, known) == (known["1"],)
+    with pytest.raises(Unsendable, match="nothing was sent: the files that it names are longer than"):
+        files_to_send({"files": [*most, "attachment:1"]}, SIGNATURE, known)
+
+
+def test_a_call_is_not_sent_without_a_file_that_it_names() -> None:
+    with pytest.raises(Unsendable, match="nothing was sent: 'files' is a file whose bytes are not kept"):
+        filled({"files": ["attachment:1"]}, SIGNATURE, {})

@@ -9,12 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from hypothesis import given, settings
+from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.content import CardAction, Shown
 from orchestrator.event_json import decode, encode
 from orchestrator.events import (
+    HISTORY_TOKENS,
     AnswerReceived,
     CallAsked,
     CallDecided,
@@ -31,6 +32,7 @@ from orchestrator.events import (
     ReplyReceived,
     RequestedCall,
     TurnEnded,
+    TurnsSummarised,
     TurnStarted,
     TurnUndone,
 )
@@ -59,6 +61,8 @@ from orchestrator.turn.reading import original_of
 from orchestrator.turn.requests import Requests
 from orchestrator.turn.standing import Standing, grant_for, rules_for
 from orchestrator.turn.state import CallState, Status, TurnState
+from orchestrator.turn.summarising import MIN_WINDOW, due
+from orchestrator.turn.window import cost_of
 from runtimes.values import dump_json
 from tests.orchestrator.turn.flows import (
     ISOLATED,
@@ -79,6 +83,9 @@ REQUESTS = tuple(Requests(one, "", LIMITS) for one in TOOLBOXES)
 NO_BUYING = Rule(effect="deny", plugin="shop", function="buy")
 MODES: tuple[Mode, ...] = ("standard", "strict")
 TURNS = 6
+WINDOWS = (HISTORY_TOKENS, HISTORY_TOKENS, MIN_WINDOW)
+PADDING = " " * 1200
+"""Makes a turn so long that few fit the smallest window."""
 MAX_STEPS = 120
 OWN_WORDS = dump_json({"text": SPOKEN})
 WORDS = ("spoken", "spoken", "copied", "other", "twice", "broken")
@@ -150,9 +157,17 @@ class Talk:
         if self.history.past and self.may(0.1):
             self.add(TurnUndone())
         gave = [call for turn in self.history.turns for call in turn.calls.values() if call.shown is not None]
-        set_aside = self.history.set_aside_next
+        window = self.random.choice(WINDOWS)
+        started = TurnStarted(
+            text=f"Now {SPOKEN}, please{PADDING}",
+            person="ada",
+            documents={},
+            set_aside=self.history.set_aside_next,
+            history_tokens=window,
+        )
         if not gave or self.may(0.8):
-            self.add(TurnStarted(text=f"Now {SPOKEN}, please", person="ada", documents={}, set_aside=set_aside))
+            self.add(started)
+            self.summarise()
             return
         call = self.random.choice(gave)
         action = CardAction(
@@ -163,11 +178,25 @@ class Talk:
             plugin=call.plugin,
             function=call.function,
         )
-        self.add(TurnStarted(text="Go", person="ada", documents={}, action=action, set_aside=set_aside))
+        self.add(replace(started, text="Go", action=action))
         if (made := call_of(action, self.toolbox)) is not None:
             (requested,) = made.calls
             self.written[requested.call_id] = Written(read=call.message, arguments=requested.request.arguments)
             self.add(made)
+        self.summarise()
+
+    def summarise(self) -> None:
+        """A model that copies whatever it is given to summarise; now and then it fails."""
+        wanted = due(self.history)
+        if wanted is None or self.may(0.2):
+            return
+        given = dump_json(wanted.request.data)
+        assert not owners_in(given) & self.turn.set_aside, "what is set aside is not summarised"
+        assert owners_in(given) <= {*wanted.label.seen}
+        assert private_in(given) <= {*wanted.label.private}
+        self.add(TurnsSummarised(text=" ".join(marks_in(given)), turns=wanted.turns, label=wanted.label))
+        assert self.history.summary is not None
+        event("summarised")
 
     def answer(self, call: CallState) -> None:
         answer = self.random.choice(ANSWERS)
@@ -276,7 +305,7 @@ class Talk:
         if forbidden := [call_id for call_id, mine in rules.items() if mine]:
             self.add(*(CallRefused(call_id=call_id, code="forbidden", message="no") for call_id in forbidden))
             return
-        prints = {call.call_id: fingerprint(call.call_id, function, call.arguments) for call, function in live}
+        prints = {call.call_id: fingerprint(call.call_id, function, call.arguments, {}) for call, function in live}
         if changed := tuple(call for call, _ in live if prints[call.call_id] != call.fingerprint):
             self.judge(changed)
             return
@@ -341,7 +370,9 @@ class Talk:
     def check_what_is_shown(self) -> None:
         if self.history.turn is None:
             return
-        assert not owners_in(text_of(self.history.earlier_messages())) & self.turn.set_aside
+        earlier = self.history.earlier_messages()
+        assert not owners_in(text_of(earlier)) & self.turn.set_aside
+        assert cost_of(earlier) <= self.turn.started.history_tokens
         assert self.turn.reasoning_requests <= LIMITS.model_requests
         assert sum(call.question is not None for call in self.turn.calls.values()) <= LIMITS.questions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator.content import AttachedFile, Shown
 from orchestrator.events import (
+    HISTORY_TOKENS,
     AnswerReceived,
     CallJudged,
     CallReturned,
@@ -23,8 +25,10 @@ from orchestrator.events import (
     TurnUndone,
 )
 from orchestrator.labels import Label, join
-from orchestrator.model.base import AssistantMessage, ModelCall, UserMessage
+from orchestrator.model.base import AssistantMessage, EarlierMessage, Message, ModelCall, UserMessage
 from orchestrator.turn.history import History, advance
+from orchestrator.turn.machine import Limits
+from orchestrator.turn.window import NOTICE_TOKENS, cost_of
 from tests.orchestrator.turn.flows import mark, owners_in, text_of
 
 START = TurnStarted(text="now", person="ada", documents={})
@@ -39,22 +43,46 @@ def talk(*turns: tuple[str, str]) -> History:
     return history
 
 
+def told_of(history: History, window: int) -> tuple[Message, ...]:
+    """What the model is told of it in a next turn with that window."""
+    return advance(history, replace(START, history_tokens=window)).earlier_messages()
+
+
+def texts(history: History, window: int) -> list[str]:
+    return [message.text for message in told_of(history, window)]
+
+
 def test_the_oldest_turns_are_cut_first_and_only_whole_ones() -> None:
-    """Issue 2, 10: history is cut at a budget in characters."""
+    """Issue 2, 10: history is cut at a budget; issue 8, 6: in tokens, and what is cut is said."""
     history = talk(("aaaa", "bbbb"), ("cccc", "dddd"), ("eeee", "ffff"))
-    assert [message.text for message in history.earlier_messages(16)] == ["cccc", "dddd", "eeee", "ffff"]
-    assert [message.text for message in history.earlier_messages(15)] == ["eeee", "ffff"]
-    assert history.earlier_messages(7) == ()
+    turn = history.past[0].end
+    assert texts(history, 3 * turn) == ["aaaa", "bbbb", "cccc", "dddd", "eeee", "ffff"]
+    history = talk(("old", "x" * 4 * NOTICE_TOKENS), ("cccc", "dddd"), ("eeee", "ffff"))
+    assert texts(history, NOTICE_TOKENS + 2 * turn)[1:] == ["cccc", "dddd", "eeee", "ffff"]
+    assert texts(history, NOTICE_TOKENS + 2 * turn)[0] == "[1 earlier turn of this conversation is not shown.]"
+    assert texts(history, NOTICE_TOKENS + 2 * turn - 1)[1:] == ["eeee", "ffff"]
+    assert texts(history, NOTICE_TOKENS + turn - 1) == ["[3 earlier turns of this conversation are not shown.]"]
+    assert texts(history, NOTICE_TOKENS - 1) == []
 
 
-@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), max_size=6), st.integers(0, 60))
+@given(st.lists(st.tuples(st.text(min_size=1), st.text(min_size=1)), max_size=6), st.integers(0, 300))
 def test_the_budget_holds_and_the_newest_are_kept(turns: list[tuple[str, str]], budget: int) -> None:
-    kept = talk(*turns).earlier_messages(budget)
-    everything = talk(*turns).earlier_messages(10**9)
-    assert sum(len(message.text) for message in kept) <= budget
+    told = told_of(talk(*turns), budget)
+    everything = told_of(talk(*turns), 10**9)
+    assert cost_of(told) <= budget
+    kept = told[1:] if told and isinstance(told[0], EarlierMessage) else told
     assert kept == everything[len(everything) - len(kept) :]
+    assert len(kept) == len(everything) or len(told) == len(kept) + 1 or budget < NOTICE_TOKENS
     assert all(isinstance(message, UserMessage) for message in kept[::2])
     assert all(isinstance(message, AssistantMessage) for message in kept[1::2])
+
+
+def test_a_turn_keeps_the_window_that_it_began_with() -> None:
+    """Another process rebuilds the requests, and the labels of what came of them, whatever its own limit is."""
+    history = advance(talk(("aaaa", "bbbb"), ("cccc", "dddd")), replace(START, history_tokens=7))
+    assert history.window == 7
+    assert advance(history, TurnEnded(reason="answered")).window == 7
+    assert History().window == HISTORY_TOKENS == Limits().history_tokens == START.history_tokens
 
 
 def test_a_turn_taken_back_is_no_longer_told() -> None:
@@ -80,13 +108,15 @@ def test_of_a_newest_turn_that_does_not_fit_the_words_are_kept() -> None:
     for fact in (
         TurnStarted(text="hi", person="ada", documents={}),
         ReplyReceived(text="", calls=(call,)),
-        CallReturned(call_id="c", text="x" * 500, shown=Shown()),
+        CallReturned(call_id="c", text="x" * 5_000, shown=Shown()),
         AnswerReceived(text="ok"),
         TurnEnded(reason="answered"),
     ):
         history = advance(history, fact)
-    assert [message.text for message in history.earlier_messages(100)] == ["hi", "ok"]
-    assert history.earlier_messages(3) == ()
+    notice = "[1 earlier turn of this conversation is not shown.]"
+    both = "[2 earlier turns of this conversation are not shown.]"
+    assert texts(history, NOTICE_TOKENS + 100) == [notice, "hi", "ok"]
+    assert texts(history, NOTICE_TOKENS + 3) == [both]
 
 
 def using(*plugins: str, size: int = 10) -> History:
@@ -122,17 +152,18 @@ def using(*plugins: str, size: int = 10) -> History:
 @given(
     st.lists(st.sampled_from(["mail", "web", "shop"]), max_size=5),
     st.sets(st.sampled_from(["mail", "web", "shop"])),
-    st.integers(0, 400),
+    st.integers(0, 700),
 )
 def test_the_label_of_earlier_turns_names_all_that_is_in_them_whatever_the_budget(
     plugins: list[str], set_aside: set[str], budget: int
 ) -> None:
     """Issue 7, 4: what is left out, by the budget or by being set aside, is in neither."""
     history = using(*plugins)
-    started = TurnStarted(text="now", person="ada", documents={}, set_aside=tuple(set_aside))
+    started = replace(START, set_aside=tuple(set_aside), history_tokens=budget)
     history = advance(history, started)
-    told = owners_in(text_of(history.earlier_messages(budget)))
-    label = history.earlier_label(set_aside, budget)
+    assert cost_of(history.earlier_messages()) <= budget
+    told = owners_in(text_of(history.earlier_messages()))
+    label = history.earlier_label(set_aside)
     assert told <= {*label.seen}
     assert not told & set_aside
     assert not {*label.seen} & set_aside
@@ -141,7 +172,7 @@ def test_the_label_of_earlier_turns_names_all_that_is_in_them_whatever_the_budge
 @given(
     st.lists(st.tuples(st.sampled_from(["mail", "web", "shop"]), st.booleans()), max_size=8),
     st.sets(st.sampled_from(["mail", "web", "shop"])),
-    st.integers(-1, 500),
+    st.integers(-1, 900),
 )
 def test_what_is_kept_of_the_past_is_what_a_look_at_every_turn_finds(
     steps: list[tuple[str, bool]], set_aside: set[str], budget: int
@@ -150,13 +181,15 @@ def test_what_is_kept_of_the_past_is_what_a_look_at_every_turn_finds(
     for _, is_undone in steps:
         if is_undone:
             history = advance(history, TurnUndone())
-    past, room, first = history.past, budget, len(history.past)
+    history = advance(history, replace(START, history_tokens=budget))
+    past, first = history.past, len(history.past)
+    room = budget if past and past[-1].end <= budget else budget - NOTICE_TOKENS
     while first and (room := room - (past[first - 1].end - past[first - 1].start)) >= 0:
         first -= 1
     told = past[first:] or past[-1:]
     shown = tuple(turn for turn in told if not {*turn.label.seen} & set_aside)
-    assert history.past_shown(set_aside, budget) == shown
-    assert history.earlier_label(set_aside, budget) == join(turn.label for turn in shown)
+    assert history.past_shown(set_aside) == shown
+    assert history.earlier_label(set_aside) == join(turn.label for turn in shown)
     assert history.attachments == {file.id: file for turn in past for file in turn.state.attachments}
 
 

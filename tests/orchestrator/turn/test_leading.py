@@ -8,18 +8,29 @@ import pytest
 
 from orchestrator.content import Citation, Shown
 from orchestrator.events import (
+    AnswerReceived,
     CallDispatched,
     CallJudged,
     CallReturned,
     Fact,
     ReplyReceived,
     RequestedCall,
+    TurnEnded,
+    TurnsSummarised,
     TurnStarted,
 )
 from orchestrator.labels import Label
 from orchestrator.manifest.load import load_plugin
 from orchestrator.manifest.model import Function
-from orchestrator.model.base import AssistantMessage, ModelCall, RespondingRequest, ToolMessage, UserMessage
+from orchestrator.model.base import (
+    AssistantMessage,
+    EarlierMessage,
+    Message,
+    ModelCall,
+    RespondingRequest,
+    ToolMessage,
+    UserMessage,
+)
 from orchestrator.policy.rules import Policy
 from orchestrator.response.addresses import Addresses
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
@@ -75,7 +86,7 @@ def returned(
     ]
 
 
-async def addresses(facts: list[Fact], *messages: ToolMessage | UserMessage | AssistantMessage) -> Addresses:
+async def addresses(facts: list[Fact], *messages: Message) -> Addresses:
     history = History()
     for fact in [TurnStarted(text="hi", person="me", documents={}, locale=None), *facts]:
         history = advance(history, fact)
@@ -114,6 +125,24 @@ async def test_what_was_read_may_be_linked_and_what_the_model_wrote_may_not() ->
     assert not found.may_link("https://made-up.example/4")
     assert not found.may_link("https://quoted.example/6")
     assert not found.may_link("https://given.example/5?more")
+
+
+async def test_an_address_that_only_a_summary_has_may_not_be_linked() -> None:
+    """A model has written it, maybe as an answer told it to (issue 8, 6)."""
+    told = EarlierMessage(text="[2 earlier turns]", note="see https://evil.example/?q=secret", fence="f00d")
+    found = await addresses([], told, UserMessage(text="see https://asked.example/2"))
+    assert found.may_link("https://asked.example/2")
+    assert not found.may_link("https://evil.example/?q=secret")
+
+
+async def test_whose_data_a_summary_has_counts_for_where_an_answer_may_lead() -> None:
+    """An address of a plugin's own server that the model puts together could tell it what another's data says."""
+    turn: list[Fact] = [AnswerReceived(text="hello"), TurnEnded(reason="answered")]
+    started = TurnStarted(text="hi", person="me", documents={}, locale=None)
+    summary = TurnsSummarised(text="notes", turns=1, label=NEWS | Label(seen=("news",), private=("news",)))
+    assert (await addresses([*turn, started, *returned("mail", MAIL)])).may_link("https://mail.example/x")
+    found = await addresses([*turn, started, summary, *returned("mail", MAIL)])
+    assert not found.may_link("https://mail.example/x")
 
 
 async def test_an_address_is_not_given_by_an_answer_that_repeats_what_the_model_sent() -> None:

@@ -1,0 +1,168 @@
+"""One driver's hold on a turn: it appends under its lease, and the lease is kept alive while it drives.
+
+Facts that nothing outside depends on yet are *noted*: they are written together with the next one that something does
+depend on, in one step, so that a turn costs few commits. Nothing is dispatched, asked of a model or waited for before
+what was noted is written.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+
+from orchestrator.errors import ConversationHeld, JournalConflict
+from orchestrator.events import Fact, TurnStarted
+from orchestrator.journal.base import Lease
+from orchestrator.turn.history import History, advanced
+from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.patience import patiently
+from orchestrator.turn.state import TurnState
+from orchestrator.turn.waking import wake_of
+
+RENEWALS = 3
+"""How often a lease is renewed in the time that it lasts."""
+
+
+class Tenure:
+    """Holds the lease of one turn; made by `begin` or `take_over`."""
+
+    def __init__(self, ledger: Ledger, lease: Lease, *, since: float) -> None:
+        """`since` is a reading of the monotonic clock from before the lease was asked for."""
+        self._ledger = ledger
+        self._lease = lease
+        self._live_until = since + lease.seconds
+        self._noted: tuple[Fact, ...] = ()
+        self._base = ledger.history
+        self._view = ledger.history
+        self._alarm: asyncio.TimerHandle | None = None
+
+    @classmethod
+    async def begin(cls, ledger: Ledger, *facts: Fact, on: int) -> Tenure:
+        """Claims the conversation, with facts that were decided on a history of `on` facts.
+
+        Raises: `JournalConflict`, `ConversationHeld`, `StoreError`.
+        """
+        since = time.monotonic()
+        return cls(ledger, await ledger.claim(*facts, on=on), since=since)
+
+    @classmethod
+    async def take_over(cls, ledger: Ledger, *, now: float) -> Tenure | None:
+        """Claims a turn that can go on; None where there is none, or another process drives it. Raises: `StoreError`.
+
+        `now` is in seconds since the epoch.
+        """
+        while True:
+            await ledger.refresh()
+            wake = wake_of(ledger.history.turn)
+            if wake is None or wake > now:
+                return None
+            try:
+                return await cls.begin(ledger, on=ledger.history.sequence)
+            except JournalConflict:
+                continue
+            except ConversationHeld:
+                return None
+
+    @property
+    def history(self) -> History:
+        """The conversation with what was noted; others may have appended since."""
+        return self._view if self._noted and self._ledger.history is self._base else self._ledger.history
+
+    # --- facts
+
+    def note(self, *facts: Fact, on: int) -> None:
+        """Takes in facts that were decided on a history of `on` facts, to be written with the next ones.
+
+        Raises: `JournalConflict` when it has grown; what was noted before is then gone.
+        """
+        self._check(on)
+        if not self._noted:
+            self._base = self._view = self._ledger.history
+        self._noted += facts
+        self._view = advanced(self._view, facts)
+
+    def _check(self, on: int) -> None:
+        if self.history.sequence != on:
+            self._noted = ()
+            raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
+
+    async def append(self, *facts: Fact, on: int) -> Sequence[Fact]:
+        """Writes what was noted, and these; returns them all.
+
+        Raises: `JournalConflict`, after which nothing is noted any more; `LeaseLost`; `StoreError`.
+        """
+        self._check(on)
+        return await self._write(facts)
+
+    async def _write(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        is_current = not self._noted or self._ledger.history is self._base
+        written, self._noted = (*self._noted, *facts), ()
+        if not is_current:
+            raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
+        known = self._ledger.history.sequence
+        await self._signed(lambda: self._ledger.append(*written, on=known, lease=self._lease))
+        return written
+
+    async def flush(self) -> Sequence[Fact]:
+        """Writes what was noted, if anything was. Raises as `append`."""
+        return await self._write(()) if self._noted else ()
+
+    async def record(self, *facts: Fact) -> Sequence[Fact]:
+        """Writes facts that are true whatever others have appended. Raises: `LeaseLost`, `StoreError`."""
+        while True:
+            try:
+                return await self._write(facts)
+            except JournalConflict:
+                continue
+
+    async def settle(self, started: TurnStarted, following: Callable[[TurnState], Iterable[Fact]]) -> Sequence[Fact]:
+        """Writes what follows from where a turn stands; nothing once it is over. Raises: `LeaseLost`, `StoreError`."""
+        while (turn := self.history.turn) is not None and turn.started is started:
+            try:
+                return await self._write(tuple(following(turn)))
+            except JournalConflict:
+                continue
+        return ()
+
+    # --- the lease
+
+    def keep_alive(self, spawn: Callable[[Callable[[], Coroutine[None, None, None]]], object]) -> None:
+        """Renews the lease from time to time, in tasks that `spawn` starts, until `stop`; they fail as `append`."""
+
+        async def renew() -> None:
+            if self._live_until - time.monotonic() < self._lease.seconds - pause:
+                await self._signed(lambda: self._ledger.journal.renew(self._lease))
+            if self._alarm is not None:
+                self._alarm = loop.call_later(pause, spawn, renew)
+
+        loop, pause = asyncio.get_running_loop(), self._lease.seconds / RENEWALS
+        self._alarm = loop.call_later(pause, spawn, renew)
+
+    async def ensure(self) -> None:
+        """Returns while nobody else can have taken the turn over, also where this process was paused.
+
+        Raises: `LeaseLost`, `StoreError`.
+        """
+        if time.monotonic() >= self._live_until:
+            await self._signed(lambda: self._ledger.journal.renew(self._lease))
+
+    def stop(self) -> None:
+        """Lets the lease run out; a renewal that is under way is the last one."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+        self._alarm = None
+
+    async def release(self) -> None:
+        """Leaves the turn to whoever claims it next; what was only noted is lost. Raises: `StoreError`."""
+        await self._ledger.journal.release(self._lease)
+
+    async def _signed(self, write: Callable[[], Awaitable[None]]) -> None:
+        """A sign of life; where the store fails it is tried again for a while."""
+
+        async def once() -> None:
+            since = time.monotonic()
+            await write()
+            self._live_until = since + self._lease.seconds
+
+        await patiently(once)
