@@ -1,13 +1,20 @@
-"""What every test has: asyncio as the only event loop, and no build server around it."""
+"""What every test has: asyncio as the only event loop, no build server around it, and a folder for data of its own."""
 
 from __future__ import annotations
 
+import atexit
 import os
+from tempfile import TemporaryDirectory
 
 import pytest
 
 for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
     os.environ.pop(_name, None)  # commands mark failures for it unasked; tests of that set it themselves
+
+_DATA = TemporaryDirectory(prefix="orchestrator-tests-")
+atexit.register(_DATA.cleanup)
+os.environ["XDG_DATA_HOME"] = _DATA.name  # commands keep conversations in the person's folder for data
+os.environ.pop("ORCHESTRATOR_STORE", None)
 
 collect_ignore_glob = ["*.conversation.yaml"]
 """Those of our own fail on purpose, and those of the examples are played by a test."""

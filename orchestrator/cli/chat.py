@@ -6,10 +6,11 @@ import argparse
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.cli.idle import warn_of_idle_rules
+from orchestrator.cli.kept_chats import find_kept, lasting_sources, newest_kept, sources_of
 from orchestrator.cli.options import (
     Loaded,
     Setting,
@@ -21,8 +22,11 @@ from orchestrator.cli.options import (
 )
 from orchestrator.cli.remembered import person_answers, remembered_tools
 from orchestrator.cli.running import run_command
+from orchestrator.cli.store import opened_store, store_option
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
+from orchestrator.journal.base import Journal, Kept
+from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.base import ChatModel
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.paths import typed_path
@@ -32,6 +36,19 @@ from runtimes.base import LocalEndpoint, RuntimeFactory
 from runtimes.fetch import SharedClient
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a conversation is kept, and how somebody comes back to it."""
+
+    journal: Journal
+    sources: Sequence[str] = ()
+    """Its plugins, as they can be named from any folder; empty where they cannot be had again."""
+    option: str | None = None
+    """The option that names the store to other commands, empty where they find it; None where nothing is kept."""
+    resumed: Kept | None = None
+    """The conversation that is gone on with; None for a new one."""
+
+
 def _refuse_nothing_to_call(host: Orchestrator) -> None:
     if host.plugins and not host.toolbox.functions:
         reasons = "; ".join(f"{skipped.function}: {skipped.reason}" for skipped in host.toolbox.skipped)
@@ -39,13 +56,14 @@ def _refuse_nothing_to_call(host: Orchestrator) -> None:
 
 
 @asynccontextmanager
-async def _hosting(
+async def hosting(
     loaded: Loaded,
     model: ChatModel,
     setting: Setting,
     local: Mapping[str, LocalEndpoint],
     http: SharedClient,
     runtimes: Mapping[str, RuntimeFactory] | None,
+    place: Place,
 ) -> AsyncGenerator[Orchestrator]:
     """An open host over what was loaded, which has something to call."""
     async with Orchestrator(
@@ -63,6 +81,8 @@ async def _hosting(
         inline_schemas=setting.inline_schemas,
         policy=setting.policy,
         answers=await person_answers(),
+        store=place.journal,
+        sources=place.sources,
     ) as host:
         _refuse_nothing_to_call(host)
         warn_if_unwatched(setting.policy)
@@ -77,6 +97,7 @@ async def talk(
     setting: Setting,
     local: Mapping[str, LocalEndpoint],
     http: SharedClient,
+    place: Place,
     runtimes: Mapping[str, RuntimeFactory] | None = None,
     start: ChatStart | None = None,
 ) -> int:
@@ -86,18 +107,16 @@ async def talk(
     it can.
     """
     from orchestrator.repl.attaching import read_attachment
+    from orchestrator.repl.going_on import Revisit
     from orchestrator.repl.session import run_message, run_repl
 
     save = typed_path(options.save, "--save: ") if options.save else None
-    if options.json and options.message is None:
-        raise UsageError("--json goes with -m TEXT: it prints one turn's events")
-    if options.attach and options.message is None:
-        raise UsageError("--attach goes with -m TEXT; in a chat /attach FILE does the same")
     attachments = [read_attachment(path) for path in options.attach]
     name = options.model or default_model_name(os.environ, otherwise=setting.configuration.model)
     model = open_model(name, plain_results=setting.configuration.plain_results)
-    async with _hosting(loaded, model, setting, local, http, runtimes) as host:
+    async with hosting(loaded, model, setting, local, http, runtimes, place) as host:
         start = replace(start, remembered=await remembered_tools(host)) if start is not None else None
+        revisit = Revisit(store=place.option, resumed=place.resumed)
         if options.message is not None:
             return await run_message(
                 host,
@@ -107,9 +126,10 @@ async def talk(
                 json_lines=options.json,
                 save=save,
                 start=start,
+                revisit=revisit,
             )
         starters = loaded.conversation_starters
-        return await run_repl(host, approve_all=options.yes, save=save, starters=starters, start=start)
+        return await run_repl(host, approve_all=options.yes, save=save, starters=starters, start=start, revisit=revisit)
 
 
 def _start(sources: Sequence[str], setting: Setting, answers: KeptAnswers | None) -> tuple[ChatStart, Setting]:
@@ -134,22 +154,65 @@ def _answers(options: argparse.Namespace, setting: Setting) -> KeptAnswers | Non
     return KeptAnswers() if is_kept else None
 
 
+def refuse_misuse(options: argparse.Namespace) -> None:
+    """Raises: `UsageError` for options that do not go together, before anything is opened."""
+    if options.json and options.message is None:
+        raise UsageError("--json goes with -m TEXT: it prints one turn's events")
+    if options.attach and options.message is None:
+        raise UsageError("--attach goes with -m TEXT; in a chat /attach FILE does the same")
+
+
+def resume_command(options: argparse.Namespace) -> str:
+    """What goes on with a conversation of that store, but for its id."""
+    return " ".join(part for part in ("orchestrator chat", store_option(options), "--resume") if part)
+
+
+async def _resumed(options: argparse.Namespace, journal: Journal) -> Kept | None:
+    """The conversation to go on with. Raises: `OrchestratorError`."""
+    if options.resume is not None:
+        return await find_kept(journal, options.resume)
+    return await newest_kept(journal) if options.goes_on else None
+
+
+async def _sources(options: argparse.Namespace, setting: Setting, place: Place) -> Sequence[str]:
+    """The plugins: those that are named, else those of the conversation. Raises: `UsageError`."""
+    if options.plugins:
+        return tuple(options.plugins)
+    kept = await sources_of(place.journal, place.resumed) if place.resumed is not None else ()
+    if sources := kept or setting.configuration.plugins:
+        return sources
+    if place.resumed is not None:
+        raise UsageError(f"conversation {place.resumed.conversation!r} does not say where its plugins are; name them")
+    raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
+
+
 async def _chat(options: argparse.Namespace) -> int:
     setting = read_setting(options)
-    sources: Sequence[str] = options.plugins or setting.configuration.plugins
-    if not sources:
-        raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
-    answers = _answers(options, setting)
+    refuse_misuse(options)
+    goes_on = options.goes_on or options.resume is not None
+    if goes_on and options.no_store:
+        raise UsageError("--no-store goes without --continue and --resume: what is gone on with is in a store")
+    if not goes_on:
+        await _sources(options, setting, Place(journal=MemoryJournal()))
+    async with opened_store(options, setting.configuration) as journal:
+        option = None if isinstance(journal, MemoryJournal) else store_option(options)
+        place = Place(journal=journal, option=option, resumed=await _resumed(options, journal))
+        sources = await _sources(options, setting, place)
+        return await _chat_with(sources, options, setting, replace(place, sources=lasting_sources(sources)))
+
+
+async def _chat_with(sources: Sequence[str], options: argparse.Namespace, setting: Setting, place: Place) -> int:
+    answers = _answers(options, setting) if place.resumed is None else None
     start, setting = _start(sources, setting, answers)
     async with http_client(options, setting) as http:
         loaded = await load_all(sources, setting, http)
         if not options.mock:
             runtimes = answers.factories(loaded.plugins) if answers is not None else None
-            return await talk(loaded, options, setting, setting.local, http, runtimes, start)
+            return await talk(loaded, options, setting, setting.local, http, place, runtimes, start)
         from orchestrator.cli.mock import over_mock
 
         async with over_mock(loaded, http) as (over, runtimes):
-            return await talk(over, options, setting, setting.local, http, runtimes, start)
+            return await talk(over, options, setting, setting.local, http, place, runtimes, start)
 
 
 def run(options: argparse.Namespace) -> int:

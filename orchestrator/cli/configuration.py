@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.cli.configured_policy import read_policy
+from orchestrator.cli.configured_store import StoreSetting, read_store
 from orchestrator.cli.toml_table import Table
 from orchestrator.errors import UsageError
 from orchestrator.policy.rules import Policy
@@ -31,6 +32,7 @@ _MEMBERS = (
     "proxy",
     "redactions",
     "servers",
+    "store",
 )
 _LOCAL_MEMBERS = ("command", "directory", "environment")
 _PRICE_MEMBERS = ("currency", "input", "output")
@@ -61,6 +63,8 @@ class Configuration:
     """What the owner lays down for consent and data flow."""
     prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
     """What models cost, by the names that the person gives them."""
+    store: StoreSetting = field(default_factory=StoreSetting)
+    """Where conversations are kept."""
 
 
 def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
@@ -129,6 +133,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
         local={name: _local(path, name, members) for name, members in table.table("local").items()},
         card_templates=_folder(path, table.text("card_templates")),
         policy=read_policy(path, table.table("policy")),
+        store=read_store(path, table.table("store")),
         prices={model: _price(path, model, members) for model, members in table.table("prices").items()},
         redactions=tuple(_redaction(path, number, members) for number, members in enumerate(redactions, start=1)),
     )

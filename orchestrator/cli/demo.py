@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 
-from orchestrator.cli.chat import talk
+from orchestrator.cli.chat import Place, refuse_misuse, talk
 from orchestrator.cli.options import Loaded, http_client, read_setting
 from orchestrator.cli.running import run_command
+from orchestrator.cli.store import opened_store
 from orchestrator.demo import running_examples
 from orchestrator.manifest.load import load_plugin
 
@@ -18,7 +19,12 @@ def _progress(text: str) -> None:
 
 async def _demo(options: argparse.Namespace) -> int:
     setting = read_setting(options)
-    async with running_examples(progress=_progress) as running, http_client(options, setting) as http:
+    refuse_misuse(options)
+    async with (
+        opened_store(options, setting.configuration) as journal,
+        running_examples(progress=_progress) as running,
+        http_client(options, setting) as http,
+    ):
         plugins = [
             await load_plugin(
                 source.source,
@@ -27,7 +33,8 @@ async def _demo(options: argparse.Namespace) -> int:
             )
             for source in running.sources
         ]
-        return await talk(Loaded(plugins=plugins), options, setting, {**setting.local, **running.local}, http)
+        local = {**setting.local, **running.local}
+        return await talk(Loaded(plugins=plugins), options, setting, local, http, Place(journal=journal))
 
 
 def run(options: argparse.Namespace) -> int:

@@ -14,18 +14,23 @@ FINE, PROBLEM, WRONG_USE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 """Exit codes; the last two are those of a program that Ctrl-C or a closed pipe has ended."""
 
 _COMMANDS = {
+    "approve": "orchestrator.cli.conversations.approve",
     "call": "orchestrator.cli.call",
     "card": "orchestrator.cli.card",
     "chat": "orchestrator.cli.chat",
     "completion": "orchestrator.cli.completion",
+    "decline": "orchestrator.cli.conversations.approve",
     "demo": "orchestrator.cli.demo",
+    "history": "orchestrator.cli.conversations.history",
     "mock": "orchestrator.cli.mock",
     "new": "orchestrator.cli.new",
+    "pending": "orchestrator.cli.conversations.pending",
     "policy": "orchestrator.cli.policy",
     "render": "orchestrator.cli.render",
     "test": "orchestrator.cli.test",
     "tools": "orchestrator.cli.tools",
     "validate": "orchestrator.cli.validate",
+    "worker": "orchestrator.cli.conversations.worker",
 }
 """The module of each command; it has `run(options) -> exit code`, and is imported when it is wanted."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from orchestrator.cli.chat_options import describe_chat, describe_demo, store_options, talk_options
+from orchestrator.cli.parser_history import add_history_commands
 from orchestrator.cli.testing.options import POLICIES, describe_test
 from orchestrator.version import __version__
 
@@ -25,6 +27,7 @@ examples:
   orchestrator demo                              talk to the bundled example plugins, offline
   orchestrator demo -m "Find homes in Seattle"   one turn, and out
   orchestrator chat plugin.json --model openai:gpt-5-mini
+  orchestrator chat --continue                   go on where you left off
   orchestrator tools plugin.json                 what the model is told
   orchestrator validate plugin.json              every mistake, where it stands
   orchestrator card card.json data.json --text   a card's template, expanded and drawn
@@ -102,26 +105,6 @@ def _policy_option() -> argparse.ArgumentParser:
         "--policy",
         choices=POLICIES,
         help="how strictly data of one plugin is kept from another (else the file's, else standard)",
-    )
-    return options
-
-
-def _talk_options() -> argparse.ArgumentParser:
-    options = argparse.ArgumentParser(add_help=False, parents=[_model_options(), _policy_option()])
-    options.add_argument("-m", "--message", metavar="TEXT", help="say this, print the answer, and leave")
-    options.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else the file's, else offline)",
-    )
-    options.add_argument(
-        "--attach", action="append", default=[], metavar="FILE", help="send FILE with the message; may be repeated"
-    )
-    options.add_argument("--yes", action="store_true", help="answer every question of a plugin with yes")
-    options.add_argument(
-        "--save",
-        metavar="FILE",
-        help="write what was said at the end: .md, .jsonl for events, .conversation.yaml for a test",
     )
     return options
 
@@ -250,7 +233,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"orchestrator {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    documents, shared, talk = _document_options(), _shared_options(), _talk_options()
+    documents, shared, talk = _document_options(), _shared_options(), talk_options(_model_options(), _policy_option())
     mock_option = _mock_option()
 
     def add(name: str, summary: str, example: str, *parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -258,9 +241,8 @@ def build_parser() -> argparse.ArgumentParser:
             name, help=summary, description=summary, epilog=f"example: {example}", parents=list(parents)
         )
 
-    add(
-        "demo", "chat with the bundled example plugins", 'orchestrator demo -m "Turn bluetooth off" --yes', talk, shared
-    )
+    demo_example = 'orchestrator demo -m "Turn bluetooth off" --yes'
+    describe_demo(add("demo", "chat with the bundled example plugins", demo_example, talk, shared))
     chat = add(
         "chat",
         "chat with plugins",
@@ -268,8 +250,9 @@ def build_parser() -> argparse.ArgumentParser:
         talk,
         shared,
         mock_option,
+        store_options(without=True),
     )
-    chat.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
+    describe_chat(chat)
     tools = add("tools", "show what the model is told", _TOOLS_EXAMPLE, shared, _model_options())
     tools.add_argument("plugins", nargs="+", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
     _describe_call(add("call", "make one call without a model", _CALL_EXAMPLE, shared, mock_option))
@@ -282,6 +265,8 @@ def build_parser() -> argparse.ArgumentParser:
     _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))
     policy = add("policy", "show what would be asked, and why", _POLICY_EXAMPLE, shared, _policy_option())
     _describe_policy(policy)
+    worker = (shared, _model_options(), _policy_option())
+    add_history_commands(add, store=store_options(without=False), worker=worker)
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)
     return parser

@@ -11,6 +11,7 @@ from orchestrator.events import (
     CallDecided,
     CallDispatched,
     CallFailed,
+    CallInterrupted,
     CallJudged,
     CallNotExecuted,
     CallProgress,
@@ -36,6 +37,10 @@ MAX_OUTPUT_WIDTH = 300
 SLOW = 1.0
 """Seconds after which a wait is shown, and how long it took is said."""
 
+UNKNOWN = "sent, but whether it was carried out is unknown"
+LOOK_THERE = "It is not sent again by itself: look there first, before you ask for it again"
+INTERRUPTED = "broke off before an answer came, and is sent once more: that does no harm"
+
 Tone = Literal["fine", "bad", "note"]
 
 
@@ -47,6 +52,8 @@ class CallLabel:
     function: str
     progress_style: str = "ShowUsage"
     """`None`, `ShowUsage`, `ShowUsageWithInput` or `ShowUsageWithInputAndOutput`; any other reads as `ShowUsage`."""
+    destination: str = ""
+    """Where its calls go; empty where that is not known."""
 
 
 Labels: TypeAlias = Mapping[tuple[str, str], CallLabel]
@@ -200,12 +207,24 @@ class CallLog:
                 return self._end(event.call_id, "bad", "failed", event.message)
             case CallNotExecuted():
                 return self._end(event.call_id, "bad", "not carried out", event.message)
+            case CallInterrupted():
+                return self._end(event.call_id, "note", INTERRUPTED)
             case CallUnknown():
-                return self._end(event.call_id, "bad", "sent, but whether it was carried out is unknown", event.message)
+                return self._unknown(event)
             case CallWithdrawn(disengages=False):
                 return self._end(event.call_id, "note", "dropped")
             case _:
                 return None
+
+    def _unknown(self, event: CallUnknown) -> CallLine:
+        """It says whatever its author wants shown: somebody has to look what became of it."""
+        call = self._call(event.call_id)
+        call.started = None
+        where = f" to {clean_line(call.label.destination)}" if call.label.destination else ""
+        sent = cut(_arguments(call.arguments), MAX_INPUT_WIDTH) or "no arguments"
+        why = cut(clean_line(event.message), MAX_OUTPUT_WIDTH)
+        detail = f"{why}; it went{where} with {sent}. {LOOK_THERE}"
+        return CallLine(tone="bad", text=f"{call.name} {UNKNOWN}", detail=detail, call_id=event.call_id)
 
     def _refused(self, event: CallRefused) -> CallLine | None:
         call = self._call(event.call_id)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Literal, Protocol
 
 from orchestrator.answers_file import AnswersUnreadable
-from orchestrator.conversation import Conversation, Decision
+from orchestrator.conversation import Conversation
 from orchestrator.events import CallDecided, Event
 from orchestrator.render.calls import Labels
 from orchestrator.render.sanitize import clean_line
@@ -14,6 +14,7 @@ from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.answers import Answer
 from orchestrator.repl.confirm import numbered, show_questions
 from orchestrator.reply import Question
+from orchestrator.turn.answering import Decision
 from runtimes.values import JsonObject
 
 APPROVED = "approved by --yes"

@@ -133,7 +133,7 @@ async def _why(dialogue: Dialogue, argument: str) -> None:
 
 async def _retry(dialogue: Dialogue, argument: str) -> None:
     del argument
-    attachments, chosen = dialogue.chat.last_attachments, dialogue.chosen
+    attachments, chosen = await dialogue.chat.last_attachments(), dialogue.chosen
     text = await dialogue.chat.undo()
     dialogue.forget_offers()
     if text is None:
@@ -154,7 +154,7 @@ async def _undo(dialogue: Dialogue, argument: str) -> None:
     dialogue.view.notice(f"taken back: “{clean_line(text)}”; what its calls did stays done")
 
 
-async def _clear(dialogue: Dialogue, argument: str) -> None:
+async def _new(dialogue: Dialogue, argument: str) -> None:
     del argument
     await dialogue.renew()
 
@@ -219,7 +219,8 @@ COMMANDS = {
         Command(name="/why", argument="[CALL]", summary=_WHY, run=_why),
         Command(name="/retry", summary="take the last message back and send it again", run=_retry),
         Command(name="/undo", summary="take the last message back", run=_undo),
-        Command(name="/clear", summary="a new conversation", run=_clear),
+        Command(name="/new", summary="a new conversation; what is kept of this one stays", run=_new),
+        Command(name="/clear", summary="the same as /new", run=_new),
         Command(name="/save", argument="FILE", summary=_SAVING, run=_save),
         Command(name="/attach", argument="[FILE]", summary="a file for the next message; - takes it back", run=_attach),
         Command(name="/choose", argument="[N]", summary="take a choice of the last cards by its number", run=_choose),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.cells import cell_len
 
 from orchestrator.content import CardAction
 from orchestrator.conversation import Conversation
-from orchestrator.errors import OrchestratorError
+from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.events import EndReason
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.model.open import OFFLINE
@@ -22,6 +24,7 @@ from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.answering import Answering, Beforehand
 from orchestrator.repl.asking import Asking
 from orchestrator.repl.cards import NOT_HERE, fill_in, list_offers
+from orchestrator.repl.going_on import Carrying, Revisit, is_over, show_again, show_last
 from orchestrator.repl.input import PersonInput
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
@@ -38,6 +41,7 @@ OFFLINE_NOTICE = (
     "Offline: a stand-in without a language model answers, by matching words. For a real model start with "
     "--model openai:MODEL and set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."
 )
+LEFT_OPEN = "left open: none of it has run, and your next message puts it aside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +60,7 @@ def labels_of(host: Orchestrator) -> Labels:
             plugin=function.plugin.manifest.name_for_human,
             function=function.name,
             progress_style=function.progress_style,
+            destination=function.signature.destination,
         )
         for function in host.toolbox.functions
     }
@@ -91,6 +96,7 @@ class Dialogue:
         approve_all: bool = False,
         starters: Sequence[ConversationStarter] = (),
         start: ChatStart | None = None,
+        revisit: Revisit | None = None,
     ) -> None:
         self.host = host
         self.view = view
@@ -102,10 +108,15 @@ class Dialogue:
         self._person = person
         self._approve_all = approve_all
         self._is_attended = approve_all or person.is_interactive
-        self.chat = host.conversation(attended=self._is_attended)
+        self._revisit = revisit or Revisit()
+        self._resumed = self._revisit.resumed
+        id = self._resumed.conversation if self._resumed is not None else None
+        self.chat = host.conversation(id=id, attended=self._is_attended)
+        self.talked: Conversation | None = None
+        """The last conversation in which something was said; None where there is none."""
         audience: Audience = view if self._is_attended else Unattended(view, view, host)
         self._turns = Turns(audience, self._answering(), interrupts)
-        self.keeper = Keeper(host, self.labels, start)
+        self.keeper = Keeper(host, self.labels, start, is_resumed=self._resumed is not None)
         self._earlier: tuple[Conversation, ...] = ()
         self._offers_starters = False
         self._offers: tuple[Offer, ...] = ()
@@ -114,6 +125,25 @@ class Dialogue:
         """The last message, where it was a choice on a card."""
         self.attachments: tuple[Attachment, ...] = ()
         """Files that go with the next message."""
+
+    async def begin(self) -> None:
+        """Says what the conversation starts with, or goes on with the one that was come back to."""
+        if self._resumed is None:
+            self.open()
+            return
+        self.warn_offline()
+        self.talked = self.chat
+        turn = show_last(self.view, self._resumed, await self.chat.facts())
+        try:
+            if turn and not is_over(turn):
+                carrying = Carrying(self._turns, self.view.notice, partial(show_again, self.view))
+                end = await carrying.run(self.chat, turn, self._resumed)
+            else:
+                end = await self._turns.go_on(self.chat)
+        except OrchestratorError as error:
+            self.view.failure(str(error))
+            return
+        self._settle(end)
 
     def open(self) -> None:
         """Says what a new conversation starts with."""
@@ -131,8 +161,13 @@ class Dialogue:
 
     async def renew(self) -> None:
         """Starts a new conversation; what was said so far is kept for `save`."""
+        stays_open = bool(self.chat.pending) and self._revisit.store is not None
         self._replace()
-        self.view.notice("a new conversation")
+        self.view.notice(
+            f"a new conversation; the last one's question stays open: {self._revisit.answering}"
+            if stays_open
+            else "a new conversation"
+        )
         self.open()
 
     def _replace(self) -> None:
@@ -194,11 +229,18 @@ class Dialogue:
             end = await self._turns.run(self.chat, message, self.attachments)
         except OrchestratorError as error:
             self.view.failure(str(error))
+            if not isinstance(error, UsageError):  # which is raised before anything is kept
+                self.talked = self.chat
             return
         self.attachments = ()
+        self.talked = self.chat
+        self._settle(end)
+
+    def _settle(self, end: EndReason | None) -> None:
+        """Says what there is to say after a turn."""
         self._offer_choices()
-        if end is None:
-            self.view.notice("left open: none of it has run, and your next message puts it aside")
+        if end is None and self.chat.pending:
+            self.view.notice(LEFT_OPEN if self._is_attended else self._revisit.nobody_here)
         if self.chat.is_ended:
             self.view.notice("your next message starts a new one")
 

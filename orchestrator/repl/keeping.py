@@ -23,11 +23,14 @@ from orchestrator.testing.chats.chat_start import (
 class Keeper:
     """Knows how the chat was started, and writes it."""
 
-    def __init__(self, host: Orchestrator, labels: Labels, start: ChatStart | None) -> None:
-        """`start` is None where a chat cannot be had again, such as that of the demo."""
+    def __init__(
+        self, host: Orchestrator, labels: Labels, start: ChatStart | None, *, is_resumed: bool = False
+    ) -> None:
+        """`start` is None where a chat cannot be had again, such as that of the demo, and one that `is_resumed`."""
         self._host = host
         self._labels = labels
         self._start = start
+        self._is_resumed = is_resumed
 
     def refuse(self, path: Path) -> None:
         """Before a chat begins. Raises: `UsageError` for a file that nothing may be written to, or not this."""
@@ -39,6 +42,11 @@ class Keeper:
 
     def _refuse(self, path: Path) -> None:
         refuse_near_miss(path)
+        if is_conversation(path) and self._is_resumed:
+            raise UsageError(
+                f"what was answered before is not kept as it came, so that no {CONVERSATION} can be made of a "
+                f"conversation that was gone on with; a new chat writes one"
+            )
         if is_conversation(path) and self._start is None:
             raise UsageError(
                 f"the examples are gone after the demo, so that no {CONVERSATION} can be played over them; "

@@ -17,6 +17,7 @@ from orchestrator.manifest.model import ConversationStarter
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.commands import COMMANDS, is_command, run_command
 from orchestrator.repl.dialogue import Dialogue
+from orchestrator.repl.going_on import Revisit
 from orchestrator.repl.input import PersonInput, PipeInput, PromptInput, history_file, without_echo
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.message import run_message
@@ -41,7 +42,7 @@ def _person(host: Orchestrator, view: TerminalView) -> PersonInput:
 
 async def converse(dialogue: Dialogue, person: PersonInput, interrupts: Interrupts) -> int:
     """The loop itself; returns the exit code."""
-    dialogue.open()
+    await dialogue.begin()
     while not dialogue.is_over:
         if person.is_interactive:
             dialogue.view.part()
@@ -87,21 +88,27 @@ async def run_repl(
     save: Path | None = None,
     starters: Sequence[ConversationStarter] = (),
     start: ChatStart | None = None,
+    revisit: Revisit | None = None,
 ) -> int:
     """Talks with the person at the terminal, or with the lines of a pipe, until they end. Returns the exit code.
 
     `approve_all` says yes to every question beforehand. `save` names a new file for all that is said.
     `starters` are offered before those of the plugins. `start` is how the chat was started; without it no conversation
-    file is made of it.
+    file is made of it. `revisit` names a conversation to go on with, and how this one is come back to.
     """
     view = view_for(host, sys.stdout)
     person = _person(host, view)
     interrupts = Interrupts()
     echo = without_echo(sys.stdin.fileno()) if person.is_interactive else nullcontext()
+    if banner:
+        view.banner(banner)
+    dialogue = Dialogue(
+        host, view, person, interrupts, approve_all=approve_all, starters=starters, start=start, revisit=revisit
+    )
+    code = INTERRUPTED
     async with interrupts.heeded():
-        if banner:
-            view.banner(banner)
-        dialogue = Dialogue(host, view, person, interrupts, approve_all=approve_all, starters=starters, start=start)
         with echo:
-            return await _session(dialogue, person, interrupts, save)
-    return INTERRUPTED
+            code = await _session(dialogue, person, interrupts, save)
+    if revisit is not None:
+        revisit.tell(dialogue.talked, sys.stderr)
+    return code

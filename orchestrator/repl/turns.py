@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AbstractContextManager, aclosing
 from typing import Protocol
+
+import anyio
 
 from orchestrator.content import CardAction
 from orchestrator.conversation import Conversation
@@ -45,20 +47,41 @@ class Turns:
     ) -> EndReason | None:
         """Sends a message and stays until its turn has ended; None when a question was left open.
 
+        What is still open is put aside by it, unless nobody is asked here: somebody else may be about to answer.
         Raises: `ConversationError`, `UsageError`.
         """
-        await self._follow(chat.send(message, attachments=attachments, supersede=True))
+        await self._follow(chat.send(message, attachments=attachments, supersede=self._answering is not None))
+        return await self._answered(chat)
+
+    async def go_on(self, chat: Conversation, before: Callable[[], None] | None = None) -> EndReason | None:
+        """Goes on with a turn that was left; None also where there is nothing to do, or another process does it.
+
+        `before` is called when there is something to show. Raises: `ConversationError`.
+        """
+        await self._follow(chat.resume_stream(), before)
+        return await self._answered(chat)
+
+    async def pause(self, seconds: float) -> bool:
+        """Waits; False when Ctrl-C has ended the waiting."""
+        with self._interrupts.stoppable() as scope:
+            await anyio.sleep(seconds)
+        return not scope.cancelled_caught
+
+    async def _answered(self, chat: Conversation) -> EndReason | None:
         while chat.pending and self._end is None:
             if self._answering is None or not await self._answering(chat):
                 return None
             await self._follow(chat.resume_stream())
         return self._end
 
-    async def _follow(self, events: AsyncGenerator[Event]) -> None:
+    async def _follow(self, events: AsyncGenerator[Event], before: Callable[[], None] | None = None) -> None:
         self._end = None
         async with aclosing(events):
             with self._interrupts.stoppable() as scope, self._audience.following():
                 async for event in events:
+                    if before is not None:
+                        before()
+                        before = None
                     self._audience.show(event)
                     if isinstance(event, TurnEnded):
                         self._end = event.reason

@@ -62,7 +62,23 @@ def test_commands_in_shell_blocks_are_commands(command: str) -> None:
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    for name in ("demo", "chat", "tools", "call", "validate", "test", "new", "mock", "policy", "completion"):
+    for name in (
+        "demo",
+        "chat",
+        "history",
+        "pending",
+        "approve",
+        "decline",
+        "worker",
+        "tools",
+        "call",
+        "validate",
+        "test",
+        "new",
+        "mock",
+        "policy",
+        "completion",
+    ):
         with pytest.raises(SystemExit) as left:
             build_parser().parse_args([name, "--help"])
         assert left.value.code == 0

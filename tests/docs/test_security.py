@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.conversation import FENCE_BYTES
 from orchestrator.model.base import RespondingRequest, ToolMessage
 from orchestrator.model.completion_request import encode_request
 from orchestrator.response.addresses import Addresses
 from orchestrator.response.code_blocks import MAX_HELD
 from orchestrator.response.links import guarded
+from orchestrator.turn.opening import FENCE_BYTES
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"
 HEAD = "| the model writes | people get |\n|---|---|\n"

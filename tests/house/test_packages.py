@@ -16,7 +16,21 @@ PACKAGES = ("orchestrator", "runtimes", "auth")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 60
-HEAVY = {"openai", "httpx2", "pydantic", "rich", "prompt_toolkit", "yaml", "liquid", "jsonschema_rs", "anyio"}
+HEAVY = {
+    "openai",
+    "httpx2",
+    "pydantic",
+    "rich",
+    "prompt_toolkit",
+    "yaml",
+    "liquid",
+    "jsonschema_rs",
+    "anyio",
+    "sqlalchemy",
+    "alembic",
+    "aiosqlite",
+    "psycopg",
+}
 
 
 def loaded_by(code: str) -> set[str]:

@@ -12,6 +12,7 @@ from orchestrator.events import (
     CallDecided,
     CallDispatched,
     CallFailed,
+    CallInterrupted,
     CallJudged,
     CallNotExecuted,
     CallProgress,
@@ -138,8 +139,10 @@ def test_a_call_that_took_long_says_how_long() -> None:
         (CallNotExecuted(call_id="c1", cause="connect", message="refused"), "not carried out\n  refused"),
         (
             CallUnknown(call_id="c1", message="the connection broke"),
-            "sent, but whether it was carried out is unknown\n  the connection broke",
+            'sent, but whether it was carried out is unknown\n  the connection broke; it went with city="Seattle". '
+            "It is not sent again by itself: look there first, before you ask for it again",
         ),
+        (CallInterrupted(call_id="c1"), "broke off before an answer came, and is sent once more: that does no harm"),
         (CallWithdrawn(call_id="c1"), "dropped"),
         (
             CallRefused(call_id="c1", code="repeated", message="it was made", plugin="contoso", function="getListings"),

@@ -6,14 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.content import Card, Citation, Shown
+from orchestrator.content import Card, CardAction, Citation, Shown
 from orchestrator.errors import UsageError
 from orchestrator.event_json import decode
 from orchestrator.events import (
     AnswerReceived,
+    CallDispatched,
     CallFailed,
     CallJudged,
     CallReturned,
+    CallUnknown,
     Fact,
     Reason,
     ReplyReceived,
@@ -21,8 +23,9 @@ from orchestrator.events import (
     TurnStarted,
     TurnUndone,
 )
-from orchestrator.render.calls import CallLabel
+from orchestrator.render.calls import LOOK_THERE, CallLabel
 from orchestrator.render.transcript import as_markdown, save_transcript
+from runtimes.values import JsonObject
 
 LABELS = {("contoso", "getListings"): CallLabel(plugin="Contoso", function="getListings")}
 HOME = Citation(title="24 Rainier Ave", url="https://example.test/24")
@@ -57,6 +60,27 @@ def test_a_transcript_reads_like_the_conversation() -> None:
         "I fou\n\n"
         "*error: the model is away*\n"
     )
+
+
+def test_what_may_have_happened_is_told_with_what_was_sent_and_without_what_was_typed_unseen() -> None:
+    """Issue 8, item 3."""
+    action = CardAction(call_id="c0", title="Pay", data={"pin": "1234"}, secret=("pin",))
+    arguments: JsonObject = {"pin": "1234", "note": "a\x1b[2J" + "x" * 500}
+    facts: tuple[Fact, ...] = (
+        TurnStarted(text="Pay", person="me", documents={}, action=action),
+        CallJudged(call_id="c1", plugin="bank", function="pay", arguments=arguments, verdict="allow", reasons=()),
+        CallDispatched(call_id="c1", attempt=1, request_hash=""),
+        CallUnknown(call_id="c1", message="it was sent, and the process ended before the answer came"),
+        TurnEnded(reason="answered"),
+    )
+    label = CallLabel(plugin="Bank", function="pay", progress_style="None", destination="https://bank.test")
+    told = as_markdown(facts, {("bank", "pay"): label})
+    assert "- Bank · pay sent, but whether it was carried out is unknown: it was sent" in told
+    assert "it went to https://bank.test with pin=" in told
+    assert f". {LOOK_THERE}\n" in told
+    assert "1234" not in told
+    assert "\x1b" not in told
+    assert 100 < told.count("x") < 200
 
 
 HOSTILE = "[x](javascript:1) <b> `c` *d* _e_ snake_case"

@@ -57,7 +57,7 @@ async def test_an_attached_file_goes_with_the_next_message_and_its_name_is_in_th
         dialogue = Dialogue(host, view, person, interrupts)
         assert await converse(dialogue, person, interrupts) == 0
         assert PNG in server.requests[0].body
-        assert dialogue.chat.last_attachments == ()
+        assert await dialogue.chat.last_attachments() == ()
     shown = file.getvalue()
     assert "no file waits" in shown
     assert "'none.png' cannot be read" in shown
@@ -80,7 +80,7 @@ async def test_files_that_wait_are_listed_and_taken_back(tmp_path: Path) -> None
         interrupts = Interrupts()
         dialogue = Dialogue(host, view, person, interrupts)
         assert await converse(dialogue, person, interrupts) == 0
-        assert [one.name for one in dialogue.chat.last_attachments] == ["a.txt"]
+        assert [one.name for one in await dialogue.chat.last_attachments()] == ["a.txt"]
     shown = file.getvalue()
     assert "photo.png goes with your next message already" in shown
     assert "  photo.png, 10 bytes\n  a.txt, 5 bytes\n" in shown
@@ -98,8 +98,8 @@ async def test_a_message_that_is_sent_again_has_its_files_again(tmp_path: Path) 
         interrupts = Interrupts()
         dialogue = Dialogue(host, view, person, interrupts)
         await converse(dialogue, person, interrupts)
-        assert [file.name for file in dialogue.chat.last_attachments] == ["photo.png"]
-        assert dialogue.chat.attachment("2").data == PNG
+        assert [file.name for file in await dialogue.chat.last_attachments()] == ["photo.png"]
+        assert (await dialogue.chat.attachment("2")).data == PNG
 
 
 async def test_one_message_brings_its_files(tmp_path: Path) -> None:

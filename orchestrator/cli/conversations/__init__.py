@@ -1,0 +1,1 @@
+"""The commands for conversations that are kept: history, pending, approve, decline and worker."""
