@@ -50,6 +50,7 @@ SHOWN = (
     "unknown, and it had not",
     "answers",
     "answers too late",
+    "declined",
     "seconds",
     "promises broken",
 )

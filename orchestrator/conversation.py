@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
 from contextlib import aclosing, contextmanager
 
@@ -79,6 +78,11 @@ class Conversation:
         return self._opening.is_attended
 
     @property
+    def is_known(self) -> bool:
+        """True once something of it was said, or read from what is kept."""
+        return self._ledger.history.sequence > 0
+
+    @property
     def locale(self) -> str | None:
         """The tag of its language, which is that of its last turn; None where nobody has chosen one."""
         return self._opening.locale
@@ -149,7 +153,10 @@ class Conversation:
         A message is what the person says, or chose on a card. The model is told of `attachments` all but their bytes,
         and may name them in calls. Raises: `QuestionsPending`, `ConversationBusy`, `ConversationEnded`, `UsageError`.
         """
-        return await self._read(self.send(message, attachments=attachments, supersede=supersede), deadline)
+        events = self.send(message, attachments=attachments, supersede=supersede)
+        if not await self._read(events, deadline):
+            raise TimeoutError("the deadline passed before the turn had begun")
+        return self._reply()
 
     async def resume(self, *, deadline: float | None = None) -> Reply:
         """Goes on with a turn that was waiting; with questions still open it says so again.
@@ -158,7 +165,11 @@ class Conversation:
         though a call may be in flight. Raises: `ConversationBusy`, `UsageError` when nothing was ever
         said, and when the conversation is another person's.
         """
-        return await self._read(self.resume_stream(), deadline)
+        has_begun = await self._read(self.resume_stream(), deadline)
+        turn = self._ledger.history.turn
+        if not has_begun and turn is not None and not turn.with_status(Status.ASKED):
+            raise TimeoutError("the deadline passed before the turn had begun")
+        return self._reply()
 
     async def send(
         self, message: str | CardAction, *, attachments: Sequence[Attachment] = (), supersede: bool = False
@@ -184,35 +195,30 @@ class Conversation:
                 async for event in events:
                     yield event
 
-    async def carry_on(self, lease: Lease) -> Reply | None:
+    async def carry_on(self, lease: Lease, since: float) -> Reply | None:
         """Goes on with a turn under a lease that the journal gave out; None where there was nothing to do yet.
 
-        Being cancelled leaves it to somebody else. Raises: `ConversationBusy`, `LeaseLost`, `StoreError`, and what the
+        `since` is a reading of the monotonic clock from before the lease was asked for. Being cancelled leaves it to somebody else. Raises: `ConversationBusy`, `LeaseLost`, `StoreError`, and what the
         caller's own model raises.
         """
         with self._exclusive():
-            since = time.monotonic()
             await self._ledger.refresh()
             tenure, known = Tenure(self._ledger, lease, since=since), self._ledger.history.sequence
             if self._ledger.history.turn is not None:
                 async with aclosing(self._drive(tenure, leaves=True)) as events:
                     async for _ in events:
                         pass
-            if self._ledger.history.sequence != known:
-                return self._reply()
-            await tenure.release()
-            return None
+        # nothing to do: by the clock of the journal a question has expired, by ours not yet; the lease runs out
+        return self._reply() if self._ledger.history.sequence != known else None
 
-    async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> Reply:
-        is_begun = False
+    async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> bool:
+        """Reads to the end; False where the deadline passed before there was anything."""
+        has_begun = False
         with anyio.move_on_after(deadline) as waiting:
             async with aclosing(events):
                 async for _ in events:
-                    is_begun = True
-        turn = self._ledger.history.turn
-        if waiting.cancelled_caught and not is_begun and turn is not None and not turn.with_status(Status.ASKED):
-            raise TimeoutError("the deadline passed before the turn had begun")
-        return self._reply()
+                    has_begun = True
+        return has_begun or not waiting.cancelled_caught
 
     def _reply(self) -> Reply:
         turn = self._ledger.history.last
@@ -242,7 +248,7 @@ class Conversation:
         """
         return await answer(
             self._ledger,
-            self._services(self.locale),
+            lambda: self._services(self.locale),
             call_id,
             approve=approve,
             arguments=arguments,

@@ -10,19 +10,20 @@ from collections.abc import Callable, Mapping
 
 from runtimes.values import JsonObject
 
+_SINCE_2: Mapping[str, JsonObject] = {
+    "turn_started": {"attended": True, "sources": [], "history_tokens": 50_000},
+    "call_judged": {"changes_something": False},
+    "call_dispatched": {"destination": "", "at": 0.0},
+}
+"""What version 2 says more, by kind: if somebody can be asked in a turn, what its plugins come from, and how far it
+looks back; if a call changes something although it may be repeated; where and when it was sent.
 
-def _with_circumstances(event: JsonObject) -> JsonObject:
-    """From 1 to 2: a turn says if somebody can be asked in it, what its plugins come from, and how far it looks back; a
-    call says if it changes something although it may be repeated, which nobody asked then.
-
-    The values are written out: what version 1 meant does not change with a default of today.
-    """
-    if event.get("kind") == "call_judged":
-        return {**event, "changes_something": False}
-    if event.get("kind") != "turn_started":
-        return event
-    return {**event, "attended": True, "sources": [], "history_tokens": 50_000}
+The values are written out: what version 1 meant does not change with a default of today."""
 
 
-UPCASTERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {1: _with_circumstances}
+def _to_2(event: JsonObject) -> JsonObject:
+    return {**event, **_SINCE_2.get(str(event.get("kind")), {})}
+
+
+UPCASTERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {1: _to_2}
 """The step from each version to the next; what it is given and gives is without its `v`."""

@@ -198,6 +198,10 @@ class CallDispatched:
     call_id: str
     attempt: int
     request_hash: str
+    destination: str = ""
+    """Where it goes; empty where that was not kept."""
+    at: float = 0.0
+    """When, in seconds since the epoch; 0 where that was not kept."""
     kind: Literal["call_dispatched"] = "call_dispatched"
 
 
@@ -240,6 +244,8 @@ class CallInterrupted:
     """Its driver is gone and repeating it is harmless, or it was certainly never sent: it may be made once more."""
 
     call_id: str
+    was_sent: bool = True
+    """False when it certainly was not."""
     kind: Literal["call_interrupted"] = "call_interrupted"
 
 

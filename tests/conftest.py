@@ -7,6 +7,10 @@ import os
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("any machine", deadline=None)  # how long an example takes is the machine's and its load's
+settings.load_profile("any machine")
 
 for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
     os.environ.pop(_name, None)  # commands mark failures for it unasked; tests of that set it themselves

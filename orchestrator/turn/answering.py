@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from orchestrator.errors import JournalConflict
@@ -24,7 +25,7 @@ def _too_late(call: CallState, now: float) -> Decision | None:
 
 async def answer(
     ledger: Ledger,
-    services: TurnServices,
+    services: Callable[[], TurnServices],
     call_id: str,
     *,
     approve: bool,
@@ -36,21 +37,22 @@ async def answer(
     """As `Conversation.decide`; `by` is the person."""
     while True:
         await ledger.refresh()
-        history, now = ledger.history, services.clock()
+        history, current = ledger.history, services()
+        now = current.clock()
         call = asked_call(history, call_id)
         if too_late := _too_late(call, now):
             return too_late
-        toolbox = services.requests.toolbox
+        toolbox = current.requests.toolbox
         if approve and arguments is not None:
             arguments = own_arguments(call, arguments, toolbox, history.attachments)
         decision = decision_on(call, approve=approve, arguments=arguments, note=note, by=by, always=always)
         others = settled_by(decision, call, history.turn, now=now)
         function = toolbox.at(call.plugin, call.function)
-        kept = await services.consent.keep(call, function, decision, history.attachments)
+        kept = await current.consent.keep(call, function, decision, history.attachments)
         try:
             await ledger.append(kept.decision, *others, on=history.sequence)
         except JournalConflict:
-            await services.consent.take_back(kept, by)
+            await current.consent.take_back(kept, by)
             continue
         if kept.error is not None:
             raise kept.error

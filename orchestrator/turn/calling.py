@@ -55,7 +55,8 @@ def _without_answer(call: CallState, error: InvocationError) -> Outcome:
     cause = error.not_executed
     if cause is not None and cause not in call.not_executed and not error.is_final:
         return CallNotExecuted(call_id=call.call_id, cause=cause, message=message)
-    if cause is not None or error.is_unsent or call.is_harmless:
+    is_certain = cause is not None or error.is_unsent or call.is_harmless
+    if is_certain and not call.may_have_happened:
         return CallFailed(call_id=call.call_id, message=message)
     return CallUnknown(call_id=call.call_id, message=message)
 

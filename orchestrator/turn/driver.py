@@ -47,7 +47,7 @@ from orchestrator.turn.machine import (
     unsent,
 )
 from orchestrator.turn.questions import ask
-from orchestrator.turn.rechecking import forbidden, gone, has_changed
+from orchestrator.turn.rechecking import forbidden, gone, has_changed, judged_elsewhere
 from orchestrator.turn.replies import Emit
 from orchestrator.turn.services import TurnServices
 from orchestrator.turn.speaking import Speaker
@@ -88,6 +88,7 @@ class TurnDriver:
         self._started = turn.started if turn is not None else None
         self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit)
         self._flight = Flight(self._carry_out_call)
+        self._judged_elsewhere = frozenset(judged_elsewhere(turn)) if turn is not None else frozenset[str]()
 
     async def run(self) -> None:
         """Goes on from where the history stands. Cancelling it leaves a consistent history.
@@ -97,7 +98,7 @@ class TurnDriver:
         """
         try:
             async with anyio.create_task_group() as calls:
-                self._tenure.keep_alive(calls.start_soon)
+                calls.start_soon(self._tenure.keep_alive)
                 try:
                     await self._settle(taken_up if self._is_left else orphaned)
                     while await self._step(calls):
@@ -146,9 +147,9 @@ class TurnDriver:
         return turn
 
     async def _write_ending(self, reason: EndReason, detail: str = "") -> None:
-        partial = self._speaker.partial
+        partial, sent = self._speaker.partial, self._flight.sent
         with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
-            await self._settle(lambda state: ending(state, reason, partial=partial, detail=detail))
+            await self._settle(lambda state: ending(state, reason, partial=partial, detail=detail, sent=sent))
 
     async def _step(self, calls: TaskGroup) -> bool:
         """Carries out one action; False when the turn has ended or is suspended."""
@@ -237,7 +238,12 @@ class TurnDriver:
             return True
         live = {call.call_id: (call, function) for call, function in bound if function is not None}
         files = self._tenure.history.attachments
-        if changed := tuple(call for call, function in live.values() if has_changed(call, function, files)):
+        if changed := tuple(
+            call
+            for call, function in live.values()
+            if call.call_id in self._judged_elsewhere or has_changed(call, function, files)
+        ):
+            self._judged_elsewhere -= {call.call_id for call in changed}
             await self._judge(changed)
             return True
         if ready:
@@ -259,10 +265,17 @@ class TurnDriver:
         await self._append(await ask(call, function, self._services.model, started, now=now, attachments=files))
 
     async def _dispatch(self, ready: list[OutgoingCall], calls: TaskGroup) -> None:
+        now = self._services.clock()
         await self._append(
             *(
-                CallDispatched(call_id=call.call_id, attempt=call.attempts + 1, request_hash=call.fingerprint)
-                for call in (one.call for one in ready)
+                CallDispatched(
+                    call_id=one.call.call_id,
+                    attempt=one.call.attempts + 1,
+                    request_hash=one.call.fingerprint,
+                    destination=one.function.signature.destination,
+                    at=now,
+                )
+                for one in ready
             )
         )
         self._flight.send(ready, calls)

@@ -23,6 +23,8 @@ class Flight:
     def __init__(self, carry_out: CarryOut) -> None:
         self._carry_out = carry_out
         self._ids: set[str] = set()
+        self.sent: set[str] = set()
+        """The calls that were begun, also those that have ended."""
         self._arriving, self._arrived = anyio.create_memory_object_stream[Outcome | CallProgress](MAX_OUTCOMES)
 
     def __bool__(self) -> bool:
@@ -31,6 +33,7 @@ class Flight:
     def send(self, ready: Sequence[OutgoingCall], tasks: TaskGroup) -> None:
         """Begins the calls."""
         self._ids.update(one.call.call_id for one in ready)
+        self.sent |= self._ids
         for one in ready:
             tasks.start_soon(self._make, one)
 

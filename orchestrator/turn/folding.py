@@ -38,8 +38,18 @@ def _add_usage(state: TurnState, usage: Usage | None) -> Usage | None:
     return usage if state.usage is None else state.usage + usage
 
 
+_NOT_DONE = frozenset(
+    {Status.REFUSED, Status.DENIED, Status.DECLINED, Status.EXPIRED, Status.FAILED, Status.WITHDRAWN, Status.SET_ASIDE}
+)
+_SENT_BEFORE = "it was sent once, and its process ended before the answer came; it was not sent again"
+
+
 def _change(state: TurnState, call_id: str, change: Callable[[CallState], CallState]) -> TurnState:
-    return replace(state, calls={**state.calls, call_id: change(state.calls[call_id])})
+    """The state with one call changed; one that may have happened before is never told of as not done."""
+    call = change(state.calls[call_id])
+    if call.may_have_happened and call.status in _NOT_DONE:
+        call = replace(call, status=Status.UNKNOWN, message=_SENT_BEFORE, is_error=True)
+    return replace(state, calls={**state.calls, call_id: call})
 
 
 def _reply(state: TurnState, fact: ReplyReceived) -> TurnState:
@@ -96,6 +106,8 @@ def _decided(state: TurnState, fact: CallDecided) -> TurnState:
     call = state.calls[fact.call_id]
     if call.status is not Status.ASKED:
         return state
+    if fact.edited is not None and fact.edited.call_id in state.calls:
+        return state  # no call of ours: each has an id of its own
     state = _change(state, fact.call_id, lambda call: replace(call, answer=fact))
     if fact.decision == "decline":
         return _change(state, fact.call_id, lambda call: replace(call, status=Status.DECLINED, message=fact.note))
@@ -134,7 +146,8 @@ def _call_fact(call: CallState, fact: Fact) -> CallState:
         case CallDispatched():
             return replace(call, status=Status.DISPATCHED, attempts=fact.attempt)
         case CallInterrupted():
-            return replace(call, status=Status.READY)
+            may_have_happened = call.may_have_happened or (fact.was_sent and call.changes_something)
+            return replace(call, status=Status.READY, may_have_happened=may_have_happened)
         case CallNotExecuted():
             return replace(
                 call, status=Status.READY, not_executed=call.not_executed | {fact.cause}, message=fact.message

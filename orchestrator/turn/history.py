@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -36,6 +36,8 @@ class PastTurn:
     """Whose data its messages may hold."""
     alike: int = 1
     """How many turns up to this one, in a row, have that label."""
+    so_far: Label = CLEAN
+    """Whose data its messages and those of the turns before it may hold."""
 
     def is_shown(self, set_aside: Collection[str]) -> bool:
         """True when it holds no data of the plugins that are set aside."""
@@ -200,16 +202,16 @@ class History:
 
     def earlier_label(self, set_aside: Collection[str]) -> Label:
         """Whose data `earlier_messages` may hold while these plugins are set aside."""
-        return join(label for label in self._labels() if not label.is_of_any(set_aside))
-
-    def _labels(self) -> Iterator[Label]:
-        """The labels of what is told, the newest first; of turns in a row with the same one, that one."""
+        summary = self.summary
+        joined = summary.label if summary is not None and summary.is_shown(set_aside) else CLEAN
         first, index = self.first_told, len(self.past) - 1
         while index >= first:
-            yield self.past[index].label
-            index -= self.past[index].alike
-        if self.summary is not None:
-            yield self.summary.label
+            turn = self.past[index]
+            if not set_aside and turn.so_far | joined == joined:  # the turns before it add nothing
+                break
+            joined = joined | turn.label if turn.is_shown(set_aside) else joined
+            index -= turn.alike
+        return joined
 
 
 def _with_files(files: Mapping[str, AttachedFile], turn: TurnState | None) -> Mapping[str, AttachedFile]:
@@ -226,6 +228,7 @@ def _close(history: History, turn: TurnState) -> PastTurn:
     messages = turn_messages(turn)
     label = history.label_shown(turn)
     last = history.past[-1] if history.past else None
+    so_far = last.so_far if last is not None else CLEAN
     start = last.end if last is not None else 0
     aside = cost_of(set_aside_messages(turn, label)) if label.seen else 0
     return PastTurn(
@@ -235,6 +238,7 @@ def _close(history: History, turn: TurnState) -> PastTurn:
         end=start + max(cost_of(messages), aside),
         label=label,
         alike=last.alike + 1 if last is not None and last.label == label else 1,
+        so_far=so_far | label,
     )
 
 

@@ -10,6 +10,9 @@ from orchestrator.turn.deciding import closing
 from orchestrator.turn.folding import fold
 from orchestrator.turn.state import Status, TurnState
 
+MAX_HISTORY_TOKENS = 10_000_000
+"""Tokens of earlier turns that an imported turn may say that it looked back on; no model reads as many."""
+
 IMPORTED = "the conversation was moved from another place while this was open"
 """What is said of a turn, and of a question, that a file leaves open."""
 
@@ -30,7 +33,7 @@ def _resting(facts: Iterable[Fact]) -> Iterator[Fact]:
         if isinstance(fact, TurnStarted):
             yield from _settling(turn) if turn is not None else ()
             turn = TurnState(started=fact, set_aside=frozenset(fact.set_aside))
-            yield replace(fact, sources=())
+            yield replace(fact, sources=(), history_tokens=min(fact.history_tokens, MAX_HISTORY_TOKENS))
             continue
         if turn is not None:
             yield from _settling(turn)[:-1] if isinstance(fact, TurnEnded) else ()

@@ -6,7 +6,7 @@ does no I/O, reads no clock, and knows no model: it can be driven by a property 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from orchestrator.events import (
@@ -21,6 +21,7 @@ from orchestrator.events import (
     TurnTakenUp,
 )
 from orchestrator.response.projection import RESULT_BUDGET
+from orchestrator.turn.folding import fold
 from orchestrator.turn.state import CallState, Status, TurnState
 
 MAX_ATTEMPTS = 3
@@ -229,16 +230,35 @@ def taken_up(state: TurnState) -> Iterator[Fact]:
         yield from ending(state, "error", detail=detail)
 
 
-def unsent(state: TurnState) -> Iterator[CallInterrupted]:
-    """The facts for calls that are kept as in flight, and that this driver knows it has never sent."""
+def unsent(state: TurnState, sent: Collection[str] = ()) -> Iterator[CallInterrupted]:
+    """The facts for calls that are kept as in flight, and that this driver has never sent; it has sent those named."""
     for call in state.with_status(Status.DISPATCHED):
-        yield CallInterrupted(call_id=call.call_id)
+        if call.call_id not in sent:
+            yield CallInterrupted(call_id=call.call_id, was_sent=False)
 
 
-def ending(state: TurnState, reason: EndReason = "cancelled", *, partial: str = "", detail: str = "") -> Iterator[Fact]:
-    """The facts that end a turn at once and leave its history consistent; what was not dispatched is withdrawn."""
+def ending(
+    state: TurnState,
+    reason: EndReason = "cancelled",
+    *,
+    partial: str = "",
+    detail: str = "",
+    sent: Collection[str] | None = None,
+) -> Iterator[Fact]:
+    """The facts that end a turn at once and leave its history consistent; what was not dispatched is withdrawn.
+
+    `sent` has the calls that were sent, of a driver who knows; otherwise each that is kept as in flight may have been.
+    """
+    for fact in unsent(state, sent) if sent is not None else ():
+        yield fact
+        state = fold(state, fact)
     yield from without_answer(state)
     for call in state.calls.values():
-        if not call.is_settled and call.status is not Status.DISPATCHED:
+        if call.is_settled or call.status is Status.DISPATCHED:
+            continue
+        if call.may_have_happened:
+            message = "it was sent, and the turn was stopped before it was sent again"
+            yield CallUnknown(call_id=call.call_id, message=message)
+        else:
             yield CallWithdrawn(call_id=call.call_id)
     yield TurnEnded(reason=reason, detail=detail, partial=partial)

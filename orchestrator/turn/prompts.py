@@ -170,8 +170,7 @@ _WITHOUT_RESULT = {
 }
 
 
-def outcome_text(state: TurnState, call: CallState) -> str:
-    """What the model is told of a call: its result, or why there is none."""
+def _own_outcome(call: CallState) -> str:
     match call.status:
         case Status.RETURNED:
             return call.message
@@ -181,8 +180,6 @@ def outcome_text(state: TurnState, call: CallState) -> str:
             return f"error: the call failed: {call.message}"
         case Status.UNKNOWN:
             return f"error: the outcome is unknown, what was sent may or may not have happened: {call.message}. {_ONCE}"
-        case Status.EDITED:
-            return _edited_text(state, call)
         case Status.DENIED:
             return f"not called, and not allowed: {'; '.join(reason.text for reason in call.reasons)}. {_NOT_AGAIN}"
         case Status.DECLINED if call.answer is not None and call.answer.left_open:
@@ -194,12 +191,14 @@ def outcome_text(state: TurnState, call: CallState) -> str:
             return _WITHOUT_RESULT.get(call.status, "no result yet")
 
 
-def _edited_text(state: TurnState, call: CallState) -> str:
-    new = state.calls.get(call.replaced_by or "")
-    if new is None:
-        return "no result yet"
-    arguments = masked_text(new.request.arguments, state.started.action)
-    return f"run with changed arguments {arguments} by the person; result: {outcome_text(state, new)}"
+def outcome_text(state: TurnState, call: CallState) -> str:
+    """What the model is told of a call: its result, or why there is none."""
+    told: list[str] = []
+    while call.status is Status.EDITED and call.replaced_by is not None:
+        call = state.calls[call.replaced_by]
+        arguments = masked_text(call.request.arguments, state.started.action)
+        told.append(f"run with changed arguments {arguments} by the person; result: ")
+    return "".join([*told, _own_outcome(call)])
 
 
 def citation_numbers(state: TurnState) -> Mapping[Citation, int]:
@@ -209,8 +208,7 @@ def citation_numbers(state: TurnState) -> Mapping[Citation, int]:
 
 def _sources(state: TurnState, call: CallState, numbers: Mapping[Citation, int]) -> str:
     """The list of what a call's result can be cited by; empty once the turn is over: its numbers are its own."""
-    while call.replaced_by is not None and call.replaced_by in state.calls:
-        call = state.calls[call.replaced_by]
+    call = latest_of(state, call)
     if state.ended is not None or call.shown is None:
         return ""
     listed = source_list(call.shown.citations, numbers)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.content import AttachedFile
 from orchestrator.events import CallRefused, RefusalCode
 from orchestrator.policy.rules import Rule
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.questions import fingerprint
-from orchestrator.turn.state import CallState
+from orchestrator.turn.state import CallState, Status, TurnState
 
 
 def _refused(call: CallState, code: RefusalCode, message: str) -> CallRefused:
@@ -43,3 +43,10 @@ def has_changed(call: CallState, function: BoundFunction, attachments: Mapping[s
     `attachments` are the files of the conversation, by id.
     """
     return fingerprint(call.call_id, function, call.arguments, attachments) != call.fingerprint
+
+
+def judged_elsewhere(turn: TurnState) -> Iterator[str]:
+    """The calls that another driver has judged, and that no person has approved: other rules may ask about them now."""
+    for call in turn.with_status(Status.READY, Status.WANTED, Status.DISPATCHED):
+        if not call.approved_fingerprint:
+            yield call.call_id

@@ -48,6 +48,7 @@ async def stream(
 
     turn = tenure.history.turn
     task = spawn(run())
+    task.add_done_callback(lambda _: sender.close())  # where it was cancelled before it had begun, nobody else does
     try:
         async with receiver:
             for fact in begun:
@@ -58,7 +59,6 @@ async def stream(
         task.cancel()
         with anyio.move_on_after(CANCEL_TIMEOUT, shield=True):
             await asyncio.wait({task})
-            sender.close()  # where the task was cancelled before it had begun, nobody else does
             if task.cancelled() and turn is not None and tenure.history.turn is turn:
                 with suppress(LeaseLost, StoreError):
                     await (tenure.release() if leaves else tenure.settle(turn.started, ending))

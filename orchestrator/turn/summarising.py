@@ -191,7 +191,8 @@ async def summarised(history: History, model: ChatModel) -> TurnsSummarised | No
             written = await model.summarise(wanted.request)
     except (ModelError, TimeoutError):
         return None
-    text = within(clean(written.text).strip(), wanted.room)
+    text = within(written.text.strip(), wanted.room)  # cut first, because what hides is written out at length
+    text = within(clean(text).strip(), wanted.room)
     if not text:
         return None
     return TurnsSummarised(text=text, turns=wanted.turns, label=wanted.label, usage=written.usage)

@@ -7,18 +7,22 @@ what was noted is written.
 
 from __future__ import annotations
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
 
-from orchestrator.errors import ConversationHeld, JournalConflict
+import anyio
+
+from orchestrator.errors import ConversationHeld, JournalConflict, LeaseLost, StoreError
 from orchestrator.events import Fact, TurnStarted
 from orchestrator.journal.base import Lease
 from orchestrator.turn.history import History, advanced
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.machine import ending
 from orchestrator.turn.patience import patiently
 from orchestrator.turn.state import TurnState
 from orchestrator.turn.waking import wake_of
+from orchestrator.turn.wholeness import done_whole
 
 RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""
@@ -35,7 +39,7 @@ class Tenure:
         self._noted: tuple[Fact, ...] = ()
         self._base = ledger.history
         self._view = ledger.history
-        self._alarm: asyncio.TimerHandle | None = None
+        self._keeping = anyio.CancelScope()
 
     @classmethod
     async def begin(cls, ledger: Ledger, *facts: Fact, on: int) -> Tenure:
@@ -44,7 +48,21 @@ class Tenure:
         Raises: `JournalConflict`, `ConversationHeld`, `StoreError`.
         """
         since = time.monotonic()
-        return cls(ledger, await ledger.claim(*facts, on=on), since=since)
+        claim = await done_whole(ledger.claim(*facts, on=on))
+        tenure = cls(ledger, claim.result, since=since)
+        if claim.cancelled is not None:
+            await done_whole(tenure._undo(has_begun=bool(facts)))
+            raise claim.cancelled
+        return tenure
+
+    async def _undo(self, *, has_begun: bool) -> None:
+        """Gives back what was claimed for somebody who is not there any more; a turn that it began is ended."""
+        turn = self._ledger.history.turn
+        with suppress(LeaseLost, StoreError):
+            if has_begun and turn is not None:
+                await self.settle(turn.started, ending)
+            else:
+                await self.release()
 
     @classmethod
     async def take_over(cls, ledger: Ledger, *, now: float) -> Tenure | None:
@@ -100,9 +118,24 @@ class Tenure:
         written, self._noted = (*self._noted, *facts), ()
         if not is_current:
             raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
-        known = self._ledger.history.sequence
-        await self._signed(lambda: self._ledger.append(*written, on=known, lease=self._lease))
+        known, tries = self._ledger.history.sequence, 0
+
+        async def write() -> None:
+            nonlocal tries
+            tries += 1
+            await self._ledger.append(*written, on=known, lease=self._lease)
+
+        try:
+            await self._signed(write)
+        except JournalConflict:
+            if tries == 1 or not await self._has_kept(written, known):
+                raise
         return written
+
+    async def _has_kept(self, written: Sequence[Fact], known: int) -> bool:
+        """True when a try that seemed to fail was kept after all."""
+        kept = await self._ledger.journal.read(self._ledger.conversation, after=known)
+        return tuple(kept[: len(written)]) == tuple(written)
 
     async def flush(self) -> Sequence[Fact]:
         """Writes what was noted, if anything was. Raises as `append`."""
@@ -127,17 +160,14 @@ class Tenure:
 
     # --- the lease
 
-    def keep_alive(self, spawn: Callable[[Callable[[], Coroutine[None, None, None]]], object]) -> None:
-        """Renews the lease from time to time, in tasks that `spawn` starts, until `stop`; they fail as `append`."""
-
-        async def renew() -> None:
-            if self._live_until - time.monotonic() < self._lease.seconds - pause:
-                await self._signed(lambda: self._ledger.journal.renew(self._lease))
-            if self._alarm is not None:
-                self._alarm = loop.call_later(pause, spawn, renew)
-
-        loop, pause = asyncio.get_running_loop(), self._lease.seconds / RENEWALS
-        self._alarm = loop.call_later(pause, spawn, renew)
+    async def keep_alive(self) -> None:
+        """Renews the lease from time to time, until `stop`. Raises: `LeaseLost`, `StoreError`."""
+        pause = self._lease.seconds / RENEWALS
+        with self._keeping:
+            while True:
+                await anyio.sleep(pause)
+                if self._live_until - time.monotonic() < self._lease.seconds - pause:
+                    await self._signed(lambda: self._ledger.journal.renew(self._lease))
 
     async def ensure(self) -> None:
         """Returns while nobody else can have taken the turn over, also where this process was paused.
@@ -148,10 +178,8 @@ class Tenure:
             await self._signed(lambda: self._ledger.journal.renew(self._lease))
 
     def stop(self) -> None:
-        """Lets the lease run out; a renewal that is under way is the last one."""
-        if self._alarm is not None:
-            self._alarm.cancel()
-        self._alarm = None
+        """Lets the lease run out."""
+        self._keeping.cancel()
 
     async def release(self) -> None:
         """Leaves the turn to whoever claims it next; what was only noted is lost. Raises: `StoreError`."""

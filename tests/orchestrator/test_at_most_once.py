@@ -12,10 +12,13 @@ import pytest
 from orchestrator import Conversation, LeaseLost, MemoryJournal, Orchestrator, StoreUnavailable, load_plugin
 from orchestrator.errors import ConversationGone
 from orchestrator.events import (
+    CallAsked,
+    CallDecided,
     CallDispatched,
     CallFailed,
     CallInterrupted,
     CallJudged,
+    CallRefused,
     CallReturned,
     CallUnknown,
     Fact,
@@ -31,6 +34,8 @@ from orchestrator.model.base import ModelCall
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import MAX_ATTEMPTS, MAX_TAKEN_UP
+from orchestrator.turn.questions import fingerprint
+from orchestrator.turn.standing import is_safe_to_repeat
 from runtimes.values import Json, JsonObject, dump_json
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
 
@@ -86,28 +91,30 @@ async def left_in_flight(host: Orchestrator, journal: MemoryJournal, function: s
     """The facts of a driver that died after it had sent the call; its judgement is the host's own."""
     bound = host.toolbox.find(function)
     call = RequestedCall(call_id="x", request=ModelCall(id="m", tool=bound.tool_name, arguments="{}"))
-    ledger = Ledger("c", journal)
+    ledger, judgement = Ledger("c", journal), judged(host, function)
+    asked = CallAsked(call_id="x", fingerprint=judgement.fingerprint, title="", body="", destination="", expires=9e9)
+    approved = CallDecided(call_id="x", decision="approve", by="me")
+    answered: list[Fact] = [asked, approved] if judgement.verdict == "ask" else []
     await ledger.append(
         TurnStarted(text="go", person="me", documents={plugin.namespace: plugin.digest for plugin in host.plugins}),
         ReplyReceived(text="", calls=(call,)),
-        await judged(host, function),
+        judgement,
+        *answered,
         *(CallDispatched(call_id="x", attempt=number + 1, request_hash="h") for number in range(attempts)),
     )
 
 
-async def judged(host: Orchestrator, function: str) -> CallJudged:
-    from orchestrator.turn.questions import fingerprint
-    from orchestrator.turn.standing import is_safe_to_repeat
-
+def judged(host: Orchestrator, function: str) -> CallJudged:
     bound = host.toolbox.find(function)
     return CallJudged(
         call_id="x",
         plugin="shop",
         function=function,
         arguments={},
-        verdict="allow",
-        reasons=(Reason(source="host", text="a rule allows it"),),
+        verdict="allow" if function == "look" else "ask",
+        reasons=(Reason(source="method", text="by its method"),),
         repeatable=is_safe_to_repeat(bound),
+        changes_something=function != "look",
         fingerprint=fingerprint("x", bound, {}, {}),
     )
 
@@ -367,3 +374,16 @@ async def test_a_question_that_only_the_clock_of_the_store_takes_for_expired_is_
             assert await host.run_pending() == 0
         assert await chat.facts() == known
         assert len(chat.pending) == 1
+
+
+async def test_a_call_that_may_have_happened_is_not_told_of_as_declined() -> None:
+    """Sent with its key, interrupted, asked about once more because the plugin had changed, and declined."""
+    journal = MemoryJournal()
+    async with serve(answering) as served, host_over(served, journal, Say("I cannot tell.")) as host:
+        await left_in_flight(host, journal, "order")
+        ledger = Ledger("c", journal)
+        refused = CallRefused(call_id="x", code="forbidden", message="a rule of the host forbids it")
+        await ledger.record(CallInterrupted(call_id="x"), refused)
+        reply = await host.conversation(id="c").resume()
+        assert [(call.status, call.is_error) for call in reply.calls] == [("unknown", True)]
+        assert served.requests == []

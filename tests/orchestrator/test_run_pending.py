@@ -82,3 +82,23 @@ async def test_an_error_of_the_callers_own_model_comes_as_it_is() -> None:
     async with left_turns(BrokenModel()) as (worker, _):
         with pytest.raises(ZeroDivisionError):
             await worker.run_pending()
+
+
+async def test_a_stream_that_nobody_reads_on_keeps_no_other_turn_waiting() -> None:
+    journal = MemoryJournal()
+    async with serve(_answer) as server:
+        plugin = await load_plugin(manifest(server.url), allowed_hosts=["127.0.0.1"])
+        async with Orchestrator(plugins=[plugin], model=ObedientModel(), store=journal) as host:
+            read, other = host.conversation(), host.conversation()
+            reading = read.send('order {"item": "tea"}')
+            while not read.pending:
+                await anext(reading)
+            await other.ask('order {"item": "tea"}')
+            for chat in (read, other):
+                await chat.decide(chat.pending[0].call_id, approve=True)
+            assert await host.run_pending() == 1
+            assert {one.conversation: one.standing for one in await journal.kept()} == {
+                read.id: "left",
+                other.id: "at rest",
+            }
+            await reading.aclose()
