@@ -198,8 +198,8 @@ class Conversation:
     async def carry_on(self, lease: Lease, since: float) -> Reply | None:
         """Goes on with a turn under a lease that the journal gave out; None where there was nothing to do yet.
 
-        `since` is a reading of the monotonic clock from before the lease was asked for. Being cancelled leaves it to somebody else. Raises: `ConversationBusy`, `LeaseLost`, `StoreError`, and what the
-        caller's own model raises.
+        `since` is a reading of the monotonic clock from before the lease was asked for. Being cancelled leaves the turn
+        to somebody else. Raises: `ConversationBusy`, `LeaseLost`, `StoreError`, and what the caller's own model raises.
         """
         with self._exclusive():
             await self._ledger.refresh()

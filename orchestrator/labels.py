@@ -10,7 +10,9 @@ from functools import reduce
 def _merged(left: tuple[str, ...], right: tuple[str, ...]) -> tuple[str, ...]:
     if not right or left == right:
         return left
-    return tuple(sorted({*left, *right})) if left else right
+    larger, smaller = (left, right) if len(left) >= len(right) else (right, left)
+    names = {*larger}
+    return larger if names.issuperset(smaller) else tuple(sorted(names.union(smaller)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +34,13 @@ class Label:
             return self  # what most joins come to: a conversation soon has seen all that it sees
         if self is CLEAN:
             return other
-        return Label(
-            seen=_merged(self.seen, other.seen),
-            private=_merged(self.private, other.private),
-            isolated=_merged(self.isolated, other.isolated),
-        )
+        seen = _merged(self.seen, other.seen)
+        private = _merged(self.private, other.private)
+        isolated = _merged(self.isolated, other.isolated)
+        for one in (self, other):  # the one that holds the other stays itself
+            if seen is one.seen and private is one.private and isolated is one.isolated:
+                return one
+        return Label(seen=seen, private=private, isolated=isolated)
 
     @property
     def owners(self) -> frozenset[str]:
@@ -45,7 +49,7 @@ class Label:
 
     def is_of_any(self, plugins: Collection[str]) -> bool:
         """True when it holds anything of one of these plugins."""
-        return any(plugin in plugins for plugin in self.seen)
+        return bool(plugins) and not frozenset(plugins).isdisjoint(self.seen)
 
 
 CLEAN = Label()

@@ -74,6 +74,10 @@ class Call:
     """What the policy said; None for a call that could not be made, and so was not weighed."""
     decided_by: DecidedBy | None = None
     """Who had the last word; None while nobody has, and for a call that could not be made."""
+    destination: str = ""
+    """Where it went, or would go where the person was asked; empty where neither is known."""
+    secret: tuple[str, ...] = ()
+    """The arguments that the person typed unseen on a card, which are not to be shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +136,8 @@ def _call(call: CallState, turn: TurnState) -> Call:
         reasons=reasons_of(call, turn),
         decision=judgement_of(call),
         decided_by=decided_by(call),
+        destination=call.destination or (call.question.destination if call.question is not None else ""),
+        secret=unseen_in(call.arguments, turn.started.action),
     )
 
 

@@ -10,8 +10,9 @@ from dataclasses import asdict
 from orchestrator.call_outcome import CallOutcome
 from orchestrator.cli.attachments import with_files
 from orchestrator.cli.options import Loaded, Setting, http_client, load_all, read_setting, warn_of_problems
-from orchestrator.cli.output import STDOUT, refuse_output, write_answer
+from orchestrator.cli.output import refuse_output, write_answer
 from orchestrator.cli.running import run_command
+from orchestrator.cli.streams import STANDARD_STREAM
 from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
 from orchestrator.content import Citation, shown_card
 from orchestrator.errors import OrchestratorError, UsageError
@@ -131,7 +132,7 @@ def _print_answer(outcome: CallOutcome, options: argparse.Namespace, written: Se
     lines = _payload_lines(outcome) if written is None else []
     lines += [*_further_lines(outcome), *(f"written: {name}" for name in written or ())]
     if lines:
-        print(clean("\n".join(lines)), file=sys.stderr if options.output == STDOUT else sys.stdout)
+        print(clean("\n".join(lines)), file=sys.stderr if options.output == STANDARD_STREAM else sys.stdout)
 
 
 def _check_output(options: argparse.Namespace) -> None:
@@ -140,8 +141,8 @@ def _check_output(options: argparse.Namespace) -> None:
         return
     if options.dry_run or options.curl:
         raise UsageError("--output goes without --dry-run and --curl: they make no call")
-    if options.json and options.output == STDOUT:
-        raise UsageError(f"--output {STDOUT} goes without --json: both print")
+    if options.json and options.output == STANDARD_STREAM:
+        raise UsageError(f"--output {STANDARD_STREAM} goes without --json: both print")
     refuse_output(options.output, force=options.force)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from orchestrator.check.card_expressions import expression_problems
 from orchestrator.cli.drawing import checked_width, plain_card, print_cards
 from orchestrator.cli.environment import read_environment
-from orchestrator.cli.sources import STDIN, Source, read_source, write_text
+from orchestrator.cli.sources import Source, read_source, write_text
+from orchestrator.cli.streams import STANDARD_STREAM
 from orchestrator.content import Card
 from orchestrator.errors import OrchestratorError, Problem, UsageError
 from orchestrator.manifest.localize import checked_locale
@@ -61,7 +62,7 @@ def _complain(template: Source, filled_template: Json, problems: Sequence[Proble
 
 def _sources(options: argparse.Namespace) -> tuple[Source, Source, Source | None]:
     """The template, the data, and what is known as `$host`. Raises: `UsageError`, `OrchestratorError`."""
-    if [options.template, options.data, options.host].count(STDIN) > 1:
+    if [options.template, options.data, options.host].count(STANDARD_STREAM) > 1:
         raise UsageError("the standard input ('-') can be only one of TEMPLATE, DATA and --host")
     host = read_source(options.host, "--host") if options.host is not None else None
     return read_source(options.template, "TEMPLATE"), read_source(options.data, "DATA"), host

@@ -174,16 +174,20 @@ async def _resumed(options: argparse.Namespace, journal: Journal) -> Kept | None
     return await newest_kept(journal) if options.goes_on else None
 
 
+def _named_sources(options: argparse.Namespace, setting: Setting) -> Sequence[str]:
+    """The plugins that are named. Raises: `UsageError` where there are none."""
+    if sources := tuple(options.plugins) or setting.configuration.plugins:
+        return sources
+    raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
+
+
 async def _sources(options: argparse.Namespace, setting: Setting, place: Place) -> Sequence[str]:
     """The plugins: those that are named, else those of the conversation. Raises: `UsageError`."""
-    if options.plugins:
-        return tuple(options.plugins)
-    kept = await sources_of(place.journal, place.resumed) if place.resumed is not None else ()
-    if sources := kept or setting.configuration.plugins:
+    if options.plugins or place.resumed is None:
+        return _named_sources(options, setting)
+    if sources := await sources_of(place.journal, place.resumed) or setting.configuration.plugins:
         return sources
-    if place.resumed is not None:
-        raise UsageError(f"conversation {place.resumed.conversation!r} does not say where its plugins are; name them")
-    raise UsageError("name a plugin: a path or URL of its manifest, or an app package (or try `orchestrator demo`)")
+    raise UsageError(f"conversation {place.resumed.conversation!r} does not say where its plugins are; name them")
 
 
 async def _chat(options: argparse.Namespace) -> int:
@@ -193,8 +197,8 @@ async def _chat(options: argparse.Namespace) -> int:
     if goes_on and options.no_store:
         raise UsageError("--no-store goes without --continue and --resume: what is gone on with is in a store")
     if not goes_on:
-        await _sources(options, setting, Place(journal=MemoryJournal()))
-    async with opened_store(options, setting.configuration) as journal:
+        _named_sources(options, setting)
+    async with opened_store(options, setting.configuration, creates=not goes_on) as journal:
         option = None if isinstance(journal, MemoryJournal) else store_option(options)
         place = Place(journal=journal, option=option, resumed=await _resumed(options, journal))
         sources = await _sources(options, setting, place)

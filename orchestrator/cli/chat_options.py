@@ -5,15 +5,20 @@ from __future__ import annotations
 import argparse
 
 
-def talk_options(*parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """What is said, to which model, and what is kept of it in a file."""
-    options = argparse.ArgumentParser(add_help=False, parents=list(parents))
-    options.add_argument("-m", "--message", metavar="TEXT", help="say this, print the answer, and leave")
+def add_model(options: argparse.ArgumentParser) -> None:
+    """Which model answers."""
     options.add_argument(
         "--model",
         metavar="MODEL",
         help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else the file's, else offline)",
     )
+
+
+def talk_options(*parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """What is said, to which model, and what is kept of it in a file."""
+    options = argparse.ArgumentParser(add_help=False, parents=list(parents))
+    options.add_argument("-m", "--message", metavar="TEXT", help="say this, print the answer, and leave")
+    add_model(options)
     options.add_argument(
         "--attach", action="append", default=[], metavar="FILE", help="send FILE with the message; may be repeated"
     )

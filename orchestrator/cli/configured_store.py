@@ -14,8 +14,8 @@ from runtimes.values import JsonObject
 _MEMBERS = ("keep_days", "url")
 
 _URL = "://"
-_LOGIN = re.compile(r"[^/\\]*:[^/\\]+@")
-"""What only a URL without its scheme begins with; a file of such a name is named as `./FILE`."""
+_LOGIN = re.compile(r"(?!\./|/(?!/)|[A-Za-z]:\\).*:.*@", re.DOTALL)
+"""What may be a URL whose beginning is mistyped, with a password; a file of such a name is named as `./FILE`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,11 @@ class StoreSetting:
     """Conversations at rest that nobody has touched for so many days are forgotten; None keeps them."""
 
 
+def file_url(path: Path) -> str:
+    """The URL of a store in a file."""
+    return f"sqlite:///{str(path).replace('%', '%25').replace('?', '%3F')}"
+
+
 def named_store(written: str, what: str, folder: Path) -> str:
     """The URL of a store that somebody names by it, or by the path of a file; relative ones start from `folder`.
 
@@ -36,8 +41,11 @@ def named_store(written: str, what: str, folder: Path) -> str:
     if _URL in written:
         return written
     if _LOGIN.match(written):
-        raise UsageError(f"{what}a store is named by a path or a URL; before a user comes postgresql://")
-    return f"sqlite:///{folder / typed_path(written, what)}"
+        raise UsageError(
+            f"{what}a store is named by a path or a URL: postgresql://USER:PASSWORD@HOST/DATABASE has both slashes, "
+            "and a file with ':' and '@' in its name is ./FILE"
+        )
+    return file_url(folder / typed_path(written, what))
 
 
 def read_store(path: Path, members: JsonObject) -> StoreSetting:

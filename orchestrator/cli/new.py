@@ -19,6 +19,7 @@ from orchestrator.authoring.extensions import MAX_CARD_BYTES, card_files
 from orchestrator.cli.first_test import FirstTest, make_first_test, standing_test, test_path
 from orchestrator.cli.options import Setting, http_client, read_setting
 from orchestrator.cli.running import run_command
+from orchestrator.cli.streams import STANDARD_STREAM
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.manifest.examine import examine
 from orchestrator.manifest.load import MAX_MANIFEST_BYTES
@@ -35,9 +36,6 @@ from runtimes.openapi.loading import ACCEPT_DESCRIPTION, Neighbourhood, may_refe
 from runtimes.placeholders import Environment, unresolved_placeholder
 from runtimes.positions import BOM
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json, pretty_json
-
-STANDARD_OUTPUT = "-"
-"""The FILE that is no file."""
 
 DEFAULT_FILE = "plugin.json"
 
@@ -59,7 +57,7 @@ def _target(path: Path) -> Path:
 
 def _manifest_path(output: str) -> Path:
     """Where the manifest lies, or would. Raises: `UsageError` where no file can be."""
-    if output == STANDARD_OUTPUT:
+    if output == STANDARD_STREAM:
         return Path(DEFAULT_FILE).absolute()
     path = Path(output).absolute()
     if os.path.isdir(path):
@@ -274,7 +272,7 @@ async def _new(options: argparse.Namespace) -> int:
     for one in draft.left_out:
         print(f"left out: {clean_line(f'{one.operation}: {one.reason}')}", file=sys.stderr)
     text = _text(draft, options.source)
-    if options.output == STANDARD_OUTPUT:
+    if options.output == STANDARD_STREAM:
         sys.stdout.write(text)
         return 0
     write_whole(manifest, text, may_replace=options.may_replace)
@@ -291,7 +289,7 @@ def run(options: argparse.Namespace) -> int:
     if options.name is not None and not options.name.strip():
         raise UsageError("--name wants a name with at least one character")
     manifest = _manifest_path(options.output)
-    is_there = options.output != STANDARD_OUTPUT and _is_there(manifest)
+    is_there = options.output != STANDARD_STREAM and _is_there(manifest)
     if is_there and not _may_write(manifest, is_forced=options.force):
         print("nothing is written", file=sys.stderr)
         return 1

@@ -12,13 +12,11 @@ from itertools import count, islice
 from pathlib import Path
 
 from orchestrator.call_outcome import CallOutcome
+from orchestrator.cli.streams import STANDARD_STREAM
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.paths import holds_what_is_written, typed_path
 from orchestrator.render.sanitize import clean
 from runtimes.values import pretty_json
-
-STDOUT = "-"
-"""The name that stands for the standard output."""
 
 
 def _obstacle(path: Path, *, force: bool) -> str:
@@ -34,7 +32,7 @@ def _obstacle(path: Path, *, force: bool) -> str:
 
 def refuse_output(target: str, *, force: bool) -> None:
     """Refuses a name that could not be written to, before anything is sent. Raises: `UsageError`."""
-    if target == STDOUT:
+    if target == STANDARD_STREAM:
         return
     path = typed_path(target, "--output: ")
     try:
@@ -91,15 +89,15 @@ def _print(outcome: CallOutcome, contents: Sequence[bytes]) -> None:
 
 
 def write_answer(outcome: CallOutcome, target: str, *, force: bool) -> Sequence[str]:
-    """Writes the files that an answer is, else its text; returns the names that were written, none for `STDOUT`.
+    """Writes the files that an answer is, else its text; returns the names that were written.
 
-    Several files get numbers. Raises: `OrchestratorError` for an answer that is not whole, and when a file cannot be
-    written.
+    There are none for `STANDARD_STREAM`; several files get numbers. Raises: `OrchestratorError` for an answer that is
+    not whole, and when a file cannot be written.
     """
     if outcome.is_truncated:
         raise OrchestratorError("the answer is longer than the host reads, and no part of it is written")
     contents = _contents(outcome)
-    if target == STDOUT:
+    if target == STANDARD_STREAM:
         _print(outcome, contents)
         return ()
     path = typed_path(target)

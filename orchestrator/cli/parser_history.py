@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Sequence
 from typing import Protocol
 
-STDOUT = "-"
-"""The name that stands for the standard output."""
+from orchestrator.cli.chat_options import add_model
+from orchestrator.cli.streams import STANDARD_STREAM
 
 _HISTORY_EXAMPLE = "orchestrator history --export chats.jsonl"
 _PENDING_EXAMPLE = "orchestrator pending --json"
@@ -39,7 +39,7 @@ def _describe_history(history: argparse.ArgumentParser) -> None:
     what.add_argument(
         "--export",
         nargs="?",
-        const=STDOUT,
+        const=STANDARD_STREAM,
         dest="target",
         metavar="FILE",
         help="write the conversations ID…, else all, to a new FILE as JSON lines (else print them)",
@@ -50,7 +50,7 @@ def _describe_history(history: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="take in the conversations of an exported FILE (- reads it); nothing that is open in them is carried out",
     )
-    what.add_argument("--delete", action="store_true", help="delete the conversations ID… for good")
+    what.add_argument("--delete", action="store_true", help="delete the conversations ID… for good, whoever held them")
     what.add_argument(
         "--forget-older",
         type=float,
@@ -70,11 +70,7 @@ def _describe_answer(answer: argparse.ArgumentParser) -> None:
 
 def _describe_worker(worker: argparse.ArgumentParser) -> None:
     worker.add_argument("plugins", nargs="*", metavar="PLUGIN", help="path or URL of a manifest, or an app package")
-    worker.add_argument(
-        "--model",
-        metavar="MODEL",
-        help="offline, openai:MODEL or scripted:FILE (else ORCHESTRATOR_MODEL, else the file's, else offline)",
-    )
+    add_model(worker)
     worker.add_argument(
         "--at-once", type=int, default=1, metavar="N", help="turns that are gone on with together (else 1)"
     )
@@ -87,7 +83,7 @@ def add_history_commands(
     """Adds them all; `store` has the option that names a store, `worker` what a worker shares with a chat."""
     json_option = _json_option()
     _describe_history(add("history", "list, read, move and delete conversations", _HISTORY_EXAMPLE, store, json_option))
-    add("pending", "list the questions that wait for you", _PENDING_EXAMPLE, store, json_option)
+    add("pending", "list the questions that wait for an answer", _PENDING_EXAMPLE, store, json_option)
     approve = add("approve", "say yes to a question that waits", _APPROVE_EXAMPLE, store, json_option)
     _describe_answer(approve)
     approve.add_argument(

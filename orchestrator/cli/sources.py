@@ -6,12 +6,10 @@ import sys
 from dataclasses import dataclass, field
 from typing import Final
 
+from orchestrator.cli.streams import STANDARD_STREAM
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.paths import holds_what_is_written, typed_path
 from runtimes.values import InvalidJson, Json, decoded, parse_json_document
-
-STDIN: Final = "-"
-"""The name that stands for the standard input."""
 
 MAX_SOURCE_BYTES: Final = 5 * 1024 * 1024
 """How large a file may be, or what comes on the standard input."""
@@ -30,12 +28,12 @@ class Source:
 
 
 def read_bytes(argument: str, purpose: str, *, max_bytes: int = MAX_SOURCE_BYTES) -> bytes:
-    """What is in the file, or on the standard input for `STDIN`; `purpose` is the name of the argument.
+    """What is in the file, or on the standard input for `STANDARD_STREAM`; `purpose` is the name of the argument.
 
     Raises: `UsageError` when it cannot be read or is longer than `max_bytes`.
     """
     try:
-        if argument == STDIN:
+        if argument == STANDARD_STREAM:
             data = sys.stdin.buffer.read(max_bytes + 1)
         else:
             path = typed_path(argument, f"{purpose}: ")
@@ -51,7 +49,7 @@ def read_bytes(argument: str, purpose: str, *, max_bytes: int = MAX_SOURCE_BYTES
 
 
 def _name(argument: str) -> str:
-    return "standard input" if argument == STDIN else argument
+    return "standard input" if argument == STANDARD_STREAM else argument
 
 
 def read_source(argument: str, purpose: str) -> Source:

@@ -11,7 +11,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from orchestrator.cli.configuration import Configuration
-from orchestrator.cli.configured_store import named_store
+from orchestrator.cli.configured_store import file_url, named_store
+from orchestrator.cli.slow_store import SlowJournal, told_when_slow
 from orchestrator.errors import StoreError, StoreUnavailable, UsageError
 from orchestrator.journal.base import Journal
 from orchestrator.journal.memory import MemoryJournal
@@ -24,11 +25,15 @@ FILE_NAME = "conversations.db"
 SECONDS_OF_DAY = 24 * 60 * 60.0
 
 
-def default_store() -> str:
-    """The URL of the file in the person's folder for data."""
+def _default_file() -> Path:
     import platformdirs
 
-    return f"sqlite:///{platformdirs.user_data_path('orchestrator') / FILE_NAME}"
+    return platformdirs.user_data_path("orchestrator") / FILE_NAME
+
+
+def default_store() -> str:
+    """The URL of the file in the person's folder for data."""
+    return file_url(_default_file())
 
 
 def _chosen(options: argparse.Namespace, configuration: Configuration, environ: Mapping[str, str]) -> str | None:
@@ -63,23 +68,30 @@ def store_option(options: argparse.Namespace) -> str:
 
 @asynccontextmanager
 async def opened_store(
-    options: argparse.Namespace, configuration: Configuration, environ: Mapping[str, str] = os.environ
+    options: argparse.Namespace,
+    configuration: Configuration,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    creates: bool = True,
 ) -> AsyncGenerator[Journal]:
     """The journal of the store that the options and the configuration name; one in memory for `--no-store`.
 
-    What is older than the configuration keeps is forgotten first. Raises: `UsageError`; `StoreError`, which names the
-    store without a password.
+    Unless it `creates`, a store that somebody names has to be there, and the default one is as good as empty where it
+    is not. What is older than the configuration keeps is forgotten first. Raises: `UsageError`; `StoreError`, which
+    names the store without a password.
     """
     url = store_url(options, configuration, environ)
-    if url is None:
+    is_default = _chosen(options, configuration, environ) is None
+    if url is None or (is_default and not creates and not _default_file().exists()):
         yield MemoryJournal()
         return
     from orchestrator.journal.open import open_journal
 
-    is_default = _chosen(options, configuration, environ) is None
     async with AsyncExitStack() as stack:
         try:
-            journal = await stack.enter_async_context(open_journal(url))
+            with told_when_slow():
+                opened = await stack.enter_async_context(open_journal(url, creates=creates))
+            journal = SlowJournal(opened)
             if (days := configuration.store.keep_days) is not None:
                 await journal.forget_before(time.time() - days * SECONDS_OF_DAY)
         except (StoreError, UsageError) as error:

@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from typing import IO
 
+STANDARD_STREAM = "-"
+"""The name of a file that stands for the standard output or, where something is read, the standard input."""
+
 PIPE_COLUMNS = 80
 """How wide what is told is where no terminal says it."""
 

@@ -29,7 +29,7 @@ class Lease:
 
     conversation: ConversationId
     epoch: int
-    """One more with each claim."""
+    """A higher one with each claim."""
     seconds: float
     """How long it holds from its claim, from each renewal and from each append under it."""
 

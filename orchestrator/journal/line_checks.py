@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -19,6 +20,8 @@ MAX_ID_CHARS = 200
 MAX_COUNT = 2**53
 """The highest sequence number, and number of facts or files, that is looked at."""
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bounds:
@@ -34,7 +37,9 @@ class Bounds:
     turn_facts: int = 10_000
     """Facts of one turn."""
     turn_calls: int = 1_000
-    """Calls of one turn."""
+    """Calls of one turn, with those in the place of others."""
+    plugins: int = 256
+    """Plugins that the facts of one conversation name."""
 
 
 class Mistake(Exception):
@@ -53,6 +58,12 @@ class Final(Mistake):
 def is_count(value: Json) -> TypeGuard[int]:
     """True for a number that things are counted by."""
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MAX_COUNT
+
+
+def check_name(name: str, kind: str) -> None:
+    """Raises: `Mistake` for a name that not every store can hold."""
+    if _NO_TEXT.search(name):
+        raise Mistake("wrong-shape", f"{kind} cannot be named {shown(name)}: it has a character that is no text")
 
 
 def shown(text: str) -> str:

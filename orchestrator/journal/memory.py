@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Literal
 
 import anyio
@@ -41,6 +42,7 @@ class MemoryJournal:
         self._clock = clock
         self._conversations: dict[ConversationId, _Conversation] = {}
         self._news = anyio.Event()
+        self._epochs = count(1)
 
     def _known(self, conversation: ConversationId) -> _Conversation:
         now = self._clock()
@@ -104,7 +106,7 @@ class MemoryJournal:
         return self._lease(conversation, kept)
 
     def _lease(self, conversation: ConversationId, kept: _Conversation) -> Lease:
-        kept.epoch += 1
+        kept.epoch = next(self._epochs)
         kept.held_until = self._until(kept.wake)
         return Lease(conversation=conversation, epoch=kept.epoch, seconds=self._lease_seconds)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
@@ -17,7 +18,7 @@ _KNOWN = "known: sqlite:///path, postgresql://user@host/database"
 def _check(store: str) -> None:
     """Raises: `UsageError` for a URL that names no store, or one that needs more than is installed."""
     scheme, found, _ = store.partition("://")
-    if not found:
+    if not found or not re.fullmatch(r"[\w+.-]+", scheme):  # what else is before it may be a password
         raise UsageError(f"the store is named by a URL; {_KNOWN}")
     if scheme not in (*_SQLITE, *_POSTGRESQL):
         raise UsageError(f"there is no store of the kind {scheme!r}; {_KNOWN}")
@@ -26,13 +27,16 @@ def _check(store: str) -> None:
 
 
 @asynccontextmanager
-async def open_journal(store: str, *, lease_seconds: float = LEASE_SECONDS) -> AsyncGenerator[Journal]:
+async def open_journal(
+    store: str, *, lease_seconds: float = LEASE_SECONDS, creates: bool = True
+) -> AsyncGenerator[Journal]:
     """The journal at a URL: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user@host/database`.
 
-    Its tables are made, or brought up to date, first. Raises: `UsageError` for what names no store; `StoreError`.
+    Its tables are made, or brought up to date, first; unless it `creates`, only where there are some.
+    Raises: `UsageError` for what names no store, or none that is there; `StoreError`.
     """
     _check(store)
     from orchestrator.journal.sql.opening import opened
 
-    async with opened(store, lease_seconds=lease_seconds) as journal:
+    async with opened(store, lease_seconds=lease_seconds, creates=creates) as journal:
         yield journal

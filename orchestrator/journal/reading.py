@@ -11,11 +11,20 @@ import base64
 import binascii
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.errors import OrchestratorError, Problem
-from orchestrator.events import Fact, ReplyReceived, TurnStarted
+from orchestrator.events import (
+    CallDecided,
+    CallJudged,
+    CallRefused,
+    DataSetAside,
+    Fact,
+    ReplyReceived,
+    TurnsSummarised,
+    TurnStarted,
+)
 from orchestrator.journal.base import ConversationId
 from orchestrator.journal.line_checks import (
     MAX_ID_CHARS,
@@ -23,6 +32,7 @@ from orchestrator.journal.line_checks import (
     Final,
     Mistake,
     check_first,
+    check_name,
     fact_of,
     is_count,
     lines_of,
@@ -61,6 +71,31 @@ class Written:
     """The bytes of its files, by their hash."""
 
 
+def _new_calls(fact: Fact) -> Iterator[str]:
+    """The ids of the calls that begin with it."""
+    if isinstance(fact, ReplyReceived):
+        yield from (call.call_id for call in fact.calls)
+    elif isinstance(fact, CallDecided) and fact.edited is not None:
+        yield fact.edited.call_id
+
+
+def _plugins_of(fact: Fact) -> Iterator[Collection[str]]:
+    """The plugins that it names, as it lists them."""
+    match fact:
+        case TurnStarted():
+            yield from (fact.documents, fact.set_aside)
+        case CallJudged():
+            yield from ((fact.plugin,), fact.across, fact.label.seen, fact.label.private, fact.label.isolated)
+        case TurnsSummarised():
+            yield from (fact.label.seen, fact.label.private, fact.label.isolated)
+        case DataSetAside():
+            yield fact.plugins
+        case CallRefused():
+            yield (fact.plugin,)
+        case _:
+            pass
+
+
 @dataclass(slots=True, kw_only=True)
 class _Reading:
     """One conversation, as far as it has been read."""
@@ -77,6 +112,8 @@ class _Reading:
     turns: int = 0
     turn_facts: int = 0
     turn_calls: int = 0
+    call_ids: set[str] = field(default_factory=set[str])
+    plugins: set[str] = field(default_factory=set[str])
     is_complete: bool = False
 
     def take_fact(self, sequence: int, value: Json) -> None:
@@ -99,9 +136,18 @@ class _Reading:
             self.turn_facts = self.turn_calls = 0
             if self.person not in (None, fact.person):
                 raise Mistake("several-persons", f"conversation {shown(self.conversation)} is another person's")
+            check_name(fact.person, "a person")
             self.person = fact.person
         self.turn_facts += 1
-        self.turn_calls += len(fact.calls) if isinstance(fact, ReplyReceived) else 0
+        for call_id in _new_calls(fact):
+            if call_id in self.call_ids:
+                raise Mistake("repeated", f"call {shown(call_id)} of this conversation was there before")
+            self.call_ids.add(call_id)
+            self.turn_calls += 1
+        for names in _plugins_of(fact):
+            self.plugins.update(names)
+            if len(names) > self.bounds.plugins or len(self.plugins) > self.bounds.plugins:
+                raise Final("too-large", f"a conversation may name {self.bounds.plugins} plugins")
         most = self.bounds
         if self.turns > most.turns or self.turn_facts > most.turn_facts or self.turn_calls > most.turn_calls:
             raise Final(
@@ -190,6 +236,7 @@ class _Reader:
     def _at(self, name: ConversationId) -> _Reading:
         if not 0 < len(name) <= MAX_ID_CHARS:
             raise Mistake("wrong-shape", f"the id of a conversation has 1 to {MAX_ID_CHARS} characters")
+        check_name(name, "a conversation")
         if name not in self._readings and len(self._readings) >= self._bounds.conversations:
             raise Final("too-large", f"there are more than {self._bounds.conversations} conversations")
         reading = self._readings.setdefault(name, _Reading(conversation=name, bounds=self._bounds))

@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from orchestrator.content import CardAction
 from orchestrator.events import (
+    CallAsked,
     CallDecided,
     CallDispatched,
     CallFailed,
@@ -52,8 +53,6 @@ class CallLabel:
     function: str
     progress_style: str = "ShowUsage"
     """`None`, `ShowUsage`, `ShowUsageWithInput` or `ShowUsageWithInputAndOutput`; any other reads as `ShowUsage`."""
-    destination: str = ""
-    """Where its calls go; empty where that is not known."""
 
 
 Labels: TypeAlias = Mapping[tuple[str, str], CallLabel]
@@ -76,6 +75,8 @@ class CallLine:
 class _Call:
     label: CallLabel
     arguments: JsonObject = field(default_factory=lambda: JsonObject())
+    destination: str = ""
+    """Where it went, or would have gone when the person was asked; empty where neither was kept."""
     started: float | None = None
     progress: str = ""
 
@@ -94,6 +95,12 @@ class _Call:
 def cut(text: str, width: int) -> str:
     """The text, or its start and an ellipsis."""
     return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def what_was_sent(arguments: JsonObject, destination: str) -> str:
+    """Where a call went and what with, clean and in short; arguments that were typed unseen are masked before."""
+    where = f" to {clean_line(destination)}" if destination else ""
+    return f"it went{where} with {cut(_arguments(arguments), MAX_INPUT_WIDTH) or 'no arguments'}"
 
 
 def _arguments(arguments: JsonObject) -> str:
@@ -141,8 +148,10 @@ class CallLog:
                     self._calls[call.call_id] = _Call(label=CallLabel(plugin="", function=call.request.tool))
             case CallJudged():
                 return self._judged(event)
+            case CallAsked():
+                self._call(event.call_id).destination = event.destination
             case CallDispatched():
-                self._call(event.call_id).started = self._clock()
+                self._dispatched(event)
             case CallProgress():
                 self._call(event.call_id).progress = cut(clean_line(event.text), MAX_OUTPUT_WIDTH)
             case CallReturned():
@@ -172,6 +181,11 @@ class CallLog:
             return None
         why = "; ".join(map(told_to_person, event.reasons))
         return CallLine(tone="bad", text=f"{call.title} not allowed", detail=why, call_id=event.call_id)
+
+    def _dispatched(self, event: CallDispatched) -> None:
+        call = self._call(event.call_id)
+        call.started = self._clock()
+        call.destination = event.destination or call.destination
 
     def _took(self, call: _Call) -> str:
         took = self._clock() - call.started if call.started is not None else 0.0
@@ -220,10 +234,8 @@ class CallLog:
         """It says whatever its author wants shown: somebody has to look what became of it."""
         call = self._call(event.call_id)
         call.started = None
-        where = f" to {clean_line(call.label.destination)}" if call.label.destination else ""
-        sent = cut(_arguments(call.arguments), MAX_INPUT_WIDTH) or "no arguments"
         why = cut(clean_line(event.message), MAX_OUTPUT_WIDTH)
-        detail = f"{why}; it went{where} with {sent}. {LOOK_THERE}"
+        detail = f"{why}; {what_was_sent(call.arguments, call.destination)}. {LOOK_THERE}"
         return CallLine(tone="bad", text=f"{call.name} {UNKNOWN}", detail=detail, call_id=event.call_id)
 
     def _refused(self, event: CallRefused) -> CallLine | None:

@@ -20,6 +20,8 @@ from runtimes.values import JsonObject
 APPROVED = "approved by --yes"
 YES = Answer(choice="approve")
 
+_TOO_LATE = "too late, your answer does not count: {}"
+
 Show = Callable[[Event], None]
 """Shows an event to whoever follows the conversation."""
 
@@ -66,6 +68,17 @@ async def pass_on(
     if outcome in ("accepted", "not_remembered"):
         show(_decided(question, answer, chat.person, outcome))
     return outcome
+
+
+async def who_answered(chat: Conversation, call_id: str) -> str:
+    """Whose answer to a question counts, where it is not the one that was just given."""
+    for fact in await chat.facts():
+        if isinstance(fact, CallDecided) and fact.call_id == call_id:
+            if fact.left_open:
+                return _TOO_LATE.format("the turn has ended without an answer")
+            by = "you" if fact.by == chat.person else clean_line(fact.by)
+            return _TOO_LATE.format(f"{by} {'approved' if fact.decision == 'approve' else 'declined'} it")
+    return _TOO_LATE.format("the turn has ended")
 
 
 class Beforehand:

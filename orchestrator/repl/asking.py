@@ -6,11 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from orchestrator.conversation import Conversation
 from orchestrator.errors import UsageError
-from orchestrator.events import CallDecided
 from orchestrator.render.calls import Labels
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
-from orchestrator.repl.answering import YES, Outcome, pass_on
+from orchestrator.repl.answering import YES, Outcome, pass_on, who_answered
 from orchestrator.repl.answers import ALL, Answer, Typed, read_typed
 from orchestrator.repl.confirm import Open, label_of, list_questions, numbered, show_question, show_questions
 from orchestrator.repl.editing import draft_of, edited, without_unseen
@@ -163,7 +162,7 @@ class Asking:
         if outcome == "expired":
             self._view.notice(_EXPIRED, style="yellow")
         elif outcome == "already_answered":
-            self._view.notice(await _who_answered(chat, question), style="yellow")
+            self._view.notice(await who_answered(chat, question.call_id), style="yellow")
         elif outcome == "accepted" and answer.choice == "always":
             self._tell_always(question)
 
@@ -173,12 +172,3 @@ class Asking:
         forgetting = f"; `orchestrator policy --forget {plugin}.{function}` takes it back"
         until = forgetting if self._is_kept else ", for as long as this program runs"
         self._view.notice(f"{function} of {plugin} runs without asking from now on{until}")
-
-
-async def _who_answered(chat: Conversation, question: Question) -> str:
-    words = "it was answered elsewhere already, and your answer does not count"
-    for fact in await chat.facts():
-        if isinstance(fact, CallDecided) and fact.call_id == question.call_id:
-            done = "approved" if fact.decision == "approve" else "declined"
-            return f"{words}: {clean_line(fact.by)} {done} it"
-    return words

@@ -60,7 +60,6 @@ def labels_of(host: Orchestrator) -> Labels:
             plugin=function.plugin.manifest.name_for_human,
             function=function.name,
             progress_style=function.progress_style,
-            destination=function.signature.destination,
         )
         for function in host.toolbox.functions
     }

@@ -6,7 +6,6 @@ import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import IO
 
 from rich.text import Text
@@ -36,6 +35,7 @@ from orchestrator.render.calls import cut
 from orchestrator.render.console import console_for
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
+from orchestrator.render.times import TO_THE_SECOND, local_time
 from orchestrator.repl.turns import Turns
 
 MAX_TURNS_AGAIN = 3
@@ -57,12 +57,6 @@ INTERRUPTED_TURN = "going on with the turn that was interrupted; the last sign o
 ANSWERED = "going on: what was asked has been answered"
 WAITING = f"another process works on this, or did until a moment ago; waiting up to {MAX_WAIT:.0f} s for it"
 STILL_THERE = "another process still works on this; come back when it is done"
-
-_TIME = "%Y-%m-%d %H:%M:%S"
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds).astimezone().strftime(_TIME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +152,8 @@ def show_again(view: TerminalView, turn: Sequence[Fact], after: int = 0) -> None
 
 def _heading(kept: Kept, shown: int) -> str:
     what = "all of it" if kept.turns <= shown else f"the last {shown} of {kept.turns} turns"
-    return f"going on with {kept.conversation}, “{clean_line(kept.title)}”, last touched {_time(kept.updated)}; {what}:"
+    when = local_time(kept.updated, TO_THE_SECOND)
+    return f"going on with {kept.conversation}, “{clean_line(kept.title)}”, last touched {when}; {what}:"
 
 
 def show_last(view: TerminalView, kept: Kept, facts: Iterable[Fact]) -> Sequence[Fact]:
@@ -200,7 +195,7 @@ class Carrying:
         return end if end is not None or chat.pending else await self._wait(chat, len(shown))
 
     def _announce(self) -> None:
-        self._notice(INTERRUPTED_TURN.format(_time(self._last_sign)))
+        self._notice(INTERRUPTED_TURN.format(local_time(self._last_sign, TO_THE_SECOND)))
 
     async def _wait(self, chat: Conversation, known: int) -> EndReason | None:
         until, is_told = time.monotonic() + MAX_WAIT, False

@@ -21,6 +21,8 @@ from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.input.typeahead import clear_typeahead
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
+from orchestrator.repl.typed_ahead import forget_typed
+
 MAX_LINE = 256 * 1024
 """Bytes of one line of a pipe; a longer one is given in pieces of this size."""
 CHUNK = 64 * 1024
@@ -233,8 +235,4 @@ class PromptInput:
 def _forget_typed(session: PromptSession[str]) -> None:
     """Drops what was typed before a question was there to be read."""
     clear_typeahead(session.app.input)
-    if sys.platform != "win32":
-        import termios
-
-        with suppress(termios.error):  # an input that is not a terminal keeps nothing back
-            termios.tcflush(session.app.input.fileno(), termios.TCIFLUSH)
+    forget_typed(session.app.input.fileno())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, aclosing
 from typing import Protocol
 
@@ -10,7 +10,7 @@ import anyio
 
 from orchestrator.content import CardAction
 from orchestrator.conversation import Conversation
-from orchestrator.events import EndReason, Event, TurnEnded
+from orchestrator.events import EndReason, Event, Fact, TurnEnded
 from orchestrator.repl.answering import Answering
 from orchestrator.repl.interrupts import Interrupts
 from runtimes.base import Attachment
@@ -32,6 +32,18 @@ class Audience(Protocol):
         ...
 
 
+def _unshown(kept: Sequence[Fact], shown: Sequence[Fact]) -> Iterator[Fact]:
+    """What is kept since the first fact that was shown, and was not shown itself."""
+    if not shown or shown[0] not in kept:
+        return
+    left = list(shown)
+    for fact in kept[len(kept) - 1 - kept[::-1].index(shown[0]) :]:
+        if fact in left:
+            left.remove(fact)
+        else:
+            yield fact
+
+
 class Turns:
     """Runs the turns of conversations before one audience."""
 
@@ -50,7 +62,7 @@ class Turns:
         What is still open is put aside by it, unless nobody is asked here: somebody else may be about to answer.
         Raises: `ConversationError`, `UsageError`.
         """
-        await self._follow(chat.send(message, attachments=attachments, supersede=self._answering is not None))
+        await self._follow(chat, chat.send(message, attachments=attachments, supersede=self._answering is not None))
         return await self._answered(chat)
 
     async def go_on(self, chat: Conversation, before: Callable[[], None] | None = None) -> EndReason | None:
@@ -58,7 +70,7 @@ class Turns:
 
         `before` is called when there is something to show. Raises: `ConversationError`.
         """
-        await self._follow(chat.resume_stream(), before)
+        await self._follow(chat, chat.resume_stream(), before)
         return await self._answered(chat)
 
     async def pause(self, seconds: float) -> bool:
@@ -71,11 +83,14 @@ class Turns:
         while chat.pending and self._end is None:
             if self._answering is None or not await self._answering(chat):
                 return None
-            await self._follow(chat.resume_stream())
+            await self._follow(chat, chat.resume_stream())
         return self._end
 
-    async def _follow(self, events: AsyncGenerator[Event], before: Callable[[], None] | None = None) -> None:
+    async def _follow(
+        self, chat: Conversation, events: AsyncGenerator[Event], before: Callable[[], None] | None = None
+    ) -> None:
         self._end = None
+        shown: list[Fact] = []
         async with aclosing(events):
             with self._interrupts.stoppable() as scope, self._audience.following():
                 async for event in events:
@@ -83,8 +98,18 @@ class Turns:
                         before()
                         before = None
                     self._audience.show(event)
+                    if isinstance(event, Fact):
+                        shown.append(event)
                     if isinstance(event, TurnEnded):
                         self._end = event.reason
         if scope.cancelled_caught:
             self._end = "cancelled"
+            await self._tell_rest(chat, shown)
+
+    async def _tell_rest(self, chat: Conversation, shown: Sequence[Fact]) -> None:
+        """What was kept while the turn was being stopped, such as that nobody knows what became of a call."""
+        rest = tuple(_unshown(await chat.facts(), shown))
+        for fact in rest:
+            self._audience.show(fact)
+        if not any(isinstance(fact, TurnEnded) for fact in rest):
             self._audience.stopped()

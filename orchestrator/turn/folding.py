@@ -144,7 +144,7 @@ def _call_fact(call: CallState, fact: Fact) -> CallState:
         case QuestionExpired():
             return replace(call, status=Status.EXPIRED)
         case CallDispatched():
-            return replace(call, status=Status.DISPATCHED, attempts=fact.attempt)
+            return replace(call, status=Status.DISPATCHED, attempts=fact.attempt, destination=fact.destination)
         case CallInterrupted():
             may_have_happened = call.may_have_happened or (fact.was_sent and call.changes_something)
             return replace(call, status=Status.READY, may_have_happened=may_have_happened)

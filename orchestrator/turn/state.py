@@ -86,6 +86,8 @@ class CallState:
     approved_fingerprint: str = ""
     """The fingerprint the person approved; a different one at dispatch makes a new question."""
     attempts: int = 0
+    destination: str = ""
+    """Where it went; empty where it never left, or that was not kept."""
     may_have_happened: bool = False
     """True when an attempt that may have changed something was interrupted."""
     not_executed: frozenset[NotExecutedCause] = frozenset()

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 
 from orchestrator.content import Card, Shown
 from orchestrator.event_json import FORMAT, MAX_COMPLAINT_CHARS, decode, decode_value, encode
-from orchestrator.events import CallAsked, CallFailed, CallReturned, Event, Fact, Signal, TurnStarted
+from orchestrator.events import (
+    CallAsked,
+    CallDispatched,
+    CallFailed,
+    CallReturned,
+    Event,
+    Fact,
+    RetryScheduled,
+    Signal,
+    TurnStarted,
+)
 from runtimes.values import Json, parse_json
 from tests.orchestrator.any_event import EVENTS
 
@@ -114,6 +124,46 @@ def test_a_number_beyond_all_bounds_is_no_event_of_another_version() -> None:
     line = encode(_with_body(1)).replace(b'"it":1', b'"it":1e400')
     with pytest.raises(ValueError, match="float"):
         decode_value(json.loads(line))
+
+
+NUMBERS = ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"]
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+@pytest.mark.parametrize(
+    ("event", "written"),
+    [
+        (ASKED, b'"expires":1.5'),
+        (RetryScheduled(attempt=1, delay=1.5, reason=""), b'"delay":1.5'),
+        (CallDispatched(call_id="c", attempt=1, request_hash="", at=1.5), b'"at":1.5'),
+    ],
+)
+def test_a_time_without_end_is_no_time(event: Event, written: bytes, number: str) -> None:
+    line = encode(event).replace(written, written.replace(b"1.5", number.encode()))
+    for data in (line, line.decode()):
+        with pytest.raises(ValueError, match=r"finite|expected value|invalid number"):
+            decode(data)
+
+
+@pytest.mark.parametrize("number", NUMBERS[:3])
+def test_a_number_that_json_has_not_is_refused_wherever_it_stands(number: str) -> None:
+    line = encode(_with_body(1)).replace(b'"it":1', b'"it":' + number.encode())
+    with pytest.raises(ValueError, match=r"expected value|invalid number"):
+        decode(line)
+
+
+@pytest.mark.parametrize("text", ["NaN", "Infinity and NaN", '"v"', '"v":3,', "\\u0076", "v"])
+def test_a_text_may_speak_of_what_no_fact_may_hold(text: str) -> None:
+    for event in (CallFailed(call_id=text, message=text), _with_body({text: text, "v": {"v": [3]}})):
+        assert decode(encode(event)) == event
+        assert decode(encode(event).decode()) == event
+
+
+@pytest.mark.parametrize("first", [b'"v":3', b'"v" : 1', b'"v":2', b'"\\u0076":3'])
+def test_a_version_is_named_once(first: bytes) -> None:
+    for line in (b'{%s,"kind":"turn_undone","v":2}' % first, b'{%s,"v":2,"kind":"turn_undone"}' % first):
+        with pytest.raises(ValueError, match="names the version of its form twice"):
+            decode(line)
 
 
 @pytest.mark.parametrize("name", ["expires", "title"])

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from orchestrator.cli.chat import resume_command
 from orchestrator.cli.conversations.asking import is_sure
@@ -27,6 +28,7 @@ from orchestrator.render.calls import CallLabel
 from orchestrator.render.console import console_for
 from orchestrator.render.sanitize import clean_line, plain_json
 from orchestrator.render.terminal import TerminalView
+from orchestrator.repl.answering import who_answered
 from orchestrator.repl.confirm import show_question
 from orchestrator.repl.editing import edited, without_unseen
 from orchestrator.reply import Question
@@ -48,25 +50,30 @@ class _Result:
     """Other questions that the answer has settled."""
 
 
-def _given_arguments(written: str | None, question: Question) -> JsonObject | None:
+def _written(options: argparse.Namespace) -> str | None:
+    """The person's own arguments as they wrote them, here or in a file. Raises: `UsageError`."""
+    written: str | None = vars(options).get("arguments")
+    if written is None or not written.startswith(FILE_MARK):
+        return written
+    try:
+        return decoded(read_bytes(written.removeprefix(FILE_MARK), "--arguments"))
+    except InvalidJson as error:
+        raise UsageError(f"--arguments: {error}") from None
+
+
+def _given_arguments(text: str | None, question: Question) -> JsonObject | None:
     """The person's own. Raises: `UsageError`."""
-    if written is None:
+    if text is None:
         return None
-    text = written
-    if written.startswith(FILE_MARK):
-        try:
-            text = decoded(read_bytes(written.removeprefix(FILE_MARK), "--arguments"))
-        except InvalidJson as error:
-            raise UsageError(f"--arguments: {error}") from None
     try:
         return edited(text, question)
     except UsageError as error:
         raise UsageError(f"--arguments: {without_unseen(str(error), question)}") from None
 
 
-def _show(one: Waiting, arguments: JsonObject | None, *, is_told_apart: bool) -> None:
-    """Everything that a decision can rest on; on the error stream where the output is for a program."""
-    file = sys.stderr if is_told_apart else sys.stdout
+def _show(one: Waiting, arguments: JsonObject | None, *, json_wanted: bool) -> None:
+    """Everything that a decision can rest on; on the error stream, like what is asked, where nobody sees the output."""
+    file = sys.stdout if sys.stdout.isatty() and not json_wanted else sys.stderr
     is_live = is_repainted(file, os.environ)
     view = TerminalView(console_for(file, is_live=is_live), {}, is_live=is_live)
     show_question(view, one.question, CallLabel(plugin=one.question.plugin, function=one.question.function))
@@ -81,17 +88,6 @@ async def _decide(chat: Conversation, named: Named, options: argparse.Namespace,
     settled = [fact for fact in await chat.facts() if isinstance(fact, CallDecided) and fact.note == USE_AGREED]
     also = tuple(fact.call_id for fact in settled if fact.call_id in named.beside)
     return _Result(decision=decision, also=also if decision == "accepted" else ())
-
-
-async def _who(chat: Conversation, call_id: str) -> str:
-    """Who answered before, as a clause."""
-    for fact in await chat.facts():
-        if isinstance(fact, CallDecided) and fact.call_id == call_id:
-            if fact.left_open:
-                return "the turn has ended without an answer"
-            by = "you" if fact.by == chat.person else clean_line(fact.by)
-            return f"{by} {'approved' if fact.decision == 'approve' else 'declined'} it"
-    return "the turn has ended"
 
 
 def _as_json(one: Waiting, result: _Result, own: JsonObject | None, options: argparse.Namespace) -> str:
@@ -128,28 +124,28 @@ async def _tell(
     elif result.decision == "expired":
         print("expired: nobody answered in time, and nothing runs")
     else:
-        print(f"already answered: {await _who(chat, one.question.call_id)}; your answer does not count")
+        print(await who_answered(chat, one.question.call_id))
     return 0 if result.decision == "accepted" else 1
 
 
-async def _answer_in(journal: Journal, options: argparse.Namespace) -> int:
+async def _answer_in(journal: Journal, written: str | None, options: argparse.Namespace) -> int:
     named = await question_named(journal, await journal.kept(), options.call, now=time.time())
     one, verb = named.meant, "Run it" if options.command == "approve" else "Decline it"
-    own = _given_arguments(vars(options).get("arguments"), one.question)
+    own = _given_arguments(written, one.question)
     async with Orchestrator(plugins=[], model=OFFLINE, store=journal) as host:
         chat = host.conversation(id=one.kept.conversation)
         await chat.facts()  # another person's are refused before anything of them is shown
-        _show(one, own, is_told_apart=options.json)
-        if named.is_open and not is_sure(f"{verb}?", yes=options.yes, otherwise=_NOT_HERE):
+        _show(one, own, json_wanted=options.json)
+        if named.is_open and not await is_sure(f"{verb}?", yes=options.yes, otherwise=_NOT_HERE):
             print("nothing is answered, and the question stays open", file=sys.stderr)
             return 1
         return await _tell(chat, one, await _decide(chat, named, options, own), own, options)
 
 
-async def _approve(options: argparse.Namespace) -> int:
+async def _approve(written: str | None, options: argparse.Namespace) -> int:
     async with kept_store(options) as journal:
-        return await _answer_in(journal, options)
+        return await _answer_in(journal, written, options)
 
 
 def run(options: argparse.Namespace) -> int:
-    return run_command(_approve, options)
+    return run_command(partial(_approve, _written(options)), options)

@@ -13,9 +13,9 @@ from orchestrator.journal.base import Journal, Kept
 
 
 @asynccontextmanager
-async def kept_store(options: argparse.Namespace) -> AsyncGenerator[Journal]:
-    """The store that the options and the configuration name. Raises: `UsageError`, `StoreError`."""
-    async with opened_store(options, read_configuration()) as journal:
+async def kept_store(options: argparse.Namespace, *, creates: bool = False) -> AsyncGenerator[Journal]:
+    """The store that the options and the configuration name, as `opened_store`. Raises: `UsageError`, `StoreError`."""
+    async with opened_store(options, read_configuration(), creates=creates) as journal:
         yield journal
 
 

@@ -3,40 +3,42 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 
 from orchestrator.cli.conversations.asking import is_sure
-from orchestrator.cli.conversations.table import fitted
+from orchestrator.cli.conversations.table import MAX_PERSON, fitted
 from orchestrator.cli.store import SECONDS_OF_DAY
-from orchestrator.errors import ConversationHeld, UsageError
+from orchestrator.errors import ConversationHeld
+from orchestrator.host import DEFAULT_PERSON
 from orchestrator.journal.base import Journal, Kept
-from orchestrator.phrases import counted
+from orchestrator.phrases import counted, listed
 from orchestrator.render.sanitize import clean_line, plain_json
 from runtimes.values import Json, pretty_json
 
 MAX_TITLE = 60
 """Cells of a title in a question."""
 
-MAX_DAYS = 36_500
-"""The longest age that is asked for, in days."""
-
 
 def _named(kept: Sequence[Kept]) -> str:
+    """What is to be deleted; whose it is, where somebody else held it."""
+    others = {fitted(one.person, MAX_PERSON) for one in kept if one.person != DEFAULT_PERSON}
+    whose = f", held by {listed(sorted(others))}" if others else ""
     if len(kept) == 1:
-        return f"conversation {kept[0].conversation} ({fitted(kept[0].title, MAX_TITLE)})"
-    return counted(len(kept), "conversation")
+        return f"conversation {kept[0].conversation} ({fitted(kept[0].title, MAX_TITLE)}{whose})"
+    return counted(len(kept), "conversation") + whose
 
 
 async def delete(journal: Journal, kept: Sequence[Kept], options: argparse.Namespace) -> int:
-    """Deletes all of these, if the person is sure; the exit code is 1 where one of them is held.
+    """Deletes all of these, if the person is sure; the exit code is 1 unless all of them are.
 
     Raises: `UsageError` where nobody can be asked, `StoreError`.
     """
     otherwise = "nobody is here to ask; --yes deletes without asking"
-    if not is_sure(f"Delete {_named(kept)} for good?", yes=options.yes, otherwise=otherwise):
-        print("nothing is deleted")
-        return 0
+    if not await is_sure(f"Delete {_named(kept)} for good?", yes=options.yes, otherwise=otherwise):
+        print("nothing is deleted", file=sys.stderr)
+        return 1
     deleted: list[Json] = []
     held: list[Json] = []
     for one in kept:
@@ -57,9 +59,7 @@ async def delete(journal: Journal, kept: Sequence[Kept], options: argparse.Names
 
 
 async def forget_older(journal: Journal, days: float, *, json_wanted: bool) -> int:
-    """Deletes what is at rest and has not grown for so many days. Raises: `UsageError`, `StoreError`."""
-    if not 0 < days <= MAX_DAYS:
-        raise UsageError(f"--forget-older wants more than 0 and at most {MAX_DAYS} days")
+    """Deletes what is at rest and has not grown for so many days. Raises: `StoreError`."""
     count = await journal.forget_before(time.time() - days * SECONDS_OF_DAY)
     if json_wanted:
         print(pretty_json({"forgotten": count}))

@@ -26,6 +26,9 @@ from runtimes.values import Json, pretty_json
 MAX_LISTED = 20
 """How many conversations are listed unless all are wanted."""
 
+MAX_DAYS = 36_500
+"""The longest age that is asked for, in days."""
+
 _NOTHING = "no conversation is kept"
 
 
@@ -58,8 +61,6 @@ async def _list(journal: Journal, kept: Sequence[Kept], options: argparse.Namesp
 
 
 async def _show(journal: Journal, kept: Sequence[Kept], options: argparse.Namespace) -> int:
-    if len(options.ids) > 1:
-        raise UsageError("one conversation is shown at a time; several can be exported or deleted")
     [one] = conversations_named(options.ids, kept)
     facts = await journal.read(one.conversation)
     if not options.json:
@@ -68,6 +69,14 @@ async def _show(journal: Journal, kept: Sequence[Kept], options: argparse.Namesp
     for fact in facts:
         print(plain_json(encode(fact).decode()))
     return 0
+
+
+def _refuse_amounts(options: argparse.Namespace) -> None:
+    """Raises: `UsageError`."""
+    if len(options.ids) > 1 and not options.delete and options.target is None:
+        raise UsageError("one conversation is shown at a time; several can be exported or deleted")
+    if options.forget_older is not None and not 0 < options.forget_older <= MAX_DAYS:
+        raise UsageError(f"--forget-older wants more than 0 and at most {MAX_DAYS} days")
 
 
 def _refuse_contradictions(options: argparse.Namespace) -> None:
@@ -87,12 +96,11 @@ def _refuse_contradictions(options: argparse.Namespace) -> None:
 
 
 async def _history(options: argparse.Namespace) -> int:
-    _refuse_contradictions(options)
-    async with kept_store(options) as journal:
-        if options.source is not None:
-            from orchestrator.cli.conversations.moving import take_in
+    if options.source is not None:
+        from orchestrator.cli.conversations.moving import take_in
 
-            return await take_in(journal, options.source, json_wanted=options.json)
+        return await take_in(options)
+    async with kept_store(options) as journal:
         if options.forget_older is not None:
             from orchestrator.cli.conversations.forgetting import forget_older
 
@@ -110,4 +118,6 @@ async def _history(options: argparse.Namespace) -> int:
 
 
 def run(options: argparse.Namespace) -> int:
+    _refuse_contradictions(options)
+    _refuse_amounts(options)
     return run_command(_history, options)

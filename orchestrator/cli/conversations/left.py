@@ -27,14 +27,18 @@ async def _plugins(journal: Journal, conversation: ConversationId) -> frozenset[
     return frozenset(next((fact.documents for fact in started), ()))
 
 
-async def complain_of_left(host: Orchestrator, say: Callable[[str], None]) -> None:
-    """Says which plugins the turns were begun with that this host cannot go on with. Raises: `StoreError`."""
+async def complain_of_left(host: Orchestrator, say: Callable[[str], None]) -> bool:
+    """Says which plugins the turns were begun with that this host cannot go on with; False where there are none.
+
+    Raises: `StoreError`.
+    """
     own = frozenset(plugin.namespace for plugin in host.plugins)
     left = [one for one in await host.journal.kept() if one.standing == "left"][:MAX_LOOKED_AT]
     sets = [plugins for one in left if (plugins := await _plugins(host.journal, one.conversation)) != own]
     if not sets:
-        return
+        return False
     names = sorted({" with ".join(sorted(plugins)) or "no plugins" for plugins in sets})
     more = ", …" if len(names) > MAX_NAMED else ""
     turns = "1 turn waits" if len(sets) == 1 else f"{len(sets)} turns wait"
     say(f"{turns} for a worker with other plugins: {listed(names[:MAX_NAMED])}{more}")
+    return True

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import AsyncGenerator, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
-from orchestrator.cli.conversations.finding import conversations_named
-from orchestrator.errors import OrchestratorError, UsageError
+from orchestrator.cli.conversations.asking import typed
+from orchestrator.cli.conversations.finding import conversations_named, kept_store
+from orchestrator.cli.streams import STANDARD_STREAM
+from orchestrator.errors import JournalConflict, OrchestratorError, UsageError
 from orchestrator.events import CallReturned, Fact, TurnStarted
 from orchestrator.journal.base import Journal, Kept
 from orchestrator.journal.lines import first_line, lines
@@ -20,8 +23,7 @@ from orchestrator.render.sanitize import clean_line, plain_json
 from orchestrator.turn.importing import at_rest
 from runtimes.values import Json, pretty_json
 
-STANDARD_STREAM = "-"
-"""The name that stands for the standard output, or the standard input."""
+_TYPED = "type or paste the lines of an export; Ctrl-D ends them, Ctrl-C imports nothing"
 
 PIECE_BYTES = 1024 * 1024
 """How much of a file is read at once."""
@@ -113,10 +115,19 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
         yield piece
 
 
-def _read(source: str) -> tuple[Written, ...]:
+async def _typed_pieces() -> Sequence[bytes]:
+    print(_TYPED, file=sys.stderr, flush=True)
+    pieces: list[bytes] = []
+    while piece := await typed(sys.stdin.fileno(), PIECE_BYTES):
+        pieces.append(piece)
+    return pieces
+
+
+async def _read(source: str) -> tuple[Written, ...]:
     """Raises: `UsageError` for a file that cannot be opened, `HistoryUnreadable`."""
     if source == STANDARD_STREAM:
-        return read(_pieces(sys.stdin.buffer), source="standard input")
+        pieces = await _typed_pieces() if sys.stdin.isatty() else _pieces(sys.stdin.buffer)
+        return read(pieces, source="standard input")
     path = typed_path(source, "--import: ")
     try:
         with path.open("rb") as file:
@@ -131,7 +142,7 @@ def _tell(problems: Sequence[str], imported: Sequence[str], skipped: Sequence[st
     if json_wanted:
         told: dict[str, Json] = {"imported": [*imported], "skipped": [*skipped], "problems": [*problems]}
         print(plain_json(pretty_json(told)))
-    elif problems:
+    elif problems and not imported:
         print("nothing is imported", file=sys.stderr)
     else:
         for name in imported:
@@ -143,39 +154,68 @@ def _tell(problems: Sequence[str], imported: Sequence[str], skipped: Sequence[st
     return 1 if problems else 0
 
 
-async def _keep(journal: Journal, one: Written) -> None:
+async def _standing(journal: Journal, one: Written) -> Literal["new", "there", "in the way"]:
+    there = tuple(await journal.read(one.conversation))
+    if not there:
+        return "new"
+    return "there" if there in (one.facts, at_rest(one.facts)) else "in the way"
+
+
+def _in_the_way(one: Written) -> str:
+    return (
+        f"conversation {one.conversation!r} is kept already, with other facts: delete it, or import into another store "
+        "(--store)"
+    )
+
+
+async def _is_kept(journal: Journal, one: Written) -> bool:
+    """Keeps it; False where somebody else has kept it first."""
     for sha256, data in one.files.items():
         await journal.keep_file(one.conversation, sha256, data)
-    await journal.append(one.conversation, 0, at_rest(one.facts))
-
-
-async def take_in(journal: Journal, source: str, *, json_wanted: bool) -> int:
-    """Imports all conversations of a file, at rest, or none of them where something is in the way.
-
-    One that is there already with the same facts is passed over. Returns the exit code. Raises: `UsageError`,
-    `StoreError`, and `JournalConflict` where somebody else keeps one of them at this moment.
-    """
     try:
-        written = _read(source)
-    except HistoryUnreadable as error:
-        problems = [f"{error.source}:{problem.line}: {problem.message}" for problem in error.problems]
-        return _tell(problems, (), (), json_wanted=json_wanted)
+        await journal.append(one.conversation, 0, at_rest(one.facts))
+    except JournalConflict:
+        return False
+    return True
+
+
+async def _keep_all(journal: Journal, written: Sequence[Written], *, json_wanted: bool) -> int:
+    """Imports all of them, at rest, or none where something is in the way; what is there already is passed over.
+
+    One that somebody else begins at this moment is passed over where it is the same, else told of as in the way, and
+    the others are imported. Raises: `StoreError`.
+    """
     new: list[Written] = []
     skipped: list[str] = []
     in_the_way: list[str] = []
     for one in written:
-        there = tuple(await journal.read(one.conversation))
-        if not there:
-            new.append(one)
-        elif there in (one.facts, at_rest(one.facts)):
+        match await _standing(journal, one):
+            case "new":
+                new.append(one)
+            case "there":
+                skipped.append(one.conversation)
+            case "in the way":
+                in_the_way.append(_in_the_way(one))
+    imported: list[str] = []
+    for one in () if in_the_way else new:
+        if await _is_kept(journal, one):
+            imported.append(one.conversation)
+        elif await _standing(journal, one) == "there":
             skipped.append(one.conversation)
         else:
-            in_the_way.append(
-                f"conversation {one.conversation!r} is kept already, with other facts: delete it, or import into "
-                "another store (--store)"
-            )
-    if not in_the_way:
-        for one in new:
-            await _keep(journal, one)
-    imported = [] if in_the_way else [one.conversation for one in new]
+            in_the_way.append(_in_the_way(one))
     return _tell(in_the_way, imported, skipped, json_wanted=json_wanted)
+
+
+async def take_in(options: argparse.Namespace) -> int:
+    """Imports all conversations of a file, or none; returns the exit code. Raises: `UsageError`, `StoreError`.
+
+    No store is opened, or made, before all of the file is read.
+    """
+    try:
+        written = await _read(options.source)
+    except HistoryUnreadable as error:
+        problems = [f"{error.source}:{problem.line}: {problem.message}" for problem in error.problems]
+        return _tell(problems, (), (), json_wanted=options.json)
+    async with kept_store(options, creates=True) as journal:
+        return await _keep_all(journal, written, json_wanted=options.json)

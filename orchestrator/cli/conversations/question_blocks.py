@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestrator.cli.conversations.table import cut_to, fitted, local_time
+from orchestrator.cli.conversations.table import cut_to, fitted
 from orchestrator.journal.base import Kept
 from orchestrator.phrases import counted
 from orchestrator.render.sanitize import clean, clean_line, plain_json
+from orchestrator.render.times import local_time
 from orchestrator.reply import Question
 from orchestrator.response.unseen import masked
 from orchestrator.turn.questions import QUESTION_LIFETIME

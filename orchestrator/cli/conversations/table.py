@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from rich.cells import cell_len, set_cell_size
 
 from orchestrator.journal.base import Kept
 from orchestrator.phrases import counted
 from orchestrator.render.sanitize import clean_line
+from orchestrator.render.times import local_time
 from runtimes.values import JsonObject
 
 MAX_ID, MAX_PERSON = 40, 12
@@ -32,14 +32,6 @@ class Listed:
     kept: Kept
     questions: int | None = 0
     """How many can be answered; None where that is not known."""
-
-
-def local_time(seconds: float) -> str:
-    """A time as the clock on the wall shows it, to the minute."""
-    try:
-        return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
-    except (OverflowError, OSError, ValueError):
-        return "at no known time"
 
 
 def cut_to(line: str, cells: int) -> str:

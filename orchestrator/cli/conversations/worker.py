@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from functools import partial
 
 import anyio
@@ -17,14 +17,17 @@ from orchestrator.cli.conversations.left import complain_of_left
 from orchestrator.cli.kept_chats import lasting_sources
 from orchestrator.cli.options import Setting, http_client, load_all, read_setting
 from orchestrator.cli.running import run_command
-from orchestrator.cli.store import opened_store
+from orchestrator.cli.store import default_store, opened_store, store_option, store_url
 from orchestrator.errors import StoreError, StoreUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.model.open import default_model_name, open_model
 from orchestrator.phrases import counted
+from orchestrator.render.calls import UNKNOWN, what_was_sent
 from orchestrator.render.sanitize import clean_line, plain_json
-from orchestrator.reply import Reply
+from orchestrator.reply import Call, Reply
+from orchestrator.response.unseen import masked
+from orchestrator.turn.state import Status
 from runtimes.values import Json, JsonObject, dump_json
 
 POLL_SECONDS = 5.0
@@ -51,31 +54,55 @@ def _calls(reply: Reply) -> str:
     return f": {', '.join(calls)}" if calls else ""
 
 
+def _lost(reply: Reply) -> Sequence[Call]:
+    """The calls of which nobody knows what became."""
+    return [call for call in reply.calls if call.status == Status.UNKNOWN.value]
+
+
+def _reading(conversation: ConversationId, options: argparse.Namespace) -> str:
+    """The command that shows all of a conversation."""
+    return " ".join(part for part in ("orchestrator history", store_option(options), conversation) if part)
+
+
 def _standing(reply: Reply) -> str:
     if reply.end is not None:
         return f"{reply.end} ({reply.detail})" if reply.detail else reply.end
     return f"waits for {counted(len(reply.pending), 'answer')}" if reply.pending else "goes on elsewhere"
 
 
-def _tell_person(conversation: ConversationId, reply: Reply | StoreError) -> None:
+def _tell_person(options: argparse.Namespace, conversation: ConversationId, reply: Reply | StoreError) -> None:
     if isinstance(reply, StoreError):
         return _say(f"{conversation}: {reply}")
-    return _say(f"{conversation}: {_standing(reply)}{_calls(reply)}")
+    _say(f"{conversation}: {_standing(reply)}{_calls(reply)}")
+    for call in _lost(reply):
+        sent = what_was_sent(masked(call.arguments, call.secret), call.destination)
+        read = f"`{_reading(conversation, options)}` has all of it"
+        _say(f"{conversation}: {call.function} of {call.plugin} {UNKNOWN}: {sent}; {read}")
+    return None
 
 
-def _tell_program(conversation: ConversationId, reply: Reply | StoreError) -> None:
+def _call(call: Call) -> JsonObject:
+    return {
+        "call_id": call.call_id,
+        "plugin": call.plugin,
+        "function": call.function,
+        "status": call.status,
+        "destination": call.destination,
+        "arguments": masked(call.arguments, call.secret),
+    }
+
+
+def _tell_program(options: argparse.Namespace, conversation: ConversationId, reply: Reply | StoreError) -> None:
     if isinstance(reply, StoreError):
         return print(plain_json(dump_json({"conversation": conversation, "error": str(reply)})), flush=True)
-    calls: list[Json] = [
-        {"call_id": call.call_id, "plugin": call.plugin, "function": call.function, "status": call.status}
-        for call in reply.calls
-    ]
+    calls: list[Json] = [_call(call) for call in reply.calls]
     told: JsonObject = {
         "conversation": conversation,
         "end": reply.end,
         "detail": reply.detail,
         "pending": [question.call_id for question in reply.pending],
         "calls": calls,
+        "history": _reading(conversation, options) if _lost(reply) else None,
     }
     return print(plain_json(dump_json(told)), flush=True)
 
@@ -98,6 +125,12 @@ class _Patience:
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
 
+def _opened(options: argparse.Namespace, setting: Setting) -> AbstractAsyncContextManager[Journal]:
+    """The store that is there; the default one is made, so that a chat of later is found in it."""
+    is_default = store_url(options, setting.configuration) == default_store()
+    return opened_store(options, setting.configuration, creates=is_default)
+
+
 @asynccontextmanager
 async def _store(options: argparse.Namespace, setting: Setting) -> AsyncGenerator[Journal]:
     """The store, as soon as it is there. Raises: `StoreError`."""
@@ -105,7 +138,7 @@ async def _store(options: argparse.Namespace, setting: Setting) -> AsyncGenerato
     async with AsyncExitStack() as stack:
         while True:
             try:
-                journal = await stack.enter_async_context(opened_store(options, setting.configuration))
+                journal = await stack.enter_async_context(_opened(options, setting))
                 break
             except StoreUnavailable as error:
                 if options.once:
@@ -168,11 +201,11 @@ async def _unless_stopped(work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def _serve(host: Orchestrator, options: argparse.Namespace) -> None:
-    tell = _tell_program if options.json else _tell_person
+    tell = partial(_tell_program if options.json else _tell_person, options)
     if options.once:
         count = await host.run_pending(at_once=options.at_once, told=tell)
-        await complain_of_left(host, _say)
-        _say(f"{counted(count, 'turn')} gone on with; nothing is left to do")
+        others = " with these plugins" if await complain_of_left(host, _say) else ""
+        _say(f"{counted(count, 'turn')} gone on with; nothing is left to do{others}")
         return
     namespaces = ", ".join(plugin.namespace for plugin in host.plugins)
     _say(f"waiting for turns of {namespaces}, with the model {host.model.name}; Ctrl-C ends it")

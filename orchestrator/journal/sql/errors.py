@@ -34,7 +34,7 @@ _OF_POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
     "42501": (StoreUnavailable, "the user may not use the tables there; grant that to them"),
     "53100": (StoreUnavailable, "the disk of the server is full; make room, or delete old conversations"),
     "53": (StoreUnavailable, "the server has no connection or memory left; try again later"),
-    "55P03": (StoreUnavailable, "another process has locked the conversation; try again when that is done"),
+    "55P03": (StoreUnavailable, "another process has locked it; try again when that is done"),
     "57014": (StoreUnavailable, "the server took too long; try again later"),
     "57P": (StoreUnavailable, "the server is shutting down or starting; try again when it runs"),
     "08": (StoreUnavailable, "the connection to the server was lost; try again when it runs"),
@@ -45,16 +45,20 @@ _OF_POSTGRESQL: dict[str, tuple[type[StoreError], str]] = {
 """By the beginning of the SQLSTATE; the longest that fits counts."""
 
 _OF_CONNECTING = {
+    "starting up": "57P",
+    "shutting down": "57P",
+    "recovery": "57P",
+    "not yet accepting connections": "57P",
+    "connection slots": "53",
+    "too many connections": "53",
+    "too many clients": "53",
     "password": "28",
     "authentication": "28",
     "pg_hba.conf": "28",
     "role": "28",
     "database": "3D",
-    "starting up": "57P",
-    "shutting down": "57P",
-    "too many clients": "53",
 }
-"""A connection that is refused has no SQLSTATE: a word of the server's message to one."""
+"""A connection that is refused has no SQLSTATE: a word of the server's message to one; the first that it has counts."""
 
 _UNREACHABLE = (StoreUnavailable, "the server cannot be reached; see that it runs, and that the URL names it")
 

@@ -17,68 +17,123 @@ from orchestrator.errors import LeaseLost, StoreDamaged
 from orchestrator.events import Fact
 from orchestrator.journal.base import AT_ONCE, LEASE_SECONDS, ConversationId, Kept, Lease
 from orchestrator.journal.sql import leases, listing, reading, writing
-from orchestrator.journal.sql.engine import READERS, WRITERS
+from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected, to_its_end, waited_for
+from orchestrator.journal.sql.engine import BUSY_SECONDS, READERS, WRITERS, hasty
 from orchestrator.journal.sql.errors import told
 from orchestrator.journal.sql.notices import FileNotices, Notices, ServerNotices
 from orchestrator.journal.sql.payloads import MAX_PAYLOAD, payload_of
-from orchestrator.journal.sql.rows import check_name, growth, key_of, payload_row
-from orchestrator.journal.sql.sqlite_file import give_back
+from orchestrator.journal.sql.rows import check_name, forms_of, growth, key_of, payload_row
+from orchestrator.journal.sql.sqlite_file import clear_log, give_back
 from orchestrator.journal.sql.tables import payloads
 
 Result = TypeVar("Result")
 
 AWAY_OVER = 65_536
-"""Bytes of payloads from which on facts are read in a thread."""
+"""Bytes from which on facts are made into rows, and out of them, in a thread."""
+
+UNNOTICED_SECONDS = 1.0
+"""Who has waited for others of this process longer waits so much less for another one."""
+
+MAX_FACTS = 2**31 - 1
+"""The highest sequence number that the tables can hold."""
+
+
+async def _away_if_long(size: int, make: Callable[[], Result]) -> Result:
+    return make() if size <= AWAY_OVER else await anyio.to_thread.run_sync(make)
 
 
 class SqlJournal:
-    """Each method is one transaction; it is not cancelled half-way, and repeated once when its connection was lost."""
+    """Each method is one transaction; it is not cancelled half-way, and repeated once when its connection was lost.
 
-    def __init__(self, engine: AsyncEngine, *, name: str, lease_seconds: float = LEASE_SECONDS) -> None:
+    Who cancels one waits for its end: in a SQLite file as long as the disk takes, at a server at most `ANSWER_SECONDS`.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        name: str,
+        lease_seconds: float = LEASE_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
+    ) -> None:
         """Its tables are there already, and it ends with `aclose`; `name` is the store's in messages."""
         backend = engine.dialect.name
         self._name = name
         self._lease_seconds = lease_seconds
+        self._answer_seconds = answer_seconds
         self._writers = engine
         self._writing = anyio.Semaphore(WRITERS[backend], fast_acquire=True)
         self._reading = anyio.Semaphore(READERS[backend], fast_acquire=True)
         is_server = backend == "postgresql"
         self._file = None if is_server else Path(str(engine.url.database))
         self._readers = engine.execution_options(isolation_level="AUTOCOMMIT") if is_server else engine
+        self._owes_room = False
         self._notices: Notices = ServerNotices(engine) if is_server else FileNotices(engine)
 
     async def aclose(self) -> None:
         """Gives its connections back."""
-        with anyio.CancelScope(shield=True):
-            await self._notices.aclose()
-            await self._writers.dispose()
+        await to_its_end(self._close())
 
-    async def _once(self, engine: AsyncEngine, work: Callable[[Connection], Result]) -> Result:
-        async with engine.connect() as connection:
+    async def _close(self) -> None:
+        await self._notices.aclose()
+        await self._writers.dispose()
+        if self._owes_room and self._file is not None:
+            await anyio.to_thread.run_sync(clear_log, self._file)
+
+    async def _once(
+        self, engine: AsyncEngine, work: Callable[[Connection], Result], deadline: Deadline | None
+    ) -> Result:
+        async with connected(engine, deadline) as connection:
             return await connection.run_sync(work)
 
     async def _run(
-        self, engine: AsyncEngine, work: Callable[[Connection], Result], again: Callable[[Connection], Result]
+        self,
+        engine: AsyncEngine,
+        work: Callable[[Connection], Result],
+        again: Callable[[Connection], Result],
+        deadline: Deadline | None,
     ) -> Result:
         """`again` is done where the connection was lost, by a server that was started anew or in the middle."""
-        with anyio.CancelScope(shield=True), told(self._name):
+        with told(self._name), answered(self._name, deadline):
             try:
-                return await self._once(engine, work)
+                return await self._once(engine, work, deadline)
             except DBAPIError as error:
-                if not error.connection_invalidated:
+                if not error.connection_invalidated or (deadline is not None and deadline.has_passed):
                     raise
-            return await self._once(engine, again)
-        raise AssertionError("a shield does not end early")
+            return await self._once(engine, again, deadline)
+        raise AssertionError("what is told is raised")
+
+    def _deadline(self) -> Deadline | None:
+        return Deadline(self._answer_seconds) if self._file is None else None
 
     async def _write(
         self, work: Callable[[Connection], Result], again: Callable[[Connection], Result] | None = None
     ) -> Result:
+        if self._file is not None:
+            return await self._write_file(work, self._file)
+        deadline = self._deadline()
+        with answered(self._name, deadline):
+            async with waited_for(self._writing, deadline):
+                return await to_its_end(self._run(self._writers, work, again or work, deadline))
+        raise AssertionError("what is answered is raised")
+
+    async def _write_file(self, work: Callable[[Connection], Result], file: Path) -> Result:
+        """What waited here for others does not wait as long again for another process."""
+        patience = Deadline(BUSY_SECONDS)
         async with self._writing:
-            return await self._run(self._writers, work, again or work)
+            if patience.waited > UNNOTICED_SECONDS:
+                work = partial(hasty, work, patience.left)
+            result = await to_its_end(self._run(self._writers, work, work, None))
+            if self._owes_room:
+                self._owes_room = not await to_its_end(anyio.to_thread.run_sync(clear_log, file))
+            return result
 
     async def _read(self, work: Callable[[Connection], Result]) -> Result:
-        async with self._reading:
-            return await self._run(self._readers, work, work)
+        deadline = self._deadline()
+        with answered(self._name, deadline):
+            async with waited_for(self._reading, deadline):
+                return await to_its_end(self._run(self._readers, work, work, deadline))
+        raise AssertionError("what is answered is raised")
 
     def _seconds(self, wake: float | None, seconds: float) -> float | None:
         return seconds if wake == AT_ONCE else None
@@ -94,25 +149,31 @@ class SqlJournal:
         lease: Lease | None = None,
     ) -> int:
         seconds = self._seconds(wake, lease.seconds) if lease is not None else None
-        new = growth(conversation, expected, facts, wake=wake, seconds=seconds, lease=lease)
+        forms = forms_of(conversation, facts)
+        new = await _away_if_long(
+            sum(map(len, forms)),
+            partial(growth, conversation, expected, facts, forms, wake=wake, seconds=seconds, lease=lease),
+        )
         await self._write(partial(writing.grow, growth=new), partial(writing.grow_again, growth=new))
         return new.new
 
     async def claim(
         self, conversation: ConversationId, expected: int, facts: Sequence[Fact] = (), /, *, wake: float | None
     ) -> Lease:
-        seconds = self._seconds(wake, self._lease_seconds)
-        new = growth(conversation, expected, facts, wake=wake, seconds=seconds, mark=uuid4().hex)
+        seconds, mark = self._seconds(wake, self._lease_seconds), uuid4().hex
+        forms = forms_of(conversation, facts)
+        new = await _away_if_long(
+            sum(map(len, forms)),
+            partial(growth, conversation, expected, facts, forms, wake=wake, seconds=seconds, mark=mark),
+        )
         epoch = await self._write(partial(writing.grow, growth=new), partial(writing.grow_again, growth=new))
         return Lease(conversation=conversation, epoch=epoch, seconds=self._lease_seconds)
 
     async def read(self, conversation: ConversationId, /, after: int = 0) -> Sequence[Fact]:
+        check_name(conversation, "a conversation")
         try:
-            found = await self._read(partial(reading.find, conversation=conversation, after=after))
-            size = sum(packed.size for packed in found.payloads.values())
-            if size <= AWAY_OVER:
-                return reading.facts_of(found, self._name, conversation)
-            return await anyio.to_thread.run_sync(reading.facts_of, found, self._name, conversation)
+            found = await self._read(partial(reading.find, conversation=conversation, after=min(after, MAX_FACTS)))
+            return await _away_if_long(found.size, partial(reading.facts_of, found, self._name, conversation))
         except StoreDamaged:
             # deleted between the statement for its facts and the one for its payloads
             if not await self._read(partial(reading.exists, conversation=conversation)):
@@ -127,6 +188,8 @@ class SqlJournal:
         await self._write(partial(leases.release, lease=lease))
 
     async def take(self, plugins: Collection[str], /) -> Lease | None:
+        for plugin in plugins:
+            check_name(plugin, "a plugin")
         key, mark, seconds = key_of(plugins), uuid4().hex, self._lease_seconds
         return await self._write(
             partial(leases.take, key=key, mark=mark, seconds=seconds),
@@ -140,6 +203,7 @@ class SqlJournal:
         if len(data) > MAX_PAYLOAD:
             raise ValueError(f"a file of {len(data)} bytes is more than the {MAX_PAYLOAD} that are kept")
         check_name(conversation, "a conversation")
+        check_name(sha256, "a file")
         payload = await anyio.to_thread.run_sync(payload_of, data, sha256)
         row = payload_row(conversation, payload)
 
@@ -151,6 +215,8 @@ class SqlJournal:
         await self._write(keep)
 
     async def file(self, conversation: ConversationId, sha256: str, /) -> bytes | None:
+        check_name(conversation, "a conversation")
+        check_name(sha256, "a file")
         found = await self._read(partial(reading.find_payloads, conversation=conversation, hashes=[sha256]))
         if sha256 not in found:
             return None
@@ -161,21 +227,24 @@ class SqlJournal:
             raise StoreDamaged(f"{self._name}: {where} cannot be read; restore the store from a copy") from error
 
     async def kept(self, person: str | None = None, /) -> Sequence[Kept]:
+        if person is not None:
+            check_name(person, "a person")
         return await self._read(partial(listing.kept, person=person))
 
     async def forget(self, conversation: ConversationId, /) -> bool:
+        check_name(conversation, "a conversation")
         is_gone = await self._write(partial(listing.forget, conversation=conversation))
         if is_gone:
             await self._give_back()
         return is_gone
 
     async def _give_back(self) -> None:
-        """PostgreSQL does it by itself."""
+        """PostgreSQL does it by itself. Where others read, a later write does it."""
         if self._file is None:
             return
         async with self._writing:
-            with anyio.CancelScope(shield=True), told(self._name):
-                await anyio.to_thread.run_sync(give_back, self._file)
+            with told(self._name):
+                self._owes_room = not await to_its_end(anyio.to_thread.run_sync(give_back, self._file))
 
     async def forget_before(self, time: float, /) -> int:
         count = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import StringIO
 from pathlib import Path
 from threading import Lock
@@ -9,7 +10,7 @@ from threading import Lock
 from sqlalchemy import URL, Connection, create_engine, inspect, pool, text
 
 from orchestrator.errors import StoreNewer
-from orchestrator.journal.sql.engine import BUSY_SECONDS
+from orchestrator.journal.sql.engine import BUSY_SECONDS, link_settings
 from orchestrator.journal.sql.tables import SCHEMA_TABLE
 
 REVISIONS = ("0001", "0002", "0003")
@@ -62,13 +63,17 @@ def upgrade(url: URL, name: str, revision: str = "head") -> None:
     Raises: `StoreNewer`; what the driver raises.
     """
     is_file = url.get_backend_name() == "sqlite"
-    plain = url.set(drivername="sqlite") if is_file else url
-    settings = {"timeout": BUSY_SECONDS} if is_file else {}
-    engine = create_engine(plain, poolclass=pool.NullPool, hide_parameters=True, connect_args=settings)
+    settings: Mapping[str, str | float] = {"timeout": BUSY_SECONDS}
+    if is_file:
+        plain = url.set(drivername="sqlite")
+    else:
+        plain, settings = link_settings(url)
+    engine = create_engine(plain, poolclass=pool.NullPool, hide_parameters=True, connect_args=dict(settings))
     with engine.connect() as connection, connection.begin():
         if is_file:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         else:
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+            connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large store takes its time
         if not check_revision(revision_of(connection), name):
             run_alembic(connection, "upgrade", revision)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Protocol
 
 import anyio
@@ -9,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from orchestrator.journal.sql.ending import ANSWER_SECONDS, to_its_end
 from orchestrator.journal.sql.writing import CHANNEL
 
 POLL_SECONDS = 0.2
@@ -44,12 +46,14 @@ class FileNotices:
 
     async def _has_changed(self) -> bool:
         known = self._version
-        with anyio.CancelScope(shield=True):
-            try:
-                self._version = await self._current()
-            except (DBAPIError, PoolTimeout):
-                await self._drop()
+        await to_its_end(self._look())
         return known != self._version
+
+    async def _look(self) -> None:
+        try:
+            self._version = await self._current()
+        except (DBAPIError, PoolTimeout):
+            await self._drop()
 
     async def _current(self) -> int:
         if self._connection is None:
@@ -85,7 +89,7 @@ class ServerNotices:
             async with self._lock:
                 try:
                     await self._listen(timeout)
-                except (DBAPIError, PoolTimeout, Error):
+                except (DBAPIError, PoolTimeout, TimeoutError, Error):
                     await self._drop()
                     await anyio.sleep_forever()  # whoever waits looks again after its timeout
 
@@ -93,15 +97,17 @@ class ServerNotices:
         from psycopg import AsyncConnection as Driver
 
         if self._connection is None:
-            with anyio.CancelScope(shield=True):
-                connection = await self._engine.connect()
-                self._connection = connection
-                await connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+            await to_its_end(self._begin())
             return
         driver = (await self._connection.get_raw_connection()).driver_connection
         assert isinstance(driver, Driver)
         async for _ in driver.notifies(timeout=timeout, stop_after=1):
             pass
+
+    async def _begin(self) -> None:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            self._connection = await self._engine.connect()
+            await self._connection.exec_driver_sql(f"LISTEN {CHANNEL}")
 
     async def _drop(self) -> None:
         if self._connection is not None:

@@ -11,7 +11,9 @@ import anyio
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from orchestrator.errors import UsageError
 from orchestrator.journal.base import LEASE_SECONDS
+from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected, to_its_end
 from orchestrator.journal.sql.engine import engine_of, name_of, url_of
 from orchestrator.journal.sql.errors import told
 from orchestrator.journal.sql.journal import SqlJournal
@@ -19,27 +21,39 @@ from orchestrator.journal.sql.migrate import check_revision, revision_of, upgrad
 from orchestrator.journal.sql.sqlite_file import prepare
 
 
-async def _revision(url: URL, engine: AsyncEngine, name: str) -> str | None:
+async def _revision(url: URL, engine: AsyncEngine, name: str, *, creates: bool) -> str | None:
     if url.get_backend_name() == "sqlite":
-        return await anyio.to_thread.run_sync(prepare, Path(str(url.database)), name)
-    async with engine.connect() as connection:
-        return await connection.run_sync(revision_of)
+        return await anyio.to_thread.run_sync(partial(prepare, Path(str(url.database)), name, creates=creates))
+    deadline = Deadline(ANSWER_SECONDS)
+    with answered(name, deadline):
+        async with connected(engine, deadline) as connection:
+            return await connection.run_sync(revision_of)
+    raise AssertionError("what is answered is raised")
+
+
+async def _prepare(url: URL, engine: AsyncEngine, name: str, *, creates: bool) -> None:
+    with told(name):
+        revision = await _revision(url, engine, name, creates=creates)
+        if revision is None and not creates:
+            raise UsageError(f"{name}: no conversations are kept there; name another store")
+        if not check_revision(revision, name):
+            await anyio.to_thread.run_sync(partial(upgrade, url, name))
 
 
 @asynccontextmanager
-async def opened(store: str, *, lease_seconds: float = LEASE_SECONDS) -> AsyncGenerator[SqlJournal]:
-    """The journal at a URL, its tables made or brought up to date.
+async def opened(
+    store: str, *, lease_seconds: float = LEASE_SECONDS, creates: bool = True
+) -> AsyncGenerator[SqlJournal]:
+    """The journal at a URL, its tables made or brought up to date; unless it `creates`, only where there are some.
 
-    Raises: `UsageError` for a URL that names no store; `StoreError`.
+    Raises: `UsageError` for a URL that names no store, or none that is there; `StoreError`.
     """
     url = url_of(store)
     name = name_of(url)
     engine = engine_of(url)
     journal = SqlJournal(engine, name=name, lease_seconds=lease_seconds)
     try:
-        with anyio.CancelScope(shield=True), told(name):
-            if not check_revision(await _revision(url, engine, name), name):
-                await anyio.to_thread.run_sync(partial(upgrade, url, name))
+        await to_its_end(_prepare(url, engine, name, creates=creates))
         yield journal
     finally:
         await journal.aclose()

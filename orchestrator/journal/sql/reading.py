@@ -48,6 +48,11 @@ class Found:
     """Sequence number, body and the payloads that it names."""
     payloads: dict[str, Packed]
 
+    @property
+    def size(self) -> int:
+        """About how many bytes the facts are."""
+        return sum(len(body) for _, body, _ in self.facts) + sum(packed.size for packed in self.payloads.values())
+
 
 def find_payloads(connection: Connection, conversation: ConversationId, hashes: Sequence[str]) -> dict[str, Packed]:
     """Those of them that are kept."""

@@ -60,7 +60,6 @@ def _begun(kept: Sequence[Fact]) -> Row | None:
     turns = [fact for fact in kept if isinstance(fact, TurnStarted)]
     if not turns:
         return None
-    check_name(turns[0].person, "a person")
     return {
         "to_person": turns[0].person,
         "to_title": _storable(title_of(turns[0].text)),
@@ -90,21 +89,29 @@ def _fact_row(conversation: ConversationId, sequence: int, fact: Fact, parts: Sp
     }
 
 
+def forms_of(conversation: ConversationId, kept: Sequence[Fact]) -> Sequence[bytes]:
+    """Facts in JSON. Raises: `UsageError` for names that not every database can hold."""
+    check_name(conversation, "a conversation")
+    for fact in kept:
+        if isinstance(fact, TurnStarted):
+            check_name(fact.person, "a person")
+    return [encode(fact) for fact in kept]
+
+
 def growth(
     conversation: ConversationId,
     expected: int,
     kept: Sequence[Fact],
+    forms: Sequence[bytes],
     *,
     wake: float | None,
     seconds: float | None,
     lease: Lease | None = None,
     mark: str | None = None,
 ) -> Growth:
-    """The rows of facts."""
+    """The rows of facts; `forms` are those in JSON."""
     begun = _begun(kept)
-    if expected == 0 or begun is not None:
-        check_name(conversation, "a conversation")
-    parts = [split(encode(fact)) for fact in kept]
+    parts = [split(form) for form in forms]
     return Growth(
         conversation=conversation,
         expected=expected,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from orchestrator.errors import StoreDamaged, StoreUnavailable, UsageError
@@ -18,6 +18,9 @@ MIN_SQLITE = (3, 35)
 RETRY_SECONDS = 0.02
 """Between two tries to set up a file that another process is setting up."""
 
+CLEAR_SECONDS = 0.2
+"""How long deleting waits for those who read, before it leaves the log of the file to a later write."""
+
 _MAGIC = b"SQLite format 3\x00"
 
 
@@ -27,10 +30,22 @@ def _create(path: Path, name: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
     except FileExistsError:
-        if path.is_dir() or not path.parent.is_dir():
-            raise UsageError(f"{name}: that is a folder, or in a file; name a file") from None
+        if not path.parent.is_dir():
+            raise UsageError(f"{name}: it is in what is no folder; name a file in one") from None
     except OSError as error:
         raise StoreUnavailable(f"{name}: it cannot be created: {error.strerror}") from error
+
+
+def _is_there(path: Path, name: str) -> bool:
+    """Raises: `UsageError` for what may not be opened to see what it is: a pipe would wait for somebody to write."""
+    try:
+        is_there = path.exists()
+        is_file = path.is_file()
+    except OSError as error:
+        raise StoreUnavailable(f"{name}: it cannot be reached: {error.strerror}") from error
+    if is_there and not is_file:
+        raise UsageError(f"{name}: that is a folder or a device; name a file")
+    return is_there
 
 
 def _is_empty(path: Path, name: str) -> bool:
@@ -50,6 +65,8 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
 
 def _set_up(path: Path) -> None:
     """Nothing where another process has just done it."""
+    with suppress(PermissionError):  # of somebody else, who has let this one write to it
+        path.chmod(0o600)
     with closing(_connect(path, "rw")) as connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         until = time.monotonic() + BUSY_SECONDS
@@ -64,30 +81,59 @@ def _set_up(path: Path) -> None:
                 return
 
 
-def prepare(path: Path, name: str) -> str | None:
-    """The revision of the store's tables; None for a new one. Blocks.
+def prepare(path: Path, name: str, *, creates: bool = True) -> str | None:
+    """The revision of the store's tables; None for a new one, which is made unless it `creates` nothing. Blocks.
 
     Raises: `UsageError` for another program's database, which is not touched; `StoreDamaged`; `StoreUnavailable`.
     """
     if sqlite3.sqlite_version_info < MIN_SQLITE:
         wanted = ".".join(map(str, MIN_SQLITE))
         raise UsageError(f"SQLite {sqlite3.sqlite_version} is too old to keep conversations; {wanted} is needed")
-    _create(path, name)
+    if not _is_there(path, name):
+        if not creates:
+            return None
+        _create(path, name)
     if _is_empty(path, name):
+        if not creates:
+            return None
         _set_up(path)
     with closing(_connect(path, "ro")) as connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if SCHEMA_TABLE in tables:
+        made = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
+        if SCHEMA_TABLE in made:
             row = connection.execute(f"SELECT version_num FROM {SCHEMA_TABLE}").fetchone()  # noqa: S608
             return str(row[0]) if row is not None else None
-    if tables:
+        marks = [connection.execute(f"PRAGMA {mark}").fetchone()[0] for mark in ("application_id", "user_version")]
+    if made or any(marks):
         raise UsageError(f"{name}: it is the database of another program; name another file")
     return None
 
 
-def give_back(path: Path) -> None:
-    """What was deleted leaves the log of the file too, and its room goes back to the disk. Blocks."""
+def _emptied(connection: sqlite3.Connection, seconds: float) -> bool:
+    connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+    is_busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not is_busy
+
+
+def give_back(path: Path) -> bool:
+    """What was deleted leaves the log of the file too, and its room goes back to the disk. Blocks.
+
+    False where it is left for later, as others read or write the file.
+    """
     with closing(_connect(path, "rw")) as connection:
-        connection.executescript(
-            "PRAGMA secure_delete = ON; PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE);"
-        )
+        connection.execute("PRAGMA secure_delete = ON")
+        try:
+            connection.executescript("PRAGMA incremental_vacuum")
+            return _emptied(connection, CLEAR_SECONDS)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            return False
+
+
+def clear_log(path: Path) -> bool:
+    """As `give_back`, of the log alone, without waiting for anybody; it never fails. Blocks."""
+    try:
+        with closing(_connect(path, "rw")) as connection:
+            return _emptied(connection, 0)
+    except sqlite3.Error:
+        return False

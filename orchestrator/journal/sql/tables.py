@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    cast,
     or_,
 )
 from sqlalchemy.ext.compiler import compiles
@@ -99,6 +100,10 @@ def _now_in_postgresql(_element: _Now, _compiler: SQLCompiler, **_options: objec
 
 
 NOW: ColumnElement[float] = _Now()
+
+FIRST_EPOCH = cast(NOW * 1000, BigInteger)
+"""Of a conversation that is made: above each epoch that one of its name had which was deleted before, so that whoever
+had a lease of that has none of this. Two that are made within a millisecond are not told apart."""
 
 IS_FREE = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until <= NOW)
 """Nobody holds a lease of the conversation."""

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from orchestrator.errors import ConversationHeld, JournalConflict, LeaseLost
 from orchestrator.journal.base import ConversationId
 from orchestrator.journal.sql.rows import Growth, Row
-from orchestrator.journal.sql.tables import IS_FREE, NOW, conversations, facts, payloads
+from orchestrator.journal.sql.tables import FIRST_EPOCH, IS_FREE, NOW, conversations, facts, payloads
 
 CHANNEL = "orchestrator_work"
 """Where PostgreSQL tells that a turn can go on."""
@@ -74,15 +74,15 @@ def _create(backend: str) -> Insert:
         title=bindparam("to_title"),
         plugins=bindparam("to_plugins"),
         turns=bindparam("more_turns"),
-        epoch=bindparam("to_epoch"),
+        epoch=FIRST_EPOCH,
         owner=bindparam("mark"),
         lease_until=_UNTIL,
     )
-    return made.execution_options(preserve_rowcount=True)
+    return made.returning(_c.epoch)
 
 
 _NOTHING_BEGUN: Row = {"to_person": None, "to_title": None, "to_plugins": None, "more_turns": 0}
-_NOBODYS: Row = {"mark": None, "to_epoch": 0, "seconds": None}
+_NOBODYS: Row = {"mark": None, "seconds": None}
 
 
 def create(connection: Connection, conversation: ConversationId) -> None:
@@ -91,15 +91,15 @@ def create(connection: Connection, conversation: ConversationId) -> None:
     connection.execute(_create(connection.dialect.name), row)
 
 
-def _first(connection: Connection, growth: Growth) -> bool:
-    """True when the conversation begins with this, and nobody else had begun it."""
+def _first(connection: Connection, growth: Growth) -> int | None:
+    """The epoch of a conversation that begins with this; None when it does not, or somebody else has begun it."""
     if growth.expected or growth.lease is not None:
-        return False
+        return None
     row: Row = {"of": growth.conversation, "new": growth.new, "to_wake": growth.wake, **_NOBODYS}
     row |= growth.begun or _NOTHING_BEGUN
     if growth.mark is not None:
-        row |= {"mark": growth.mark, "to_epoch": 1, "seconds": growth.seconds}
-    return connection.execute(_create(connection.dialect.name), row).rowcount == 1
+        row |= {"mark": growth.mark, "seconds": growth.seconds}
+    return connection.execute(_create(connection.dialect.name), row).scalar_one_or_none()
 
 
 def _grown(connection: Connection, growth: Growth) -> int | None:
@@ -149,7 +149,9 @@ def grow(connection: Connection, growth: Growth) -> int:
     Raises: `JournalConflict`, `LeaseLost`, `ConversationHeld`.
     """
     with connection.begin():
-        epoch = int(growth.mark is not None) if _first(connection, growth) else _grown(connection, growth)
+        epoch = _first(connection, growth)
+        if epoch is None:
+            epoch = _grown(connection, growth)
         if epoch is None:
             raise _refusal(connection, growth)
         if growth.facts:

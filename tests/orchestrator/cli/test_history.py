@@ -16,6 +16,7 @@ from orchestrator.events import TurnStarted
 from orchestrator.journal.open import open_journal
 from tests.orchestrator.cli.kept_facts import Done, Run, asked, command_line, keep, said
 from tests.orchestrator.cli.kept_shop import ORDER, Shop, open_shop
+from tests.orchestrator.cli.test_chat_kept import STORED, orchestrator
 from tests.orchestrator.journal.written import TURN
 
 
@@ -48,11 +49,35 @@ def test_the_list_is_a_plain_table_and_newest_first(shop: Shop, run: Run) -> Non
     assert max(map(len, done.out.splitlines())) <= 80
 
 
-def test_nothing_kept_is_said(run: Run) -> None:
+def test_nothing_kept_is_said(tmp_path: Path, run: Run) -> None:
+    keep(tmp_path)
     assert run("history") == Done(0, "no conversation is kept\n", "")
     assert run("pending") == Done(0, "nothing waits for an answer\n", "")
     assert json.loads(run("history", "--json").out) == {"conversations": []}
     assert json.loads(run("pending", "--json").out) == {"questions": []}
+
+
+@pytest.mark.parametrize(
+    "command", [("history",), ("history", "--delete", "x", "--yes"), ("pending",), ("approve", "x"), ("decline", "x")]
+)
+def test_a_store_that_is_not_there_is_named_and_not_made(tmp_path: Path, run: Run, command: Sequence[str]) -> None:
+    done = run(*command, store="mistyped.db")
+    assert (done.code, done.out) == (2, "")
+    assert f"'{tmp_path / 'mistyped.db'}': no conversations are kept there" in done.err
+    assert not (tmp_path / "mistyped.db").exists()
+
+
+def test_without_a_store_of_their_own_nothing_is_kept_for_the_person(tmp_path: Path) -> None:
+    told = {
+        ("history",): (0, "no conversation is kept\n"),
+        ("pending",): (0, "nothing waits for an answer\n"),
+        ("approve", "x"): (2, ""),
+        ("chat", "--continue"): (1, ""),
+    }
+    for command, expected in told.items():
+        done = orchestrator(*command, home=tmp_path, folder=tmp_path)
+        assert (done.returncode, done.stdout) == expected
+    assert not (tmp_path / STORED).exists()
 
 
 def test_a_long_list_is_cut_and_says_so(tmp_path: Path, run: Run) -> None:

@@ -70,7 +70,7 @@ def test_a_question_of_a_chat_is_answered_elsewhere_and_the_call_runs_once(shop:
     assert [one["standing"] for one in shop.listed()] == ["waiting"]
     approved = shop.run("approve", str(question["call_id"])[:6], "--yes")
     assert approved.returncode == 0
-    assert "? shop wants to run order" in approved.stdout
+    assert "? shop wants to run order" in approved.stderr
     assert (
         f"order of shop is run by `orchestrator worker` where one runs, else "
         f"`orchestrator chat --store chats.db --resume {question['conversation']}`" in approved.stdout
@@ -114,10 +114,10 @@ def test_the_next_answer_is_told_who_was_first(shop: Shop) -> None:
     assert (declined.returncode, "declined: order of shop does not run" in declined.stdout) == (0, True)
     late = shop.run("approve", call_id, "--yes")
     assert late.returncode == 1
-    assert "already answered: you declined it; your answer does not count" in late.stdout
+    assert "too late, your answer does not count: you declined it" in late.stdout
     shop.run(*shop.worker("--once"))
     late = shop.run("approve", call_id, "--yes")
-    assert (late.returncode, "already answered: you declined it" in late.stdout) == (1, True)
+    assert (late.returncode, "does not count: you declined it" in late.stdout) == (1, True)
     assert shop.orders == 0
     [decision] = [one for one in shop.facts_of(str(question["conversation"])) if one["kind"] == "call_decided"]
     assert decision["note"] == "not this week"
@@ -149,7 +149,7 @@ def test_own_arguments_run_in_the_place_of_the_models(shop: Shop) -> None:
     [question] = shop.asked()
     done = shop.run("approve", str(question["call_id"]), "--yes", "--arguments", "@own.json")
     assert done.returncode == 0
-    assert 'with these arguments instead: {"item":"cake","count":2}' in done.stdout
+    assert 'with these arguments instead: {"item":"cake","count":2}' in done.stderr
     shop.run(*shop.worker("--once"))
     [request] = shop.server.requests
     assert request.json() == {"item": "cake", "count": 2}
@@ -187,6 +187,10 @@ def test_a_worker_that_is_stopped_leaves_its_turn_to_another(shop: Shop) -> None
     shop.is_held = False
     done = shop.run(*shop.worker("--once"))
     assert f"{conversation}: answered: order of shop unknown" in done.stderr
+    assert f"{conversation}: order of shop sent, but whether it was carried out is unknown: it went to" in done.stderr
+    assert f'it went to {shop.server.url} with item="tea"; ' in done.stderr
+    assert f"`orchestrator history --store chats.db {conversation}` has all of it" in done.stderr
+    assert f"it went to {shop.server.url} with item=" in shop.run("history", conversation).stdout
     assert shop.orders == 1
 
 
@@ -212,6 +216,8 @@ def test_a_killed_worker_is_followed_by_another_once_its_lease_is_over(shop: Sho
     next_one.send_signal(signal.SIGTERM)
     next_one.communicate(timeout=WAIT)
     assert (told["conversation"], told["end"], told["calls"][0]["status"]) == (conversation, "answered", "unknown")
+    assert told["history"] == f"orchestrator history --store chats.db {conversation}"
+    assert (told["calls"][0]["destination"], told["calls"][0]["arguments"]) == (shop.server.url, {"item": "tea"})
     assert shop.orders == 1
 
 
@@ -226,7 +232,7 @@ def test_a_worker_says_whose_turns_it_cannot_go_on_with(shop: Shop) -> None:
     assert done.returncode == 0
     assert done.stderr.splitlines() == [
         "1 turn waits for a worker with other plugins: shop",
-        "0 turns gone on with; nothing is left to do",
+        "0 turns gone on with; nothing is left to do with these plugins",
     ]
 
 
@@ -255,6 +261,7 @@ def test_a_worker_goes_on_when_its_store_is_back(shop: Shop) -> None:
         assert worker.stderr is not None
         assert worker.stdout is not None
         assert worker.stderr.readline() == "waiting for turns of shop, with the model offline; Ctrl-C ends it\n"
+        assert worker.stderr.readline() == "waiting for the store, which is slow or locked by another program\n"
         assert worker.stderr.readline().endswith("; trying again in 0.5 s\n")
         other.execute("ROLLBACK")
     told = json.loads(worker.stdout.readline())

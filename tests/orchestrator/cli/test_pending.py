@@ -127,7 +127,7 @@ def test_consent_in_a_pipe_needs_yes(shop: Shop, run: Run) -> None:
     shop.say(ORDER)
     [question] = shop.asked()
     done = run("approve", str(question["call_id"]))
-    assert (done.code, "? shop wants to run order" in done.out) == (2, True)
+    assert (done.code, done.out, "? shop wants to run order" in done.err) == (2, "", True)
     assert "nobody is here to ask; --yes answers without asking" in done.err
     assert len(shop.asked()) == 1
 

@@ -91,7 +91,23 @@ def test_to_keep_and_not_to_keep_is_wrong_use(capsys: pytest.CaptureFixture[str]
     assert "not allowed with argument" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("written", ["me:secret@host/db", "postgresq://me:secret@host/db"])
+WITH_PASSWORD = [
+    "me:secret@host/db",
+    "postgresq://me:secret@host/db",
+    "postgresql:/me:secret@host/db",
+    "postgresql:me:secret@host/db",
+    "//me:secret@host/db",
+    "me:pa/secret@host/db",
+    "postgres//me:secret@host/db",
+]
+
+
+@pytest.mark.parametrize("path", ["./me:x@host/db", "/tmp/me:x@host.db", "plain@host.db", "C:\\me@host\\a.db"])
+def test_a_file_may_look_like_a_login_where_it_is_one(path: str, tmp_path: Path) -> None:
+    assert named_store(path, "", tmp_path) == f"sqlite:///{tmp_path / path}"
+
+
+@pytest.mark.parametrize("written", WITH_PASSWORD)
 async def test_a_password_is_never_repeated(written: str) -> None:
     with pytest.raises(UsageError) as raised:
         async with opened_store(options(), Configuration(), {VARIABLE: written}):

@@ -6,6 +6,7 @@ import base64
 import itertools
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 from random import Random
 
 from hypothesis import assume, given, settings
@@ -14,9 +15,11 @@ from hypothesis import strategies as st
 from orchestrator.content import Card, Shown
 from orchestrator.event_json import FORMAT
 from orchestrator.events import (
+    CallDecided,
     CallReturned,
     Fact,
     ReplyReceived,
+    RequestedCall,
     TurnStarted,
 )
 from orchestrator.journal.lines import VERSION, first_line, lines
@@ -65,15 +68,33 @@ def test_facts_are_written_one_by_one() -> None:
 # --- what is written is read again
 
 
+def with_own_calls(facts: Iterable[Fact]) -> Iterable[Fact]:
+    """The facts, each call in them under an id that no other has."""
+    numbers = itertools.count()
+    for fact in facts:
+        match fact:
+            case ReplyReceived():
+                yield replace(fact, calls=tuple(replace(one, call_id=str(next(numbers))) for one in fact.calls))
+            case CallDecided(edited=RequestedCall() as edited):
+                yield replace(fact, edited=replace(edited, call_id=str(next(numbers))))
+            case _:
+                yield fact
+
+
+NAMES = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=20)
 CONVERSATIONS = st.lists(
     st.tuples(
-        st.text(min_size=1, max_size=20),
+        NAMES,
         st.lists(FACTS.filter(lambda fact: not isinstance(fact, TurnStarted)), max_size=6),
         st.lists(st.binary(max_size=40), max_size=2),
     ),
     max_size=3,
     unique_by=lambda parts: parts[0],
-).map(lambda all_parts: tuple(written([STARTED, *facts], *files, name=name) for name, facts, files in all_parts))
+).map(
+    lambda all_parts: tuple(
+        written([STARTED, *with_own_calls(facts)], *files, name=name) for name, facts, files in all_parts
+    )
+)
 
 
 @settings(max_examples=150)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from orchestrator.event_json import FORMAT
-from orchestrator.events import AnswerReceived, ReplyReceived
+from orchestrator.events import (
+    AnswerReceived,
+    CallDecided,
+    DataSetAside,
+    Fact,
+    ReplyReceived,
+    TurnsSummarised,
+)
 from orchestrator.journal.line_checks import MAX_ID_CHARS, Bounds
 from orchestrator.journal.lines import first_line
 from orchestrator.journal.reading import MAX_PROBLEMS, HistoryUnreadable, Written, read
+from orchestrator.labels import Label
 from runtimes.values import Json
 from tests.orchestrator.journal.written import (
     ANSWERED,
@@ -31,6 +40,13 @@ from tests.orchestrator.journal.written import (
     text_of,
     written,
 )
+
+STARTED_WITH_A_CALL = (STARTED, ReplyReceived(text="", calls=(call(1),)))
+
+
+def edited(number: int, other: int) -> CallDecided:
+    return CallDecided(call_id=str(number), decision="approve", by="ada", edited=call(other))
+
 
 TEXT_FOR_FACT: Json = {"conversation": "c1", "sequence": 1, "fact": "text"}
 
@@ -161,6 +177,27 @@ def test_what_the_file_holds_does_not_get_into_a_message() -> None:
     assert str(caught.value).endswith("(and 2 more)")
 
 
+@pytest.mark.parametrize(
+    "facts",
+    [
+        (*STARTED_WITH_A_CALL, edited(1, 1)),
+        (*STARTED_WITH_A_CALL, edited(1, 2), edited(2, 1)),
+        (*STARTED_WITH_A_CALL, STARTED_WITH_A_CALL[1]),
+        (*STARTED_WITH_A_CALL, ENDED, *STARTED_WITH_A_CALL),
+        (STARTED, ReplyReceived(text="", calls=(call(1), call(1)))),
+    ],
+)
+def test_a_call_that_was_there_before_is_refused(facts: tuple[Fact, ...]) -> None:
+    """Each has an id of its own; what stands in the place of another would come back to it."""
+    assert problems_of(data_of(written(facts))) == [("repeated", len(facts) + 1)]
+
+
+@pytest.mark.parametrize("name", ["c\0", "c\ud800"])
+def test_a_name_that_not_every_store_can_hold_is_refused(name: str) -> None:
+    assert problems_of(text_of(fact_line(0, name=name)))[0][1] == 2
+    assert problems_of(text_of(start_line(person=name), end_line(1)))[0][1] == 2
+
+
 # --- bounds
 
 
@@ -173,6 +210,11 @@ def test_what_the_file_holds_does_not_get_into_a_message() -> None:
         (Bounds(turns=2), written(TURN * 3)),
         (Bounds(turn_facts=3), written([STARTED, ANSWERED, ANSWERED, ENDED])),
         (Bounds(turn_calls=2), written([STARTED, ReplyReceived(text="", calls=tuple(map(call, range(3))))])),
+        (Bounds(turn_calls=2), written([STARTED, ReplyReceived(text="", calls=(call(1), call(2))), edited(2, 3)])),
+        (Bounds(plugins=2), written([replace(STARTED, documents=dict.fromkeys("abc", ""))])),
+        (Bounds(plugins=2), written([STARTED, DataSetAside(plugins=("a", "b"))])),
+        (Bounds(plugins=2), written([STARTED, TurnsSummarised(text="", turns=1, label=Label(seen=("a",) * 3))])),
+        (Bounds(plugins=2), written([STARTED, TurnsSummarised(text="", turns=1, label=Label(isolated=("a", "b")))])),
     ],
 )
 def test_more_than_the_bounds_is_refused_at_once(bounds: Bounds, last: Written) -> None:

@@ -11,6 +11,7 @@ from orchestrator.errors import UsageError
 from orchestrator.event_json import decode
 from orchestrator.events import (
     AnswerReceived,
+    CallAsked,
     CallDispatched,
     CallFailed,
     CallJudged,
@@ -69,11 +70,11 @@ def test_what_may_have_happened_is_told_with_what_was_sent_and_without_what_was_
     facts: tuple[Fact, ...] = (
         TurnStarted(text="Pay", person="me", documents={}, action=action),
         CallJudged(call_id="c1", plugin="bank", function="pay", arguments=arguments, verdict="allow", reasons=()),
-        CallDispatched(call_id="c1", attempt=1, request_hash=""),
+        CallDispatched(call_id="c1", attempt=1, request_hash="", destination="https://bank.test"),
         CallUnknown(call_id="c1", message="it was sent, and the process ended before the answer came"),
         TurnEnded(reason="answered"),
     )
-    label = CallLabel(plugin="Bank", function="pay", progress_style="None", destination="https://bank.test")
+    label = CallLabel(plugin="Bank", function="pay", progress_style="None")
     told = as_markdown(facts, {("bank", "pay"): label})
     assert "- Bank · pay sent, but whether it was carried out is unknown: it was sent" in told
     assert "it went to https://bank.test with pin=" in told
@@ -81,6 +82,30 @@ def test_what_may_have_happened_is_told_with_what_was_sent_and_without_what_was_
     assert "1234" not in told
     assert "\x1b" not in told
     assert 100 < told.count("x") < 200
+
+
+@pytest.mark.parametrize(
+    ("asked", "sent", "where"),
+    [
+        ("https://old.test", "https://new.test", "it went to https://new.test with no arguments"),
+        ("https://old.test", "", "it went to https://old.test with no arguments"),
+        ("", "", "it went with no arguments"),
+    ],
+)
+def test_where_a_call_went_is_what_was_kept_when_it_left(asked: str, sent: str, where: str) -> None:
+    """Issue 8, item 3. Facts of before the destination was kept have that of the question."""
+    facts: tuple[Fact, ...] = (
+        TurnStarted(text="Pay", person="me", documents={}),
+        CallJudged(call_id="c1", plugin="bank", function="pay", arguments={}, verdict="ask", reasons=()),
+        *(
+            [CallAsked(call_id="c1", fingerprint="", title="", body="", destination=asked, expires=1.0)]
+            if asked
+            else []
+        ),
+        CallDispatched(call_id="c1", attempt=1, request_hash="", destination=sent),
+        CallUnknown(call_id="c1", message="it was sent"),
+    )
+    assert f"it was sent; {where}. " in as_markdown(facts, {})
 
 
 HOSTILE = "[x](javascript:1) <b> `c` *d* _e_ snake_case"

@@ -274,7 +274,7 @@ async def test_the_second_of_two_answers_is_told_of_the_first() -> None:
         person = Overtaken(["y"], lambda: it.chat.decide(call_id, approve=False))
         assert await Asking(it.view, {}, person, is_kept=False)(it.chat)
         await it.chat.resume()
-        assert "it was answered elsewhere already, and your answer does not count: ada declined it" in it.text
+        assert "too late, your answer does not count: you declined it" in it.text
         assert it.sent == []
 
 

@@ -9,7 +9,7 @@ from io import StringIO
 import anyio
 import pytest
 
-from orchestrator.events import TextDelta
+from orchestrator.events import Event, TextDelta
 from orchestrator.render.console import console_for
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.interrupts import Interrupts
@@ -74,9 +74,10 @@ async def test_a_turn_that_is_stopped_leaves_a_conversation_that_goes_on() -> No
         following = view.following
         stopped = view.stopped
 
-        def show(self, event: object, /) -> None:
+        def show(self, event: Event, /) -> None:
             if isinstance(event, TextDelta) and event.text.startswith("thinking"):
                 signal.raise_signal(signal.SIGINT)
+            view.show(event)
 
     async with await talking_host() as host:
         chat = host.conversation()

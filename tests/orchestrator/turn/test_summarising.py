@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from functools import partial, reduce
@@ -461,3 +462,16 @@ def test_whether_a_summary_is_due_is_found_without_a_look_at_every_turn() -> Non
     short, long = (folded([*talk(turns, 100), START]) for turns in (200, 2_000))
     assert due(short) is not None
     assert calls_made(partial(due, long)) <= calls_made(partial(due, short)) + 20
+
+
+@pytest.mark.parametrize("text", ["\u202e" * 1_000_000, "\x1b[" * 500_000 + "end", "notes " + "\u200b" * 1_000_000])
+async def test_a_summary_that_hides_much_is_cut_before_it_is_cleaned(text: str) -> None:
+    """What hides is written out at length, which costs a second for a million characters."""
+    history, model = folded([*talk(20), START]), Summarizing(text)
+    begun = time.process_time()
+    fact = await summarised(history, model)
+    assert time.process_time() - begun < 0.3
+    assert len(model.requests) == 1
+    if fact is not None:
+        assert estimated_tokens(fact.text) <= MAX_SUMMARY_TOKENS
+        assert "\u202e" not in fact.text

@@ -10,7 +10,7 @@ import anyio
 import pytest
 from sqlalchemy import text
 
-from orchestrator.errors import UsageError
+from orchestrator.errors import LeaseLost, UsageError
 from orchestrator.events import TurnEnded, TurnStarted
 from orchestrator.journal.base import AT_ONCE
 from orchestrator.journal.sql.engine import engine_of, url_of
@@ -46,6 +46,72 @@ async def test_what_is_cancelled_is_kept_or_not_and_stands_in_nobodys_way(journa
     with anyio.fail_after(5):
         assert await journal.append("c", kept, [STARTED]) == kept + 1
         assert await journal.forget("c")
+
+
+async def test_what_somebody_natively_cancels_has_ended_when_they_go_on(journal: SqlJournal) -> None:
+    for number in range(12):
+        task = asyncio.create_task(journal.append(str(number), 0, [STARTED]))
+        await asyncio.wait([task], timeout=0.0002 * number)
+        for _ in range(2):
+            task.cancel()
+        await asyncio.wait([task])
+        with anyio.fail_after(1):
+            await journal.append("other", number, [STARTED])
+        kept = len(await journal.read(str(number)))
+        assert await journal.append(str(number), kept, [STARTED]) == kept + 1
+
+
+async def test_who_had_a_lease_of_what_was_forgotten_has_none_of_what_is_begun_anew(journal: SqlJournal) -> None:
+    old = await journal.claim("c", 0, [STARTED], wake=AT_ONCE)
+    await journal.release(old)
+    assert await journal.forget("c")
+    await anyio.sleep(0.002)  # two of one millisecond are not told apart
+    new = await journal.claim("c", 0, [STARTED], wake=AT_ONCE)
+    assert new.epoch > old.epoch
+    with pytest.raises(LeaseLost):
+        await journal.renew(old)
+    with pytest.raises(LeaseLost):
+        await journal.append("c", 1, [LONG], lease=old)
+
+
+async def test_what_is_long_leaves_time_to_others(journal: SqlJournal) -> None:
+    words = "".join(chr(97 + number * number % 26) for number in range(4_000_000))
+    turns = 0
+
+    async def work() -> None:
+        await journal.append("c", 0, [TurnEnded(reason="error", detail=words, partial=words)])
+        await journal.read("c")
+        scope.cancel()
+
+    with anyio.fail_after(20):
+        async with anyio.create_task_group() as tasks:
+            scope = tasks.cancel_scope
+            tasks.start_soon(work)
+            while True:
+                await anyio.sleep(0.001)
+                turns += 1
+    assert turns > 20
+
+
+async def test_numbers_beyond_all_facts_name_none(journal: SqlJournal) -> None:
+    await journal.append("c", 0, [STARTED])
+    assert list(await journal.read("c", 2**63)) == []
+
+
+@pytest.mark.parametrize("name", ["nul\0", "\ud800"])
+async def test_such_a_name_is_refused_by_whatever_reads(journal: SqlJournal, name: str) -> None:
+    for call in (
+        journal.read(name),
+        journal.kept(name),
+        journal.file(name, "00"),
+        journal.file("c", name),
+        journal.forget(name),
+        journal.take([name]),
+        journal.append(name, 3, []),
+        journal.keep_file("c", name, b""),
+    ):
+        with pytest.raises(UsageError, match="cannot be named"):
+            await call
 
 
 @pytest.mark.parametrize("name", ["nul\0", "\ud800"])

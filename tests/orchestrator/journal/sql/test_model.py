@@ -69,7 +69,7 @@ class Player:
             return await journal.append(name, expected, self._facts(step), wake=step.wake, lease=under)
         if step.what == "claim":
             self._leases[step.who, name] = await journal.claim(name, expected, self._facts(step), wake=step.wake)
-            return self._leases[step.who, name]
+            return self._leases[step.who, name].conversation
         if step.what == "take":
             return await self._take(step.who, journal)
         if step.what == "forget":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import sys
 from contextlib import chdir
@@ -10,9 +11,11 @@ from pathlib import Path
 import anyio
 import pytest
 
+from orchestrator.cli.configured_store import file_url
 from orchestrator.errors import StoreUnavailable, UsageError
 from orchestrator.events import TurnStarted
 from orchestrator.journal.open import open_journal
+from tests.orchestrator.journal.stores import store_url
 
 STARTED = TurnStarted(text="hello", person="ada", documents={})
 
@@ -38,6 +41,16 @@ async def test_a_file_is_named_from_the_root_or_from_here(kind: str, tmp_path: P
         ("sqlite:///file:a.db", "a SQLite store is a file"),
         ("sqlite:///~/chats.db", "starts with '~', which stands for itself in a URL"),
         ("postgresql://ada:secret@host", "the URL of the store, postgresql://…, names no database"),
+        ("postgresql://host/db?port=secret", "has a parameter 'port' that is not a number"),
+        ("postgresql://host/db?connect_timeout=secret", "a parameter 'connect_timeout' that is not a number"),
+        ("postgresql://host/db?plugin=secret", "has a parameter that is not known, 'plugin'"),
+        ("postgresql://host/db?prepare_threshold=secret", "has a parameter that is not known, 'prepare_threshold'"),
+        ("postgresql://host/db?host=a..b", "names a host that no host can have"),
+        (f"postgresql://ada:secret@{'a' * 70}/db", "names a host that no host can have"),
+        ("postgresql://ada:secret@host:99999/db", "names a port that is none"),
+        ("postgresql://ada\ud800:secret@host/db", "the URL of the store, postgresql://…, cannot be read"),
+        ("postgresql://ada:secret@host/a%00b", "has a character that no name can have"),
+        ("ada:secret://host/db", "the store is named by a URL"),
         ("postgresql://ada:secret@host:port/db", "the URL of the store, postgresql://…, cannot be read"),
     ],
 )
@@ -97,3 +110,58 @@ async def test_a_server_that_is_not_there_is_told_without_the_password() -> None
             raise NotImplementedError
     said = "the store 'postgresql://ada@127.0.0.1:1/chats': the server cannot be reached; see that it runs"
     assert str(caught.value).startswith(said)
+
+
+def sizes_of(folder: Path) -> list[int]:
+    return [path.stat().st_size for path in folder.rglob("*.db*")]
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+async def test_a_file_that_is_only_looked_for_is_not_made(tmp_path: Path, is_empty: bool) -> None:
+    path = tmp_path / "new" / "chats.db"
+    if is_empty:
+        path.parent.mkdir()
+        path.touch()
+    with pytest.raises(UsageError, match=r"^the store '.*chats\.db': no conversations are kept there"):
+        async with open_journal(f"sqlite:///{path}", creates=False):
+            raise NotImplementedError
+    assert sizes_of(tmp_path) == [0] * is_empty
+    async with open_journal(f"sqlite:///{path}") as journal:
+        await journal.append("c", 0, [STARTED])
+    async with open_journal(f"sqlite:///{path}", creates=False) as journal:
+        assert len(await journal.read("c")) == 1
+
+
+async def test_tables_that_are_only_looked_for_are_not_made(tmp_path: Path) -> None:
+    with store_url("postgresql", tmp_path) as url:
+        for _ in range(2):
+            with pytest.raises(UsageError, match=r"^the store 'postgresql://.*': no conversations are kept there"):
+                async with open_journal(url, creates=False):
+                    raise NotImplementedError
+        async with open_journal(url):
+            pass
+        async with open_journal(url, creates=False) as journal:
+            assert not await journal.kept()
+
+
+async def test_a_file_may_have_any_name(tmp_path: Path) -> None:
+    url = file_url(tmp_path / "what? 100%25 #1.db")
+    async with open_journal(url) as journal:
+        await journal.append("c", 0, [STARTED])
+    assert (tmp_path / "what? 100%25 #1.db").exists()
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_nothing_that_is_kept_gets_into_a_log(
+    kind: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    secret = "a very private sentence"
+    with store_url(kind, tmp_path) as url:
+        async with open_journal(url) as journal:
+            await journal.append("c", 0, [TurnStarted(text=secret, person=secret, documents={})])
+            assert len(await journal.read("c")) == len(await journal.kept()) == 1
+            await journal.keep_file("c", "00", secret.encode())
+            assert await journal.file("c", "00") == secret.encode()
+    assert "INSERT INTO" in caplog.text
+    assert secret not in caplog.text

@@ -1,13 +1,13 @@
-"""A PostgreSQL server that is stopped, started anew, or refuses; connections that are lost at the worst moment."""
+"""A PostgreSQL server that is stopped or started anew; connections that are lost at the worst moment."""
 
 from __future__ import annotations
 
-import logging
 import os
+import signal
 import socket
-import traceback
+import subprocess
 from collections.abc import AsyncGenerator, Generator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -15,18 +15,17 @@ import anyio
 import psycopg
 import pytest
 
-from orchestrator.errors import JournalConflict, StoreDamaged, StoreUnavailable
+from orchestrator.errors import JournalConflict, StoreUnavailable
 from orchestrator.events import TurnEnded, TurnStarted, TurnUndone
 from orchestrator.journal.base import AT_ONCE, Journal
 from orchestrator.journal.open import open_journal
-from orchestrator.journal.sql.opening import opened
+from orchestrator.journal.sql.engine import engine_of, url_of
+from orchestrator.journal.sql.journal import SqlJournal
 from tests.servers.postgres import Postgres, missing, postgres_server, shared_server
 
 STARTED = TurnStarted(text="hello", person="ada", documents={"todo": "1"})
 LONG = TurnEnded(reason="error", detail="words " * 5000)
 CHUNK = 65_536
-PASSWORD = "correct-horse-battery"
-WRONG = "-".join(["wrong", "horse", "battery"])  # in no line of a traceback
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +73,45 @@ async def test_a_server_that_is_stopped_is_told_and_gone_on_from(own: Postgres) 
                 await anyio.to_thread.run_sync(own.start)
             assert await journal.append("c", 1, [LONG], lease=lease) == 2
             assert list(await journal.read("c")) == [STARTED, LONG]
+
+
+@contextmanager
+def hanging(server: Postgres) -> Generator[None]:
+    """A server all of whose processes stand still."""
+    main = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
+    found = subprocess.run(["pgrep", "-P", str(main)], capture_output=True, text=True, check=True).stdout.split()
+    processes = [main, *map(int, found)]
+    for process in processes:
+        os.kill(process, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for process in reversed(processes):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
+
+
+async def test_a_server_that_hangs_is_told_and_gone_on_from(own: Postgres) -> None:
+    with own.database() as url:
+        async with open_journal(url):
+            pass
+        journal = SqlJournal(engine_of(url_of(url)), name="the store", answer_seconds=0.5)
+        await journal.append("c", 0, [STARTED])
+
+        async def write(name: str) -> None:
+            with pytest.raises(StoreUnavailable, match="the server does not answer; try again when it does"):
+                await journal.append(name, 0, [STARTED])
+
+        with anyio.fail_after(8), hanging(own):
+            async with anyio.create_task_group() as tasks:
+                for number in range(8):  # more than may write at once
+                    tasks.start_soon(write, str(number))
+            with pytest.raises(StoreUnavailable, match="the server does not answer"):
+                await journal.read("c")
+        with anyio.fail_after(10):
+            kept = len(await journal.read("c"))
+            assert await journal.append("c", kept, [STARTED]) == kept + 1
+        await journal.aclose()
 
 
 class Wire:
@@ -175,10 +213,10 @@ async def test_a_claim_whose_connection_is_lost_is_made_once(
         wire.word, wire.reaches_the_server = word, reaches
         taken = await journal.take(["todo"])
         assert taken is not None
-        assert (lease.epoch, taken.epoch, wire.lost) == (1, 2, 3)
+        assert (taken.epoch - lease.epoch, wire.lost) == (1, 3)
         await journal.release(taken)
         wire.word, wire.reaches_the_server = word, reaches
-        assert (await journal.claim("c", 2, wake=AT_ONCE)).epoch == 3
+        assert (await journal.claim("c", 2, wake=AT_ONCE)).epoch == lease.epoch + 2
         assert list(await journal.read("c")) == [STARTED, LONG]
 
 
@@ -270,73 +308,3 @@ async def test_who_waits_hears_again_after_the_connection_was_lost(url: str) -> 
             await one.has_work(30)
             await other.append("c", 0, [STARTED], wake=AT_ONCE)
             await one.has_work(30)
-
-
-# --- refusals
-
-
-@pytest.fixture
-def with_password(url: str) -> Generator[str]:
-    """The URL of one who needs a password."""
-    server = shared_server()
-    server.execute(f"CREATE ROLE ada LOGIN SUPERUSER PASSWORD '{PASSWORD}'")
-    database = url.partition("@/")[2].partition("?")[0]
-    yield f"postgres://ada:{PASSWORD}@127.0.0.1:{server.port}/{database}"
-    server.execute("REASSIGN OWNED BY ada TO postgres", database)
-    server.execute("DROP ROLE ada")
-
-
-async def test_a_password_is_used_and_never_told(with_password: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    async with opened(with_password) as journal:
-        await journal.append("c", 0, [STARTED])
-        shown = f"{journal!r} {vars(journal)!r}"
-    assert PASSWORD not in shown + caplog.text
-
-
-async def test_a_wrong_password_is_told_without_it(with_password: str, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
-    with pytest.raises(StoreUnavailable, match="the server refuses the user or the password") as caught:
-        async with open_journal(with_password.replace(PASSWORD, WRONG)):
-            raise NotImplementedError
-    assert WRONG not in "".join(traceback.format_exception(caught.value)) + caplog.text
-    assert str(caught.value).startswith("the store 'postgresql://ada@127.0.0.1:")
-
-
-async def test_a_database_that_is_not_there_is_told(url: str) -> None:
-    with pytest.raises(StoreUnavailable, match="there is no such database; create it"):
-        async with open_journal(url.replace("/test_", "/missing_")):
-            raise NotImplementedError
-
-
-async def test_a_database_that_is_read_only_is_told(url: str) -> None:
-    async with open_journal(url) as journal:
-        await journal.append("c", 0, [STARTED])
-    async with open_journal(f"{url}&options=-c default_transaction_read_only=on") as journal:
-        assert list(await journal.read("c")) == [STARTED]
-        with pytest.raises(StoreUnavailable, match="the database is read-only"):
-            await journal.append("c", 1, [STARTED])
-
-
-async def test_tables_that_are_gone_are_told(url: str) -> None:
-    async with open_journal(url) as journal:
-        database = url.partition("@/")[2].partition("?")[0]
-        shared_server().execute("DROP TABLE orchestrator_fact", database)
-        with pytest.raises(StoreDamaged, match="its tables are not as this program made them"):
-            await journal.append("c", 0, [STARTED])
-
-
-async def test_a_paused_process_stands_in_nobodys_way(url: str) -> None:
-    async with open_journal(url) as journal, open_journal(f"{url}&options=-c lock_timeout=100") as other:
-        for name in ("locked", "free"):
-            await journal.append(name, 0, [STARTED], wake=AT_ONCE)
-        paused = await psycopg.AsyncConnection.connect(url.replace("+psycopg", ""))
-        async with paused:
-            await paused.execute("UPDATE orchestrator_conversation SET turns = turns WHERE conversation = 'locked'")
-            lease = await other.take(["todo"])
-            assert lease is not None
-            assert lease.conversation == "free"
-            assert await other.take(["todo"]) is None
-            with pytest.raises(StoreUnavailable, match="another process has locked the conversation"):
-                await other.append("locked", 1, [TurnUndone()])
-        assert await other.append("locked", 1, [TurnUndone()]) == 2

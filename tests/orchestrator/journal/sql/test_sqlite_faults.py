@@ -21,7 +21,7 @@ from orchestrator.errors import StoreDamaged, StoreUnavailable
 from orchestrator.events import TurnEnded, TurnStarted, TurnUndone
 from orchestrator.journal.base import Journal
 from orchestrator.journal.open import open_journal
-from orchestrator.journal.sql.engine import engine_of, name_of, url_of
+from orchestrator.journal.sql.engine import BUSY_SECONDS, engine_of, name_of, url_of
 from orchestrator.journal.sql.journal import SqlJournal
 
 STARTED = TurnStarted(text="hello", person="ada", documents={})
@@ -172,6 +172,26 @@ async def test_who_waits_for_another_process_too_long_is_told_and_goes_on(tmp_pa
             assert list(await journal.read("c")) == [STARTED]
             other.execute("ROLLBACK")
         assert await journal.append("c", 1, [TurnUndone()]) == 2
+
+
+async def test_who_waited_for_others_does_not_wait_as_long_again(tmp_path: Path) -> None:
+    async with with_pragma(f"sqlite:///{tmp_path}/chats.db", "PRAGMA busy_timeout = 1500") as journal:
+        await journal.append("c", 0, [STARTED])
+        with closing(sqlite3.connect(tmp_path / "chats.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            refused: list[str] = []
+
+            async def write(name: str) -> None:
+                with pytest.raises(StoreUnavailable, match="has locked it"):
+                    await journal.append(name, 0, [STARTED])
+                refused.append(name)
+
+            with anyio.fail_after(BUSY_SECONDS + 2):
+                async with anyio.create_task_group() as tasks:
+                    for number in range(12):  # one after the other they would wait for 18 s
+                        tasks.start_soon(write, str(number))
+            assert len(refused) == 12
+        assert await journal.append("c", 1, [STARTED]) == 2
 
 
 @pytest.mark.parametrize("how", ["truncated", "overwritten"])

@@ -169,3 +169,51 @@ async def test_a_folder_is_no_store(tmp_path: Path) -> None:
         with pytest.raises((UsageError, StoreUnavailable), match=r"name a file|cannot be created"):
             async with open_journal(f"sqlite:///{path}"):
                 raise NotImplementedError
+
+
+async def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", Path("/dev/null"), tmp_path):
+        for creates in (True, False):
+            with anyio.fail_after(5), pytest.raises(UsageError, match="that is a folder or a device; name a file"):
+                async with open_journal(f"sqlite:///{path}", creates=creates):
+                    raise NotImplementedError
+
+
+async def test_an_empty_file_becomes_its_owners_alone(tmp_path: Path) -> None:
+    path = tmp_path / "chats.db"
+    path.touch()
+    path.chmod(0o644)
+    async with open_journal(f"sqlite:///{path}") as journal:
+        await journal.append("c", 0, [STARTED])
+        assert mode_of(path) == mode_of(tmp_path / "chats.db-wal") == 0o600
+
+
+@pytest.mark.parametrize("made", ["PRAGMA application_id = 77", "PRAGMA user_version = 3", "CREATE VIEW x AS SELECT 1"])
+async def test_the_database_of_another_program_without_tables_is_left_alone(tmp_path: Path, made: str) -> None:
+    path = tmp_path / "other.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(made)
+        connection.commit()
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match="it is the database of another program; name another file"):
+        async with open_journal(f"sqlite:///{path}"):
+            raise NotImplementedError
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+async def test_what_is_forgotten_while_others_read_is_gone_when_they_are_done(tmp_path: Path, is_closed: bool) -> None:
+    path = tmp_path / "chats.db"
+    async with open_journal(f"sqlite:///{path}") as journal:
+        await journal.append("c", 0, [TurnStarted(text=SECRET, person="ada", documents={})])
+        with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM orchestrator_fact").fetchall()
+            with anyio.fail_after(5):
+                assert await journal.forget("c")
+            assert SECRET.encode() in bytes_of(tmp_path)
+        if not is_closed:
+            await journal.append("d", 0, [STARTED])
+            assert SECRET.encode() not in bytes_of(tmp_path)
+    assert SECRET.encode() not in bytes_of(tmp_path)
