@@ -26,7 +26,7 @@ def told_when_slow() -> Generator[None]:
         telling.cancel()
 
 
-class SlowJournal:
+class TellingJournal:
     """Another journal, and a word to whoever has to wait for it."""
 
     def __init__(self, journal: Journal) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestrator.cli.configuration import Configuration
 from orchestrator.cli.configured_store import file_url, named_store
-from orchestrator.cli.slow_store import SlowJournal, told_when_slow
+from orchestrator.cli.slow_store import TellingJournal, told_when_slow
 from orchestrator.errors import StoreError, StoreUnavailable, UsageError
 from orchestrator.journal.base import Journal
 from orchestrator.journal.memory import MemoryJournal
@@ -91,7 +91,7 @@ async def opened_store(
         try:
             with told_when_slow():
                 opened = await stack.enter_async_context(open_journal(url, creates=creates))
-            journal = SlowJournal(opened)
+            journal = TellingJournal(opened)
             if (days := configuration.store.keep_days) is not None:
                 await journal.forget_before(time.time() - days * SECONDS_OF_DAY)
         except (StoreError, UsageError) as error:

@@ -22,7 +22,7 @@ from orchestrator.turn.machine import ending
 from orchestrator.turn.patience import patiently
 from orchestrator.turn.state import TurnState
 from orchestrator.turn.waking import wake_of
-from orchestrator.turn.wholeness import done_whole
+from orchestrator.wholeness import done_whole
 
 RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""

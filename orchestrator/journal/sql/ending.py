@@ -1,12 +1,11 @@
-"""Lets what was begun with a database come to its end, whoever is cancelled meanwhile, and ends what never would."""
+"""Ends what a server that does not answer never would."""
 
 from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, Coroutine, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from typing import TypeVar
 
 import anyio
 from sqlalchemy.exc import DBAPIError
@@ -14,31 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from orchestrator.errors import StoreUnavailable
 
-Result = TypeVar("Result")
-
 ANSWER_SECONDS = 45.0
 """How long a call waits for a PostgreSQL server, with all it does there: above what the server itself allows one
 statement, so that this ends only what has stopped or is cut off."""
-
-
-async def to_its_end(work: Coroutine[None, None, Result]) -> Result:
-    """Like awaiting it, but whoever is cancelled meanwhile goes on only when it has ended; then it is cancelled.
-
-    A task of its own: what `Task.cancel` stops is the one that waits, which no scope of anyio shields from it.
-    """
-    task = asyncio.ensure_future(work)
-    stopped: asyncio.CancelledError | None = None
-    with anyio.CancelScope(shield=True):
-        while not task.done():
-            try:
-                await asyncio.wait((task,))
-            except asyncio.CancelledError as error:
-                stopped = error
-    if stopped is None:
-        return task.result()
-    if not task.cancelled():
-        task.exception()  # nobody else will ask for it
-    raise stopped
 
 
 class Deadline:

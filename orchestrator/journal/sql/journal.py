@@ -17,7 +17,7 @@ from orchestrator.errors import LeaseLost, StoreDamaged
 from orchestrator.events import Fact
 from orchestrator.journal.base import AT_ONCE, LEASE_SECONDS, ConversationId, Kept, Lease
 from orchestrator.journal.sql import leases, listing, reading, writing
-from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected, to_its_end, waited_for
+from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected, waited_for
 from orchestrator.journal.sql.engine import BUSY_SECONDS, READERS, WRITERS, hasty
 from orchestrator.journal.sql.errors import told
 from orchestrator.journal.sql.notices import FileNotices, Notices, ServerNotices
@@ -25,6 +25,7 @@ from orchestrator.journal.sql.payloads import MAX_PAYLOAD, payload_of
 from orchestrator.journal.sql.rows import check_name, forms_of, growth, key_of, payload_row
 from orchestrator.journal.sql.sqlite_file import clear_log, give_back
 from orchestrator.journal.sql.tables import payloads
+from orchestrator.wholeness import to_its_end
 
 Result = TypeVar("Result")
 

@@ -10,8 +10,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from orchestrator.journal.sql.ending import ANSWER_SECONDS, to_its_end
+from orchestrator.journal.sql.ending import ANSWER_SECONDS
 from orchestrator.journal.sql.writing import CHANNEL
+from orchestrator.wholeness import to_its_end
 
 POLL_SECONDS = 0.2
 """How often a SQLite file is looked at."""

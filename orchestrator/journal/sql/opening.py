@@ -13,12 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.errors import UsageError
 from orchestrator.journal.base import LEASE_SECONDS
-from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected, to_its_end
+from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected
 from orchestrator.journal.sql.engine import engine_of, name_of, url_of
 from orchestrator.journal.sql.errors import told
 from orchestrator.journal.sql.journal import SqlJournal
 from orchestrator.journal.sql.migrate import check_revision, revision_of, upgrade
 from orchestrator.journal.sql.sqlite_file import prepare
+from orchestrator.wholeness import to_its_end
 
 
 async def _revision(url: URL, engine: AsyncEngine, name: str, *, creates: bool) -> str | None:

@@ -36,3 +36,11 @@ async def done_whole(work: Coroutine[None, None, T]) -> Done[T]:
     if cancelled is not None and task.exception() is not None:
         raise cancelled
     return Done(task.result(), cancelled)
+
+
+async def to_its_end(work: Coroutine[None, None, T]) -> T:
+    """Like awaiting it, but whoever is cancelled meanwhile goes on only when it has ended; then it is cancelled."""
+    done = await done_whole(work)
+    if done.cancelled is not None:
+        raise done.cancelled
+    return done.result
