@@ -28,6 +28,7 @@ from orchestrator.events import (
 )
 from orchestrator.render.decisions import data_shown, told_to_person
 from orchestrator.render.sanitize import clean_line
+from orchestrator.render.times import TO_THE_SECOND, local_time
 from orchestrator.response.unseen import masked, unseen_in
 from runtimes.values import JsonObject, dump_json
 
@@ -77,6 +78,8 @@ class _Call:
     arguments: JsonObject = field(default_factory=lambda: JsonObject())
     destination: str = ""
     """Where it went, or would have gone when the person was asked; empty where neither was kept."""
+    sent_at: float = 0.0
+    """When, in seconds since the epoch; 0 where that was not kept."""
     started: float | None = None
     progress: str = ""
 
@@ -186,6 +189,7 @@ class CallLog:
         call = self._call(event.call_id)
         call.started = self._clock()
         call.destination = event.destination or call.destination
+        call.sent_at = event.at
 
     def _took(self, call: _Call) -> str:
         took = self._clock() - call.started if call.started is not None else 0.0
@@ -235,7 +239,8 @@ class CallLog:
         call = self._call(event.call_id)
         call.started = None
         why = cut(clean_line(event.message), MAX_OUTPUT_WIDTH)
-        detail = f"{why}; {what_was_sent(call.arguments, call.destination)}. {LOOK_THERE}"
+        when = f" (sent {local_time(call.sent_at, TO_THE_SECOND)})" if call.sent_at else ""
+        detail = f"{why}{when}; {what_was_sent(call.arguments, call.destination)}. {LOOK_THERE}"
         return CallLine(tone="bad", text=f"{call.name} {UNKNOWN}", detail=detail, call_id=event.call_id)
 
     def _refused(self, event: CallRefused) -> CallLine | None:
