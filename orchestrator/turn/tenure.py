@@ -118,17 +118,11 @@ class Tenure:
         written, self._noted = (*self._noted, *facts), ()
         if not is_current:
             raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
-        known, tries = self._ledger.history.sequence, 0
-
-        async def write() -> None:
-            nonlocal tries
-            tries += 1
-            await self._ledger.append(*written, on=known, lease=self._lease)
-
+        known = self._ledger.history.sequence
         try:
-            await self._signed(write)
+            await self._signed(lambda: self._ledger.append(*written, on=known, lease=self._lease))
         except JournalConflict:
-            if tries == 1 or not await self._has_kept(written, known):
+            if not await self._has_kept(written, known):
                 raise
         return written
 
