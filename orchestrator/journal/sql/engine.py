@@ -148,10 +148,10 @@ def link_settings(url: URL) -> tuple[URL, dict[str, str | int]]:
 
 
 def keep_quiet() -> None:
-    """Nothing that is kept gets into a log: below this level, drivers tell of statements with their values."""
+    """Nothing that is kept gets into a log: below this level, drivers tell of statements, some with their values."""
     for name in ("aiosqlite", f"sqlalchemy.engine.Engine.{_LOGGER}"):
         logger = logging.getLogger(name)
-        logger.setLevel(max(logger.level, logging.INFO))
+        logger.setLevel(max(logger.level, logging.WARNING))
 
 
 def engine_of(url: URL) -> AsyncEngine:
