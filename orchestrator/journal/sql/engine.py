@@ -155,7 +155,7 @@ def keep_quiet() -> None:
 
 
 def engine_of(url: URL) -> AsyncEngine:
-    """Connections are made when they are needed; their statements are logged without values."""
+    """Connections are made when they are needed; their statements are not logged."""
     backend = url.get_backend_name()
     size = WRITERS[backend] + READERS[backend] + 1  # one waits for notices
     settings: Mapping[str, str | float]

@@ -163,5 +163,6 @@ async def test_nothing_that_is_kept_gets_into_a_log(
             assert len(await journal.read("c")) == len(await journal.kept()) == 1
             await journal.keep_file("c", "00", secret.encode())
             assert await journal.file("c", "00") == secret.encode()
-    assert "INSERT INTO" in caplog.text
+    assert "update 0002 to 0003" in caplog.text  # DEBUG is on
+    assert "INSERT INTO" not in caplog.text
     assert secret not in caplog.text
