@@ -86,8 +86,9 @@ class TurnDriver:
         self._rules = services.requests.rules
         turn = tenure.history.turn
         self._started = turn.started if turn is not None else None
+        sent_before = [call.call_id for call in turn.with_status(Status.DISPATCHED)] if turn is not None else ()
         self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit)
-        self._flight = Flight(self._carry_out_call)
+        self._flight = Flight(self._carry_out_call, sent_before)
         self._judged_elsewhere = frozenset(judged_elsewhere(turn)) if turn is not None else frozenset[str]()
 
     async def run(self) -> None:

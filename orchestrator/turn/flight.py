@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import anyio
 from anyio.abc import TaskGroup
@@ -20,11 +20,12 @@ CarryOut = Callable[[OutgoingCall, Callable[[str], None]], Awaitable[Outcome]]
 class Flight:
     """Calls that were dispatched, each in a task of its own."""
 
-    def __init__(self, carry_out: CarryOut) -> None:
+    def __init__(self, carry_out: CarryOut, sent_before: Iterable[str] = ()) -> None:
+        """`sent_before` are calls that an earlier driver may have sent."""
         self._carry_out = carry_out
         self._ids: set[str] = set()
-        self.sent: set[str] = set()
-        """The calls that were begun, also those that have ended."""
+        self.sent = set(sent_before)
+        """The calls that may have been sent, also those that have ended."""
         self._arriving, self._arrived = anyio.create_memory_object_stream[Outcome | CallProgress](MAX_OUTCOMES)
 
     def __bool__(self) -> bool:

@@ -17,7 +17,7 @@ from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.replies import Emit
 from orchestrator.turn.streaming import stream
 from orchestrator.turn.tenure import Tenure
-from tests.orchestrator.test_at_most_once import answering, host_over
+from tests.orchestrator.test_at_most_once import answering, host_over, left_in_flight
 from tests.servers.loopback import Answer, Request, serve
 
 
@@ -140,6 +140,36 @@ async def test_a_deadline_tells_nothing_of_the_turn_before() -> None:
         assert (await chat.ask("go")).text == "First."
         reply = await chat.ask("go", deadline=0)
         assert (reply.end, reply.text) == ("cancelled", "")
+
+
+async def test_who_is_stopped_while_taking_a_turn_over_does_not_say_that_nothing_was_sent() -> None:
+    """Another driver may have sent the call, and its outcome is unknown."""
+
+    class Stopping(MemoryJournal):
+        async def append(
+            self,
+            conversation: ConversationId,
+            expected: int,
+            facts: Sequence[Fact],
+            /,
+            *,
+            wake: float | None = None,
+            lease: Lease | None = None,
+        ) -> int:
+            if lease is not None and any(isinstance(fact, CallUnknown) for fact in facts) and not stopped.is_set():
+                stopped.set()
+                raise asyncio.CancelledError
+            return await super().append(conversation, expected, facts, wake=wake, lease=lease)
+
+    journal, stopped = Stopping(), anyio.Event()
+    async with serve(answering) as served, host_over(served, journal, Say("Done.")) as host:
+        await left_in_flight(host, journal, "pay")
+        chat = host.conversation(id="c")
+        await chat.resume()
+        assert stopped.is_set()
+        facts = await chat.facts()
+        assert any(isinstance(fact, CallUnknown) for fact in facts)
+        assert not any(isinstance(fact, CallWithdrawn) for fact in facts)
 
 
 # --- what was kept although the store said no
