@@ -18,7 +18,7 @@ from orchestrator.events import Event, Fact, TurnUndone
 from orchestrator.journal.base import Lease
 from orchestrator.model.base import Usage
 from orchestrator.reply import Question, Reply, question_of, reply_of
-from orchestrator.turn.answering import Decision, answer
+from orchestrator.turn.answering import Decision, Given, answer
 from orchestrator.turn.deciding import closed_history
 from orchestrator.turn.driver import TurnDriver
 from orchestrator.turn.explain import explain
@@ -230,7 +230,7 @@ class Conversation:
 
     async def decide(
         self,
-        call_id: str,
+        call_id: str | Question,
         approve: bool,
         arguments: JsonObject | None = None,
         note: str = "",
@@ -239,6 +239,8 @@ class Conversation:
     ) -> Decision:
         """Answers an open question; it never runs the call, `resume` does.
 
+        Of a `Question` the answer holds for exactly what that one asks; of a call id, for whatever is asked about the
+        call by then: another process may have asked anew, because its plugin has changed.
         `arguments` are the person's own, in the place of the model's. `always` allows the function from now on, where
         the question offers that (`Question.may_always`). A yes to the first use of a plugin answers the other open
         questions that ask for nothing else.
@@ -246,14 +248,12 @@ class Conversation:
         Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit, and for
         an `always` that is not offered; `OrchestratorError` where the answer counts, but could not be remembered.
         """
+        shown = call_id.fingerprint if isinstance(call_id, Question) else None
         return await answer(
             self._ledger,
             lambda: self._services(self.locale),
-            call_id,
-            approve=approve,
-            arguments=arguments,
-            note=note,
-            always=always,
+            call_id.call_id if isinstance(call_id, Question) else call_id,
+            Given(approve=approve, arguments=arguments, note=note, always=always, shown=shown),
             by=self.person,
         )
 

@@ -39,6 +39,8 @@ class Question:
     """The arguments that the person typed unseen on a card, which are not to be shown."""
     may_always: bool = False
     """True when the person may allow this function for always."""
+    fingerprint: str = ""
+    """Of all that it asks about; a question that is asked anew, about something else, has another."""
 
     @property
     def card(self) -> JsonObject:
@@ -122,6 +124,7 @@ def question_of(call: CallState, turn: TurnState) -> Question:
         attachments=asked.attachments,
         secret=unseen_in(call.arguments, turn.started.action),
         may_always=call.may_always,
+        fingerprint=asked.fingerprint,
     )
 
 

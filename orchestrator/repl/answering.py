@@ -61,7 +61,7 @@ async def pass_on(
     outcome: Outcome
     approve, always = answer.choice != "decline", answer.choice == "always"
     try:
-        outcome = await chat.decide(question.call_id, approve, arguments, answer.note, always=always)
+        outcome = await chat.decide(question, approve, arguments, answer.note, always=always)
     except AnswersUnreadable as error:  # the decision counts, as far as it is about this call
         view.notice(clean_line(str(error)), style="yellow")
         outcome = "not_remembered"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Literal
 
 from orchestrator.errors import JournalConflict
@@ -16,36 +17,47 @@ Decision = Literal["accepted", "already_answered", "expired"]
 """What became of an answer."""
 
 
-def _too_late(call: CallState, now: float) -> Decision | None:
+def _too_late(call: CallState, now: float, shown: str | None) -> Decision | None:
     """Why a question cannot be answered any more; None while it can."""
     if call.status is not Status.ASKED:
         return "expired" if call.status is Status.EXPIRED else "already_answered"
-    return "expired" if call.question is not None and call.question.expires <= now else None
+    asked = call.question
+    if asked is None or shown not in (None, asked.fingerprint):
+        return "already_answered"  # and asked again since, about something else
+    return "expired" if asked.expires <= now else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the person says to a question."""
+
+    approve: bool
+    arguments: JsonObject | None = None
+    """Their own, in the place of the model's."""
+    note: str = ""
+    always: bool = False
+    shown: str | None = None
+    """The fingerprint of the question that they saw; None where any that is open is meant."""
 
 
 async def answer(
-    ledger: Ledger,
-    services: Callable[[], TurnServices],
-    call_id: str,
-    *,
-    approve: bool,
-    arguments: JsonObject | None,
-    note: str,
-    always: bool,
-    by: str,
+    ledger: Ledger, services: Callable[[], TurnServices], call_id: str, given: Given, *, by: str
 ) -> Decision:
     """As `Conversation.decide`; `by` is the person."""
+    arguments = given.arguments
     while True:
         await ledger.refresh()
         history, current = ledger.history, services()
         now = current.clock()
         call = asked_call(history, call_id)
-        if too_late := _too_late(call, now):
+        if too_late := _too_late(call, now, given.shown):
             return too_late
         toolbox = current.requests.toolbox
-        if approve and arguments is not None:
+        if given.approve and arguments is not None:
             arguments = own_arguments(call, arguments, toolbox, history.attachments)
-        decision = decision_on(call, approve=approve, arguments=arguments, note=note, by=by, always=always)
+        decision = decision_on(
+            call, approve=given.approve, arguments=arguments, note=given.note, by=by, always=given.always
+        )
         others = settled_by(decision, call, history.turn, now=now)
         function = toolbox.at(call.plugin, call.function)
         kept = await current.consent.keep(call, function, decision, history.attachments)

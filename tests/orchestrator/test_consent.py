@@ -320,3 +320,32 @@ async def test_a_rule_that_forbids_after_the_approval_stops_the_call() -> None:
             "a rule of the host forbids it: closed",
         )
     assert shop.bought == []
+
+
+async def test_a_yes_holds_for_the_question_that_was_seen() -> None:
+    """Somebody else has approved it by then, and a process with another version of the plugin has asked anew."""
+    shop, journal = Shop(), SlowJournal()
+
+    async with hosting(shop, BUY) as one, hosting(shop, document=manifest(description_for_human="Sells more.")) as two:
+        first = _over(one, journal)
+        (seen,) = (await first.ask("buy")).pending
+        await first.decide(seen, True)
+        second = _over(two, journal)
+        (again,) = (await second.resume()).pending
+        assert again.call_id == seen.call_id
+        assert await first.decide(seen, True) == "already_answered"
+        await second.refresh()
+        assert second.pending == (again,)
+        assert await first.decide(again, False) == "accepted"
+    assert shop.bought == []
+
+
+def _over(host: Orchestrator, journal: SlowJournal) -> Conversation:
+    return Conversation(
+        Ledger("c", journal),
+        person="ada",
+        locale=None,
+        documents={},
+        services=lambda _: services(host, Policy()),
+        spawn=asyncio.create_task,
+    )

@@ -83,8 +83,7 @@ def _show(one: Waiting, arguments: JsonObject | None, *, json_wanted: bool) -> N
 
 
 async def _decide(chat: Conversation, named: Named, options: argparse.Namespace, own: JsonObject | None) -> _Result:
-    call_id = named.meant.question.call_id
-    decision = await chat.decide(call_id, options.command == "approve", own, options.note)
+    decision = await chat.decide(named.meant.question, options.command == "approve", own, options.note)
     settled = [fact for fact in await chat.facts() if isinstance(fact, CallDecided) and fact.note == USE_AGREED]
     also = tuple(fact.call_id for fact in settled if fact.call_id in named.beside)
     return _Result(decision=decision, also=also if decision == "accepted" else ())
