@@ -40,7 +40,7 @@ _PRAGMAS = (
 _SERVER_SETTINGS = {
     "statement_timeout": "30s",
     "lock_timeout": "10s",
-    "idle_in_transaction_session_timeout": "10s",  # a paused process keeps nobody waiting
+    "idle_in_transaction_session_timeout": "5s",  # well below the other: who waits for a dead process outlasts it
 }
 
 _LINK_SETTINGS: dict[str, str | int] = {
