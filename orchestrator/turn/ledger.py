@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 
 import anyio
 
@@ -10,7 +10,6 @@ from orchestrator.errors import ConversationGone, JournalConflict, UsageError
 from orchestrator.events import Fact, TurnStarted
 from orchestrator.journal.base import ConversationId, Journal, Lease
 from orchestrator.turn.history import History, advanced
-from orchestrator.turn.state import TurnState
 from orchestrator.turn.waking import wake_of
 
 
@@ -100,14 +99,3 @@ class Ledger:
                 return await self.append(*facts)
             except JournalConflict:
                 continue
-
-    async def settle(self, started: TurnStarted, following: Callable[[TurnState], Iterable[Fact]]) -> Sequence[Fact]:
-        """Keeps what follows from where a turn stands, anew where others append meanwhile; nothing once it is over."""
-        while (turn := self.history.turn) is not None and turn.started is started:
-            known, facts = self.history.sequence, tuple(following(turn))
-            try:
-                await self.append(*facts, on=known)
-            except JournalConflict:
-                continue
-            return facts
-        return ()

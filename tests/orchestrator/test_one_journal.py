@@ -19,6 +19,7 @@ from orchestrator.policy.answers import MemoryAnswers
 from orchestrator.turn.consent import Consent
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.services import TurnServices
+from orchestrator.turn.tenure import Tenure
 from runtimes.values import JsonObject, dump_json
 from tests.orchestrator.flowing import Api
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
@@ -150,10 +151,10 @@ async def test_a_turn_that_another_host_has_ended_is_not_ended_again() -> None:
     journal = MemoryJournal()
     mine, theirs = Ledger("c", journal), Ledger("c", journal)
     started = TurnStarted(text="buy", person="ada", documents={})
-    await mine.append(started)
+    tenure = await Tenure.begin(mine, started, on=0)
     await theirs.refresh()
     await theirs.append(TurnEnded(reason="answered"))
-    assert await mine.settle(started, lambda _: [TurnEnded(reason="cancelled")]) == ()
+    assert await tenure.settle(started, lambda _: [TurnEnded(reason="cancelled")]) == ()
     assert kinds(await mine.facts()) == [TurnEnded]
 
 
