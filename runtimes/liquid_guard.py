@@ -7,10 +7,13 @@ filter makes, or the time its lexer needs for hostile markup; that is added here
 from __future__ import annotations
 
 import functools
+import gc
 import json
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from liquid import Environment, RenderContext
 from liquid.builtin.expressions.primitive import RangeLiteral
@@ -53,22 +56,44 @@ MAX_INT_BITS = 4_096
 MAX_INDENT = 8
 """Blanks per level in the output of `json`."""
 RENDER_SECONDS = 0.5
-"""CPU seconds of one rendering; a busy machine does not shorten them."""
+"""CPU seconds of one rendering; neither a busy machine nor a full collection of garbage shortens them."""
 
 _UNMEASURED = frozenset({"size", "first", "last", "default"})
 """Filters that cost the same whatever they are given."""
 _KEYWORDS = frozenset({"allow_false", "context", "environment"})
 """Named arguments that a filter may be given; the checks see positional ones only."""
 _BLANK_RUN = re.compile(rf"\s{{{MAX_BLANK_RUN + 1}}}")
+_OLDEST = 2
+"""The generation whose collection visits all that the process holds, which is not the template's."""
 
 
 class _Deadline:
     def __init__(self) -> None:
         self._end = time.thread_time() + RENDER_SECONDS
+        self._thread = threading.get_ident()
+        self._collecting_since = 0.0
 
     def check(self) -> None:
         if time.thread_time() > self._end:
             raise ResourceLimitError(f"rendering takes longer than {RENDER_SECONDS} s", token=None)
+
+    def _collecting(self, phase: str, about: Mapping[str, int]) -> None:
+        """Told by the collector: what a full collection takes is put off."""
+        if about["generation"] != _OLDEST or threading.get_ident() != self._thread:
+            return
+        if phase == "start":
+            self._collecting_since = time.thread_time()
+        else:
+            self._end += time.thread_time() - self._collecting_since
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """While something is rendered."""
+        gc.callbacks.append(self._collecting)
+        try:
+            yield
+        finally:
+            gc.callbacks.remove(self._collecting)
 
 
 class _NoDisabledTags(list[str]):
@@ -278,8 +303,9 @@ def render_guarded(template: str, variables: Mapping[str, Json], filters: Mappin
         del environment.tags[tag]
     offered = {**environment.filters, "json": _json, **filters}
     environment.filters = {name: _guarded(name, function, deadline) for name, function in offered.items()}
-    parsed = environment.from_string(template)
-    _bound_ranges(parsed, deadline)
     output = LimitedStringIO(limit=MAX_OUTPUT_BYTES)
-    parsed.render_with_context(_TimedContext(parsed, variables, deadline), output)
+    with deadline.running():
+        parsed = environment.from_string(template)
+        _bound_ranges(parsed, deadline)
+        parsed.render_with_context(_TimedContext(parsed, variables, deadline), output)
     return output.getvalue()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 from tempfile import TemporaryDirectory
 
@@ -19,6 +20,13 @@ _DATA = TemporaryDirectory(prefix="orchestrator-tests-")
 atexit.register(_DATA.cleanup)
 os.environ["XDG_DATA_HOME"] = _DATA.name  # commands keep conversations in the person's folder for data
 os.environ.pop("ORCHESTRATOR_STORE", None)
+
+
+def pytest_collection_finish() -> None:
+    """Has the collector pass over thousands of collected tests: it would visit them again and again."""
+    gc.collect()
+    gc.freeze()
+
 
 collect_ignore_glob = ["*.conversation.yaml"]
 """Those of our own fail on purpose, and those of the examples are played by a test."""

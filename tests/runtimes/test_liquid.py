@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import time
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from runtimes import liquid_guard
 from runtimes.liquid import TemplateError, render
 from runtimes.liquid_guard import RENDER_SECONDS
 from runtimes.values import Json
@@ -172,3 +174,22 @@ def test_no_template_raises_anything_else(template: str) -> None:
 def test_the_engine_is_imported_at_the_first_template() -> None:
     program = "import sys, runtimes.liquid, runtimes.wrappers; sys.exit('liquid' in sys.modules)"
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_full_collection_of_garbage_is_not_the_templates_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that holds much needs seconds for one, and it may fall into any rendering."""
+    held = [[number] for number in range(400_000)]
+    started = time.thread_time()
+    gc.collect()
+    one = time.thread_time() - started
+    monkeypatch.setattr(liquid_guard, "RENDER_SECONDS", one)
+    collected = "{{ 1 | collected }}" * 5
+    assert render(f"{collected}{len(held)}", {}, {"collected": lambda _: gc.collect() and ""}).endswith("400000")
+
+
+def test_the_collector_tells_nobody_when_nothing_is_rendered() -> None:
+    before = list(gc.callbacks)
+    render("{{ 1 }}", {})
+    with pytest.raises(TemplateError):
+        render("{% nonsense %}", {})
+    assert gc.callbacks == before
