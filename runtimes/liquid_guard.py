@@ -12,7 +12,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from liquid import Environment, RenderContext
@@ -87,7 +87,7 @@ class _Deadline:
             self._end += time.thread_time() - self._collecting_since
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Generator[None]:
         """While something is rendered."""
         gc.callbacks.append(self._collecting)
         try:
