@@ -1,11 +1,20 @@
 """Credentials: how manifests refer to them, who keeps them, where they go; knows no manifests, runtimes and models."""
 
-from auth.errors import CredentialError, CredentialMissing, CredentialRefused
+from auth.errors import (
+    CredentialError,
+    CredentialMissing,
+    CredentialRefused,
+    ProviderError,
+    SignInNeeded,
+    VaultError,
+)
+from auth.in_use import SecretsInUse
 from auth.mapping import ANYWHERE, Anywhere, MappingVault, Origins
 from auth.masking import Masker
 from auth.reference import MISSING_TYPE, AuthReference, AuthType
 from auth.schemes import AUTHORIZATION, ApiKey, Attached, Basic, Bearer, Place, Scheme, attach, place_of
 from auth.secret import MASK, Secret
+from auth.sign_in import SignIn
 from auth.vault import MAX_ATTEMPTS, CredentialUse, Flow, Vault
 
 __all__ = [
@@ -31,9 +40,14 @@ __all__ = [
     "Masker",
     "Origins",
     "Place",
+    "ProviderError",
     "Scheme",
     "Secret",
+    "SecretsInUse",
+    "SignIn",
+    "SignInNeeded",
     "Vault",
+    "VaultError",
     "attach",
     "place_of",
 ]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
 from typing import Final
-from urllib.parse import urlsplit
 
-from auth.errors import CredentialMissing, CredentialRefused
+from auth.errors import CredentialMissing
+from auth.origins import origins_of
 from auth.secret import Secret
-from auth.vault import CredentialUse, Flow
-
-_PORTS = {"http": 80, "https": 443}
+from auth.vault import CredentialUse, Flow, check_origin
 
 
 class Anywhere(Enum):
@@ -27,14 +25,6 @@ Origins = Collection[str] | Anywhere
 """Where a credential may go."""
 
 
-def _origin(url: str) -> str:
-    """One spelling for each origin. Raises: `ValueError` for what is none."""
-    parts = urlsplit(url)
-    if parts.scheme not in _PORTS or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-        raise ValueError(f"{url!r} is no origin; write SCHEME://HOST or SCHEME://HOST:PORT")
-    return f"{parts.scheme}://{parts.hostname}:{parts.port or _PORTS[parts.scheme]}"
-
-
 def _kept(values: Mapping[str, str | Secret]) -> dict[str, Secret]:
     """Raises: `ValueError`."""
     kept = {name: value if isinstance(value, Secret) else Secret(value) for name, value in values.items()}
@@ -46,7 +36,7 @@ def _kept(values: Mapping[str, str | Secret]) -> dict[str, Secret]:
 
 def _checked(origins: Origins) -> Origins:
     """Raises: `ValueError` for an origin that is none."""
-    return origins if isinstance(origins, Anywhere) else frozenset(_origin(one) for one in origins)
+    return origins if isinstance(origins, Anywhere) else origins_of(origins)
 
 
 def _is_placed(name: str, origins: Mapping[str, Origins]) -> bool:
@@ -105,13 +95,20 @@ class MappingVault:
         """As `Vault.has`."""
         return any(name == reference or name.startswith(f"{reference}/") for name in self._names())
 
-    async def flow(self, use: CredentialUse, /) -> Flow:
-        """As `Vault.flow`: there is nothing else to try. Raises: `CredentialMissing`, `CredentialRefused`."""
+    def _found(self, use: CredentialUse) -> Secret:
+        """Raises: `CredentialMissing`, `CredentialRefused`."""
         secret = self._persons.get(use.person, {}).get(use.name) or self._values.get(use.name)
         if secret is None:
             raise CredentialMissing(f"there is no credential {use.name!r} for {use.person!r}")
         allowed = self._origins_of(use.reference)
-        if not isinstance(allowed, Anywhere) and _origin(use.origin) not in allowed:
-            places = ", ".join(sorted(allowed)) or "no origin at all"
-            raise CredentialRefused(f"the credential {use.name!r} is for {places}, and {use.origin} asks for it")
-        yield secret
+        if not isinstance(allowed, Anywhere):
+            check_origin(use, allowed)
+        return secret
+
+    async def ready(self, use: CredentialUse, /) -> None:
+        """As `Vault.ready`. Raises: `CredentialMissing`, `CredentialRefused`."""
+        self._found(use)
+
+    async def flow(self, use: CredentialUse, /) -> Flow:
+        """As `Vault.flow`: there is nothing else to try. Raises: `CredentialMissing`, `CredentialRefused`."""
+        yield self._found(use)

@@ -2,16 +2,18 @@
 
 A vault hands out a flow and never a header: what is sent when the API says no (a token that has been refreshed) is
 the vault's to decide, where it goes in a request is the description's, and writing it there is the client's. So
-nothing between the two sees the secret. Above it stand `runtimes`; the implementation of this package is
-`auth.mapping`.
+nothing between the two sees the secret. Above it stand `runtimes`; its implementations are `auth.mapping`,
+`auth.environment`, `auth.chain` and `auth.stored`.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from dataclasses import dataclass
 from typing import Protocol
 
+from auth.errors import CredentialRefused
+from auth.origins import origin_of, shown_origin
 from auth.schemes import Scheme
 from auth.secret import Secret
 
@@ -20,7 +22,8 @@ MAX_ATTEMPTS = 2
 
 Flow = AsyncGenerator[Secret, int]
 """Gives the secret of a request and is sent the status of the answer; gives another one where that is worth trying,
-and else ends. Advancing it raises: `CredentialError`."""
+and else ends. Advancing it raises: `CredentialError`; `SignInNeeded` after a 401 means that the person has to sign in
+before the call can be made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,16 @@ class CredentialUse:
         return f"{self.reference}/{self.part}" if self.part else self.reference
 
 
+def check_origin(use: CredentialUse, allowed: Collection[str]) -> None:
+    """Raises: `CredentialRefused`, which names both origins, where a credential is not for the one that asks for it.
+
+    `allowed` are as `auth.origins.origin_of` writes them.
+    """
+    if origin_of(use.origin) not in allowed:
+        places = ", ".join(map(shown_origin, sorted(allowed))) or "no origin at all"
+        raise CredentialRefused(f"the credential {use.name!r} is for {places}, and {use.origin} asks for it")
+
+
 class Vault(Protocol):
     """Keeps credentials."""
 
@@ -53,7 +66,14 @@ class Vault(Protocol):
         """True when the reference, or a part of it, is registered for somebody: else its functions are not offered."""
         ...
 
+    async def ready(self, use: CredentialUse, /) -> None:
+        """Sees that the credential can be had, before anything is sent; what has expired is renewed.
+
+        Raises: as the first step of `flow`.
+        """
+        ...
+
     def flow(self, use: CredentialUse, /) -> Flow:
         """The secrets of one call; who asks closes it. Its first step raises: `CredentialMissing`,
-        `CredentialRefused`."""
+        `CredentialRefused`, `ProviderError`, `VaultError`."""
         ...

@@ -13,6 +13,7 @@ from typing import Literal
 from orchestrator.content import AttachedFile, CardAction, Shown
 from orchestrator.labels import CLEAN, Label
 from orchestrator.model.base import ModelCall, Usage
+from runtimes.errors import NotExecutedCause
 from runtimes.values import Json, JsonObject
 
 HISTORY_TOKENS = 50_000
@@ -234,7 +235,7 @@ class CallNotExecuted:
     """The call was certainly not carried out and may be made once more."""
 
     call_id: str
-    cause: Literal["connect", "rate"]
+    cause: NotExecutedCause
     message: str
     kind: Literal["call_not_executed"] = "call_not_executed"
 

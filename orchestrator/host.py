@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import time
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
+from secrets import token_bytes
 from types import TracebackType
 from typing import Self
 
-from auth import MappingVault, Vault
+from auth import MappingVault, SecretsInUse, Vault
 from orchestrator.call_outcome import CallOutcome, outcome_of
 from orchestrator.conversation import Conversation
 from orchestrator.direct_call import prepared, refuse_denied
@@ -79,6 +79,7 @@ class Orchestrator:
     `card_templates` is a folder with the templates that local plugins name by URL (spec 13.2.2.1), each in a file of
     the name that the URL ends with; those that come with the host are known without it.
     `vault` keeps the credentials that plugins refer to; functions whose credential it does not have are not offered.
+    `secrets` are those that must be seen nowhere, where the vault learns more of them than go out.
     `policy` is what its owner lays down for as long as the host lives; `answers` remembers what persons have allowed
     for always, in memory where none is given; `discovered` are those of the plugins, by namespace, that nobody named:
     their first use is asked about.
@@ -111,6 +112,7 @@ class Orchestrator:
         redactions: Sequence[Redaction] = (),
         card_templates: Path | None = None,
         vault: Vault | None = None,
+        secrets: SecretsInUse | None = None,
         policy: Policy | None = None,
         answers: Answers | None = None,
         discovered: Sequence[str] = (),
@@ -125,7 +127,7 @@ class Orchestrator:
         _check_plugins((*self._servers, *discovered), self.plugins)
         self._cache = cache
         self._visual_templates = visual_templates(card_templates)
-        self._redactor = Redactor(redactions, secrets.token_bytes(REDACTION_KEY_BYTES)) if redactions else None
+        self._redactor = Redactor(redactions, token_bytes(REDACTION_KEY_BYTES)) if redactions else None
         if inline_schemas:
             from orchestrator.tools.inlining import require_resolver
 
@@ -142,6 +144,7 @@ class Orchestrator:
         self._owns_http = http is None
         self._clock = clock
         self._vault = vault or MappingVault()
+        self._secrets = secrets if secrets is not None else SecretsInUse()
         self.consent = Consent(
             policy=policy or Policy(), answers=answers or MemoryAnswers(), discovered=frozenset(discovered)
         )
@@ -163,7 +166,13 @@ class Orchestrator:
             binder = Binder(stack, self._runtimes, self._servers, self._redactor, self._visual_templates, self._clock)
             for plugin in self.plugins:
                 http = self._http.allowing(plugin.allowed_hosts)
-                services = RuntimeServices(http=http, local_endpoints=self._local, cache=self._cache, vault=self._vault)
+                services = RuntimeServices(
+                    http=http,
+                    local_endpoints=self._local,
+                    cache=self._cache,
+                    vault=self._vault,
+                    secrets=self._secrets,
+                )
                 await binder.add(plugin, services)
             stack.push_async_callback(self._end_turns)
             self._toolbox = binder.toolbox(inline_schemas=self._inline_schemas)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from auth import Attached, AuthReference, MappingVault, Vault
+from auth import Attached, AuthReference, MappingVault, SecretsInUse, SignIn, Vault
 from runtimes.http import Headers, HttpClient
 from runtimes.placeholders import Environment
 from runtimes.values import Json, JsonObject
@@ -101,6 +101,8 @@ class RuntimeServices:
     """Told of each frame of a call that has gone out to a local plugin; what goes out over `http` is known there."""
     vault: Vault = field(default_factory=MappingVault)
     """Keeps the credentials that the runtimes refer to; by default it has none."""
+    secrets: SecretsInUse = field(default_factory=SecretsInUse)
+    """What must be seen nowhere; whatever goes out as a credential joins it."""
 
 
 class ArgumentRules(Protocol):
@@ -219,6 +221,11 @@ class RuntimeExecutor(Protocol):
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         """What `invoke` would send. Raises: `InvocationError` where it would send nothing."""
+        ...
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        """What the person has to do before the function can be called for them; None where nothing, and where
+        `invoke` would say what else stands in the way."""
         ...
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from urllib.parse import quote
 
-from auth import Attached, Masker, Place, Secret
+from auth import Attached, Place, SecretsInUse
 from runtimes.base import WireMessage
 from runtimes.errors import InvocationError
 from runtimes.http import Headers, HttpClient, HttpRequest, HttpResponse
-
-MAX_KNOWN = 64
-"""Secrets that are looked for in answers: those that went out last."""
 
 COOKIE = "cookie"
 """The header field of cookies, case folded."""
@@ -78,28 +75,21 @@ def whole_message(message: WireMessage) -> WireMessage:
     )
 
 
-def _by_name(known: Mapping[Secret, str]) -> Mapping[str, str]:
-    """The secrets, each by a name of its own."""
-    named: dict[str, str] = {}
-    for number, (secret, name) in enumerate(known.items(), start=1):
-        named[f"{name}:{number}" if name in named else name] = secret.reveal()
-    return named
-
-
 class Discreet:
     """An `HttpClient` that takes the secrets it has sent out of all that comes back.
 
     A service may echo what it was sent, in an error, a link or a file; the model and the person need not see it.
     """
 
-    def __init__(self, inner: HttpClient) -> None:
+    def __init__(self, inner: HttpClient, secrets: SecretsInUse | None = None) -> None:
+        """`secrets` are those of the host; what goes out joins them."""
         self._inner = inner
-        self._known: dict[Secret, str] = {}
-        self._masker = Masker({})
+        self._secrets = secrets if secrets is not None else SecretsInUse()
 
     async def send(self, request: HttpRequest, /) -> HttpResponse:
         """As the client inside. Raises: `InvocationError`."""
-        self._learn(request.attached)
+        for one in request.attached:
+            self._secrets.learn(one.name, *one.hides)
         try:
             response = await self._inner.send(request)
         except InvocationError as error:
@@ -107,19 +97,12 @@ class Discreet:
             if masked is None:
                 raise
         else:
-            return self._cleaned(response, request.max_bytes) if self._known else response
+            return self._cleaned(response, request.max_bytes) if self._secrets else response
         raise masked
-
-    def _learn(self, attached: Sequence[Attached]) -> None:
-        new = {secret: one.name for one in attached for secret in one.hides if secret not in self._known}
-        if not new:
-            return
-        self._known = dict([*self._known.items(), *new.items()][-MAX_KNOWN:])
-        self._masker = Masker(_by_name(self._known))
 
     def _retold(self, error: InvocationError) -> InvocationError | None:
         """The error without secrets; None where it has none."""
-        reason, quoted = self._masker.masked(error.reason), self._masker.masked(error.quoted)
+        reason, quoted = self._secrets.masked(error.reason), self._secrets.masked(error.quoted)
         if (reason, quoted) == (error.reason, error.quoted):
             return None
         return InvocationError(
@@ -133,11 +116,11 @@ class Discreet:
 
     def _body(self, body: bytes, limit: int) -> bytes:
         """What is longer than the limit stays so, and nothing else becomes so: that is how a cut is known."""
-        masked = self._masker.masked_bytes(body)
+        masked = self._secrets.masked_bytes(body)
         return masked.ljust(limit)[:limit] if len(body) >= limit else masked[: limit - 1]
 
     def _cleaned(self, response: HttpResponse, limit: int) -> HttpResponse:
-        masked = self._masker.masked
+        masked = self._secrets.masked
         return replace(
             response,
             headers=tuple((masked(name), masked(value)) for name, value in response.headers),

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-NotExecutedCause = Literal["connect", "rate"]
+NotExecutedCause = Literal["connect", "rate", "sign-in"]
+"""`sign-in`: the credential was not accepted, and the person has to sign in before the call is made once more."""
 
 
 class RuntimeProblem(Exception):

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import anyio
 
+from auth import SignIn
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -70,6 +71,10 @@ class Wrapper:
         """What the executor inside would send."""
         return self._inner.preview(call)
 
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        """What the executor inside needs of the person first."""
+        return await self._inner.sign_in(function, person)
+
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Has the executor inside carry the call out."""
         return await self._inner.invoke(call, context)
@@ -127,6 +132,13 @@ class Guarded(Wrapper):
             raise
         except Exception as error:
             raise _failed(call, error) from error
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        """None, too, where the executor inside fails to say: calling it then tells why."""
+        try:
+            return await self._inner.sign_in(function, person)
+        except Exception:  # noqa: BLE001  a stranger's: what is wrong with it shows when it is called
+            return None
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Raises: `InvocationError`, whatever the executor inside raises, and where its answer is no JSON."""

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
+from auth import SignIn
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Manifest
 from orchestrator.tools.binding import OPENAPI
@@ -85,6 +86,11 @@ class _RecordedExecutor:
     def unusable(self) -> Mapping[str, str]:
         """None: an answer is there already."""
         return {}
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        """As `RuntimeExecutor.sign_in`: nothing is sent."""
+        del function, person
+        return None
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         """Nothing is sent."""

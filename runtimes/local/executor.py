@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 import anyio
 from anyio.abc import TaskGroup, TaskStatus
 
+from auth import SignIn
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -220,6 +221,11 @@ class LocalExecutor:
     def unusable(self) -> Mapping[str, str]:
         """None: what a program can do shows when it is called."""
         return {}
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        """As `RuntimeExecutor.sign_in`: local plugins are sent no credentials."""
+        del function, person
+        return None
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         """The line that would be written. Raises: `InvocationError`."""

@@ -19,6 +19,8 @@ from auth import (
     Flow,
     Scheme,
     Secret,
+    SignIn,
+    SignInNeeded,
     Vault,
     attach,
     place_of,
@@ -87,21 +89,44 @@ class Authorized:
             return await send(request)
         deadline = time.monotonic() + request.timeout
         async with self._begun(operation, person) as carried:
-            for attempt in range(1, MAX_ATTEMPTS + 1):
+            for attempt in range(1, MAX_ATTEMPTS + 1):  # a flow that has more to try is asked no more
                 attached = tuple(one.attached for one in carried)
                 left = max(0.0, deadline - time.monotonic()) if attempt > 1 else request.timeout
                 response = await send(replace(request, attached=attached, timeout=left))
-                is_over = response.status != UNAUTHORIZED or attempt == MAX_ATTEMPTS
-                if is_over or not await self._renewed(carried, response.status):
+                if response.status != UNAUTHORIZED or not await self._renewed(carried, response.status):
                     return response
-        raise AssertionError("the last attempt returns its answer")
+        return response
 
     async def _renewed(self, carried: list[_Carried], status: int) -> bool:
-        """True where a vault has something else to try; one that cannot have it leaves the answer as it is."""
+        """True where a vault has something else to try; one that cannot have it leaves the answer as it is.
+
+        Raises: `InvocationError` where the person has to sign in.
+        """
         try:
             return any([await one.told(status) for one in carried])
+        except SignInNeeded as needed:
+            message = f"the API does not accept the credential: {needed}"
+            raise InvocationError(message, not_executed="sign-in") from None
         except CredentialError:
             return False
+
+    async def sign_in(self, operation: Operation, person: str) -> SignIn | None:
+        """What the person has to do before the operation can be called: of its alternatives the first that they can
+        have, where none can be had as it is."""
+        wanted: SignIn | None = None
+        for alternative in operation.security:
+            try:
+                for demand in alternative:
+                    await self._vault.ready(self._use(operation, demand, person, is_part=len(alternative) > 1))
+            except SignInNeeded as needed:
+                wanted = wanted or needed.sign_in
+            except CredentialMissing:
+                continue
+            except CredentialError:
+                return None
+            else:
+                return None
+        return wanted
 
     @asynccontextmanager
     async def _begun(self, operation: Operation, person: str) -> AsyncGenerator[list[_Carried]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from auth import MappingVault, Vault
+from auth import MappingVault, SecretsInUse, SignIn, Vault
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -56,13 +56,14 @@ class OpenApiExecutor:
         http: HttpClient,
         authorized: Authorized,
         sleep: Sleep = anyio.sleep,
+        secrets: SecretsInUse | None = None,
     ) -> None:
-        """`sleep` waits so many seconds between two attempts of a call."""
+        """`sleep` waits so many seconds between two attempts of a call; `secrets` are those of the host."""
         self._authorized = authorized
         self._operations = operations
         self._unusable = unusable
         self._functions = {name: operation.signature for name, operation in operations.items()}
-        self._http = Discreet(http)
+        self._http = Discreet(http, secrets)
         self._sleep = sleep
 
     @property
@@ -90,6 +91,11 @@ class OpenApiExecutor:
             attached=previewed(operation),
         )
         return (message,)
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        """As `RuntimeExecutor.sign_in`."""
+        operation = self._operations.get(function)
+        return await self._authorized.sign_in(operation, person) if operation is not None else None
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """As `RuntimeExecutor.invoke`. Raises: `InvocationError`."""
@@ -151,6 +157,7 @@ def execute(
     *,
     vault: Vault | None = None,
     sleep: Sleep = anyio.sleep,
+    secrets: SecretsInUse | None = None,
 ) -> OpenApiExecutor:
     """Answers the functions of a runtime object through a client, with credentials of the vault; `sleep` waits so many
     seconds between two attempts.
@@ -174,7 +181,7 @@ def execute(
     if unknown and not operations:
         raise ServerUnknown(unknown)
     authorized = Authorized(vault or MappingVault(), spec.auth, spec.plugin)
-    return OpenApiExecutor(operations, unusable, http, authorized, sleep)
+    return OpenApiExecutor(operations, unusable, http, authorized, sleep, secrets)
 
 
 @asynccontextmanager
@@ -182,4 +189,5 @@ async def open_openapi(
     spec: RuntimeSpec, services: RuntimeServices, /, *, sleep: Sleep = anyio.sleep
 ) -> AsyncGenerator[OpenApiExecutor]:
     """Opens a runtime object of type `OpenApi`. Raises: `RuntimeUnavailable`, as `describe` and `execute`."""
-    yield execute(await describe(spec, services), spec, services.http, vault=services.vault, sleep=sleep)
+    description = await describe(spec, services)
+    yield execute(description, spec, services.http, vault=services.vault, sleep=sleep, secrets=services.secrets)

@@ -9,6 +9,7 @@ from typing import Never
 import anyio
 import pytest
 
+from auth import SignIn
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -42,6 +43,10 @@ class Stub:
     @property
     def unusable(self) -> Mapping[str, str]:
         return {"other": "a reason"}
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        del function, person
+        return None
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         self._result()

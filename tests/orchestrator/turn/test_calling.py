@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import anyio
 import pytest
 
+from auth import SignIn
 from orchestrator import Orchestrator, Reply, load_plugin
 from orchestrator.events import CallDispatched, CallNotExecuted, CallProgress, Event
 from orchestrator.model.scripted import Call, Calls, Say, ScriptedModel, ScriptTurn
@@ -54,6 +55,10 @@ class Flaky:
     @property
     def unusable(self) -> Mapping[str, str]:
         return {}
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        del function, person
+        return None
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         raise NotImplementedError

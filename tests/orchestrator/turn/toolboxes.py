@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from auth import SignIn
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
@@ -21,6 +22,10 @@ class Unreachable:
     @property
     def unusable(self) -> Mapping[str, str]:
         raise NotImplementedError
+
+    async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+        del function, person
+        return None
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         raise NotImplementedError

@@ -248,6 +248,9 @@ class Refreshing:
     async def has(self, reference: str, /) -> bool:
         return reference == "ref"
 
+    async def ready(self, use: CredentialUse, /) -> None:
+        assert use.reference == "ref"
+
     async def flow(self, use: CredentialUse, /) -> Flow:
         self.uses.append(use)
         try:

@@ -1,0 +1,35 @@
+"""Credentials as they are kept: what a person gave, or got from a provider; as types and as JSON. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from auth.secret import Secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """A key, a token, or `NAME:PASSWORD`, as the person gave it."""
+
+    value: Secret
+    is_rejected: bool = False
+    """True since an API has said that it does not take it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tokens:
+    """What a token endpoint gave."""
+
+    access: Secret
+    refresh: Secret | None = None
+    expires: float | None = None
+    """When the access token does, in seconds since the epoch; None where nobody said."""
+    scopes: tuple[str, ...] = ()
+    """Granted, which may be fewer than were asked for."""
+    subject: str = ""
+    """Who it is for, as the provider calls them; empty where it did not say."""
+    is_rejected: bool = False
+    """True since an API has not taken even a fresh one, or the provider does not renew it."""
+
+
+Credential = Given | Tokens

@@ -1,0 +1,18 @@
+"""What a person has to do before a credential of theirs can be had. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """What a person has to do before a call can be made."""
+
+    name: str
+    """Of the credential, as `CredentialUse.name`."""
+    kind: Literal["login", "secret"]
+    """To log in at the provider, or to give a key, a token or a password."""
+    reason: str
+    """Why, in one line for the person: it was never given, has expired, is not accepted any more."""
