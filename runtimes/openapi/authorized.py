@@ -89,13 +89,14 @@ class Authorized:
             return await send(request)
         deadline = time.monotonic() + request.timeout
         async with self._begun(operation, person) as carried:
-            for attempt in range(1, MAX_ATTEMPTS + 1):  # a flow that has more to try is asked no more
+            attempt, left = 1, request.timeout
+            while True:
                 attached = tuple(one.attached for one in carried)
-                left = max(0.0, deadline - time.monotonic()) if attempt > 1 else request.timeout
                 response = await send(replace(request, attached=attached, timeout=left))
-                if response.status != UNAUTHORIZED or not await self._renewed(carried, response.status):
+                may_renew = response.status == UNAUTHORIZED and await self._renewed(carried, response.status)
+                if not may_renew or attempt == MAX_ATTEMPTS:
                     return response
-        return response
+                attempt, left = attempt + 1, max(0.0, deadline - time.monotonic())
 
     async def _renewed(self, carried: list[_Carried], status: int) -> bool:
         """True where a vault has something else to try; one that cannot have it leaves the answer as it is.
