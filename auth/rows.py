@@ -42,7 +42,7 @@ class Row:
     """Of the key that it is sealed with."""
     sealed: bytes
     version: int = 0
-    """How often the record was written; 0 for one that is not kept yet."""
+    """Higher with each writing, and above that of one that was removed before; 0 for one that is not kept yet."""
 
 
 class Rows(Protocol):
@@ -85,6 +85,7 @@ class RowsInMemory:
     def __init__(self) -> None:
         self._rows: dict[RecordKey, Row] = {}
         self._claims: dict[RecordKey, tuple[int, float]] = {}
+        self._removed: dict[RecordKey, int] = {}
 
     async def read(self, key: RecordKey, /) -> Row | None:
         """As `Rows.read`."""
@@ -95,7 +96,7 @@ class RowsInMemory:
         kept = self._rows.get(row.key)
         if row.version != (kept.version if kept is not None else 0):
             raise RecordChanged(f"the credential {row.key.name!r} was written by somebody else meanwhile")
-        version = row.version + 1
+        version = max(row.version, self._removed.get(row.key, 0)) + 1
         self._rows[row.key] = replace(row, version=version)
         self._claims.pop(row.key, None)
         return version
@@ -103,7 +104,10 @@ class RowsInMemory:
     async def remove(self, key: RecordKey, /) -> bool:
         """As `Rows.remove`."""
         self._claims.pop(key, None)
-        return self._rows.pop(key, None) is not None
+        kept = self._rows.pop(key, None)
+        if kept is not None:
+            self._removed[key] = kept.version
+        return kept is not None
 
     async def keys(self, owner: str | None = None, /) -> Sequence[RecordKey]:
         """As `Rows.keys`."""

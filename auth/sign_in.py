@@ -16,3 +16,5 @@ class SignIn:
     """To log in at the provider, or to give a key, a token or a password."""
     reason: str
     """Why, in one line for the person: it was never given, has expired, is not accepted any more."""
+    scopes: tuple[str, ...] = ()
+    """What to ask the provider for, of a login."""
