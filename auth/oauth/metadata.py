@@ -1,0 +1,95 @@
+"""What authorization servers and APIs publish of themselves (RFC 8414, OpenID Connect Discovery, RFC 9728). Pure."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit, urlunsplit
+
+from auth.oauth.document import Document
+from auth.oauth.endpoints import led_url
+from auth.registration import Provider
+
+_SERVER = "/.well-known/oauth-authorization-server"
+_OPENID = "/.well-known/openid-configuration"
+_RESOURCE = "/.well-known/oauth-protected-resource"
+_CHALLENGED = re.compile(r'\bresource_metadata\s*=\s*(?:"([^"\\]*)"|([^\s",]+))', re.IGNORECASE)
+
+
+def _inserted(url: str, well_known: str) -> str:
+    """The well-known path stands before the path of the URL (RFC 8414 3.1)."""
+    parts = urlsplit(url)
+    return urlunsplit((parts.scheme, parts.netloc, well_known + parts.path.rstrip("/"), parts.query, ""))
+
+
+def issuer_urls(issuer: str) -> tuple[str, ...]:
+    """Where an issuer may describe itself, in the order in which they are asked."""
+    parts = urlsplit(issuer)
+    appended = urlunsplit((parts.scheme, parts.netloc, parts.path.rstrip("/") + _OPENID, "", ""))
+    return tuple(dict.fromkeys((_inserted(issuer, _SERVER), appended, _inserted(issuer, _OPENID))))
+
+
+def resource_url(resource: str) -> str:
+    """Where an API says which servers give out tokens for it (RFC 9728 3.1)."""
+    return _inserted(resource, _RESOURCE)
+
+
+def challenged_url(challenge: str) -> str:
+    """Where it does by its own word, from its `WWW-Authenticate` (RFC 9728 5.1); empty where it does not say."""
+    found = _CHALLENGED.search(challenge) if challenge.lstrip().lower().startswith("bearer") else None
+    return (found[1] or found[2] or "") if found is not None else ""
+
+
+def issuer_of(url: str) -> str:
+    """The issuer that a person means who gives the URL of its description."""
+    for well_known in (_SERVER, _OPENID):
+        before, found, after = url.partition(well_known)
+        if found:
+            return before + after
+    return url
+
+
+def _endpoint(document: Document, name: str, issuer: str) -> str:
+    """Raises: `ProviderError` for a URL that may not be asked."""
+    url = document.text(name)
+    return led_url(url, name, by=issuer) if url else ""
+
+
+def provider_of(document: Document, issuer: str) -> Provider:
+    """The provider of a description, which must be the issuer's own (RFC 8414 3.3).
+
+    Raises: `ProviderError`.
+    """
+    named = document.text("issuer")
+    if named != issuer:
+        raise document.refuse(f"it describes the issuer {named!r}, and {issuer!r} was asked for")
+    if not document.text("token_endpoint"):
+        raise document.refuse("there is no 'token_endpoint'")
+    return Provider(
+        issuer=issuer,
+        token_endpoint=_endpoint(document, "token_endpoint", issuer),
+        authorization_endpoint=_endpoint(document, "authorization_endpoint", issuer),
+        device_authorization_endpoint=_endpoint(document, "device_authorization_endpoint", issuer),
+        revocation_endpoint=_endpoint(document, "revocation_endpoint", issuer),
+        userinfo_endpoint=_endpoint(document, "userinfo_endpoint", issuer),
+        jwks_uri=_endpoint(document, "jwks_uri", issuer),
+        names_issuer=document.flag("authorization_response_iss_parameter_supported"),
+    )
+
+
+def _is_same_api(named: str, resource: str) -> bool:
+    """True also for an origin that is written once with its slash and once without."""
+    return named == resource or (not urlsplit(resource).path.strip("/") and named.rstrip("/") == resource.rstrip("/"))
+
+
+def server_of(document: Document, resource: str) -> str:
+    """The first issuer that gives out tokens for an API, by the API's own description (RFC 9728 3.3).
+
+    Raises: `ProviderError`.
+    """
+    named = document.text("resource")
+    if not _is_same_api(named, resource):
+        raise document.refuse(f"it describes the API {named!r}, and {resource!r} was asked for")
+    issuer = document.first("authorization_servers")
+    if not issuer:
+        raise document.refuse("it names no authorization server")
+    return led_url(issuer, "issuer", by=resource)
