@@ -1,4 +1,4 @@
-"""What every test has: asyncio as the only event loop, no build server around it, and a folder for data of its own."""
+"""What every test has: asyncio as the only event loop, no build server around it, and folders of its own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,14 @@ for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
 _DATA = TemporaryDirectory(prefix="orchestrator-tests-")
 atexit.register(_DATA.cleanup)
 os.environ["XDG_DATA_HOME"] = _DATA.name  # commands keep conversations in the person's folder for data
-os.environ.pop("ORCHESTRATOR_STORE", None)
+
+_CONFIG = TemporaryDirectory(prefix="orchestrator-tests-")
+atexit.register(_CONFIG.cleanup)
+os.environ["XDG_CONFIG_HOME"] = _CONFIG.name  # and read their configuration and the key of their vault elsewhere
+
+for _name in [*os.environ]:
+    if _name.startswith(("ORCHESTRATOR_STORE", "ORCHESTRATOR_VAULT", "ORCHESTRATOR_AUTH_")):
+        del os.environ[_name]
 
 
 def pytest_collection_finish() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestrator.cli.configured_policy import read_policy
 from orchestrator.cli.configured_store import StoreSetting, read_store
+from orchestrator.cli.configured_vault import VaultSetting, read_vault
 from orchestrator.cli.toml_table import Table
 from orchestrator.errors import UsageError
 from orchestrator.policy.rules import Policy
@@ -33,6 +34,7 @@ _MEMBERS = (
     "redactions",
     "servers",
     "store",
+    "vault",
 )
 _LOCAL_MEMBERS = ("command", "directory", "environment")
 _PRICE_MEMBERS = ("currency", "input", "output")
@@ -65,6 +67,8 @@ class Configuration:
     """What models cost, by the names that the person gives them."""
     store: StoreSetting = field(default_factory=StoreSetting)
     """Where conversations are kept."""
+    vault: VaultSetting = field(default_factory=VaultSetting)
+    """Where credentials are kept."""
 
 
 def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
@@ -134,6 +138,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
         card_templates=_folder(path, table.text("card_templates")),
         policy=read_policy(path, table.table("policy")),
         store=read_store(path, table.table("store")),
+        vault=read_vault(path, table.table("vault")),
         prices={model: _price(path, model, members) for model, members in table.table("prices").items()},
         redactions=tuple(_redaction(path, number, members) for number, members in enumerate(redactions, start=1)),
     )

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import TypeGuard
 
 from orchestrator.event_json import UnknownFormat, decode, decode_value, encode
-from orchestrator.events import Fact, Signal
+from orchestrator.events import Fact
 from orchestrator.journal.lines import FORMAT_NAME, VERSION
+from orchestrator.signals import Signal
 from runtimes.limits import MAX_VALUES
 from runtimes.sifting import marks_of
 from runtimes.values import Json, JsonObject, parse_json

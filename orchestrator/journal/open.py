@@ -15,7 +15,7 @@ _POSTGRESQL = ("postgresql", "postgresql+psycopg", "postgres")
 _KNOWN = "known: sqlite:///path, postgresql://user@host/database"
 
 
-def _check(store: str) -> None:
+def check_store(store: str) -> None:
     """Raises: `UsageError` for a URL that names no store, or one that needs more than is installed."""
     scheme, found, _ = store.partition("://")
     if not found or not re.fullmatch(r"[\w+.-]+", scheme):  # what else is before it may be a password
@@ -35,7 +35,7 @@ async def open_journal(
     Its tables are made, or brought up to date, first; unless it `creates`, only where there are some.
     Raises: `UsageError` for what names no store, or none that is there; `StoreError`.
     """
-    _check(store)
+    check_store(store)
     from orchestrator.journal.sql.opening import opened
 
     async with opened(store, lease_seconds=lease_seconds, creates=creates) as journal:

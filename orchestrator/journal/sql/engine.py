@@ -69,12 +69,12 @@ _LOGGER = "store"
 """Which of SQLAlchemy's loggers is told of a store; at its lowest level it would be told of what is kept."""
 
 
-def name_of(url: URL) -> str:
-    """What the store is called in messages: without a password or a query."""
+def name_of(url: URL, kind: str = "store") -> str:
+    """What the store is called in messages, by its kind: without a password or a query."""
     if url.get_backend_name() == "sqlite":
-        return f"the store {str(url.database)!r}"
+        return f"the {kind} {str(url.database)!r}"
     shown = URL.create("postgresql", username=url.username, host=url.host, port=url.port, database=url.database)
-    return f"the store {shown.render_as_string(hide_password=True)!r}"
+    return f"the {kind} {shown.render_as_string(hide_password=True)!r}"
 
 
 def url_of(store: str) -> URL:

@@ -4,36 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
 import anyio
 from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from orchestrator.errors import LeaseLost, StoreDamaged
 from orchestrator.events import Fact
 from orchestrator.journal.base import AT_ONCE, LEASE_SECONDS, ConversationId, Kept, Lease
 from orchestrator.journal.sql import leases, listing, reading, writing
-from orchestrator.journal.sql.ending import ANSWER_SECONDS, Deadline, answered, connected, waited_for
-from orchestrator.journal.sql.engine import BUSY_SECONDS, READERS, WRITERS, hasty
-from orchestrator.journal.sql.errors import told
 from orchestrator.journal.sql.notices import FileNotices, Notices, ServerNotices
 from orchestrator.journal.sql.payloads import MAX_PAYLOAD, payload_of
 from orchestrator.journal.sql.rows import check_name, forms_of, growth, key_of, payload_row
-from orchestrator.journal.sql.sqlite_file import clear_log, give_back
 from orchestrator.journal.sql.tables import payloads
+from orchestrator.journal.sql.transactions import Transactions
 from orchestrator.wholeness import to_its_end
 
 Result = TypeVar("Result")
 
 AWAY_OVER = 65_536
 """Bytes from which on facts are made into rows, and out of them, in a thread."""
-
-UNNOTICED_SECONDS = 1.0
-"""Who has waited for others of this process longer waits so much less for another one."""
 
 MAX_FACTS = 2**31 - 1
 """The highest sequence number that the tables can hold."""
@@ -44,32 +35,15 @@ async def _away_if_long(size: int, make: Callable[[], Result]) -> Result:
 
 
 class SqlJournal:
-    """Each method is one transaction; it is not cancelled half-way, and repeated once when its connection was lost.
+    """Each method is one transaction, as `Transactions` carries it out."""
 
-    Who cancels one waits for its end: in a SQLite file as long as the disk takes, at a server at most `ANSWER_SECONDS`.
-    """
-
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        *,
-        name: str,
-        lease_seconds: float = LEASE_SECONDS,
-        answer_seconds: float = ANSWER_SECONDS,
-    ) -> None:
-        """Its tables are there already, and it ends with `aclose`; `name` is the store's in messages."""
-        backend = engine.dialect.name
-        self._name = name
+    def __init__(self, transactions: Transactions, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        """The tables are there already; it ends with `aclose`, and the transactions with it."""
+        self._transactions = transactions
+        self._name = transactions.name
         self._lease_seconds = lease_seconds
-        self._answer_seconds = answer_seconds
-        self._writers = engine
-        self._writing = anyio.Semaphore(WRITERS[backend], fast_acquire=True)
-        self._reading = anyio.Semaphore(READERS[backend], fast_acquire=True)
-        is_server = backend == "postgresql"
-        self._file = None if is_server else Path(str(engine.url.database))
-        self._readers = engine.execution_options(isolation_level="AUTOCOMMIT") if is_server else engine
-        self._owes_room = False
-        self._notices: Notices = ServerNotices(engine) if is_server else FileNotices(engine)
+        engine = transactions.engine
+        self._notices: Notices = ServerNotices(engine) if transactions.is_server else FileNotices(engine)
 
     async def aclose(self) -> None:
         """Gives its connections back."""
@@ -77,64 +51,7 @@ class SqlJournal:
 
     async def _close(self) -> None:
         await self._notices.aclose()
-        await self._writers.dispose()
-        if self._owes_room and self._file is not None:
-            await anyio.to_thread.run_sync(clear_log, self._file)
-
-    async def _once(
-        self, engine: AsyncEngine, work: Callable[[Connection], Result], deadline: Deadline | None
-    ) -> Result:
-        async with connected(engine, deadline) as connection:
-            return await connection.run_sync(work)
-
-    async def _run(
-        self,
-        engine: AsyncEngine,
-        work: Callable[[Connection], Result],
-        again: Callable[[Connection], Result],
-        deadline: Deadline | None,
-    ) -> Result:
-        """`again` is done where the connection was lost, by a server that was started anew or in the middle."""
-        with told(self._name), answered(self._name, deadline):
-            try:
-                return await self._once(engine, work, deadline)
-            except DBAPIError as error:
-                if not error.connection_invalidated or (deadline is not None and deadline.has_passed):
-                    raise
-            return await self._once(engine, again, deadline)
-        raise AssertionError("what is told is raised")
-
-    def _deadline(self) -> Deadline | None:
-        return Deadline(self._answer_seconds) if self._file is None else None
-
-    async def _write(
-        self, work: Callable[[Connection], Result], again: Callable[[Connection], Result] | None = None
-    ) -> Result:
-        if self._file is not None:
-            return await self._write_file(work, self._file)
-        deadline = self._deadline()
-        with answered(self._name, deadline):
-            async with waited_for(self._writing, deadline):
-                return await to_its_end(self._run(self._writers, work, again or work, deadline))
-        raise AssertionError("what is answered is raised")
-
-    async def _write_file(self, work: Callable[[Connection], Result], file: Path) -> Result:
-        """What waited here for others does not wait as long again for another process."""
-        patience = Deadline(BUSY_SECONDS)
-        async with self._writing:
-            if patience.waited > UNNOTICED_SECONDS:
-                work = partial(hasty, work, patience.left)
-            result = await to_its_end(self._run(self._writers, work, work, None))
-            if self._owes_room:
-                self._owes_room = not await to_its_end(anyio.to_thread.run_sync(clear_log, file))
-            return result
-
-    async def _read(self, work: Callable[[Connection], Result]) -> Result:
-        deadline = self._deadline()
-        with answered(self._name, deadline):
-            async with waited_for(self._reading, deadline):
-                return await to_its_end(self._run(self._readers, work, work, deadline))
-        raise AssertionError("what is answered is raised")
+        await self._transactions.aclose()
 
     def _seconds(self, wake: float | None, seconds: float) -> float | None:
         return seconds if wake == AT_ONCE else None
@@ -155,7 +72,7 @@ class SqlJournal:
             sum(map(len, forms)),
             partial(growth, conversation, expected, facts, forms, wake=wake, seconds=seconds, lease=lease),
         )
-        await self._write(partial(writing.grow, growth=new), partial(writing.grow_again, growth=new))
+        await self._transactions.write(partial(writing.grow, growth=new), partial(writing.grow_again, growth=new))
         return new.new
 
     async def claim(
@@ -167,32 +84,36 @@ class SqlJournal:
             sum(map(len, forms)),
             partial(growth, conversation, expected, facts, forms, wake=wake, seconds=seconds, mark=mark),
         )
-        epoch = await self._write(partial(writing.grow, growth=new), partial(writing.grow_again, growth=new))
+        epoch = await self._transactions.write(
+            partial(writing.grow, growth=new), partial(writing.grow_again, growth=new)
+        )
         return Lease(conversation=conversation, epoch=epoch, seconds=self._lease_seconds)
 
     async def read(self, conversation: ConversationId, /, after: int = 0) -> Sequence[Fact]:
         check_name(conversation, "a conversation")
         try:
-            found = await self._read(partial(reading.find, conversation=conversation, after=min(after, MAX_FACTS)))
+            found = await self._transactions.read(
+                partial(reading.find, conversation=conversation, after=min(after, MAX_FACTS))
+            )
             return await _away_if_long(found.size, partial(reading.facts_of, found, self._name, conversation))
         except StoreDamaged:
             # deleted between the statement for its facts and the one for its payloads
-            if not await self._read(partial(reading.exists, conversation=conversation)):
+            if not await self._transactions.read(partial(reading.exists, conversation=conversation)):
                 return ()
             raise
 
     async def renew(self, lease: Lease, /) -> None:
-        if not await self._write(partial(leases.renew, lease=lease)):
+        if not await self._transactions.write(partial(leases.renew, lease=lease)):
             raise LeaseLost(lease.conversation)
 
     async def release(self, lease: Lease, /) -> None:
-        await self._write(partial(leases.release, lease=lease))
+        await self._transactions.write(partial(leases.release, lease=lease))
 
     async def take(self, plugins: Collection[str], /) -> Lease | None:
         for plugin in plugins:
             check_name(plugin, "a plugin")
         key, mark, seconds = key_of(plugins), uuid4().hex, self._lease_seconds
-        return await self._write(
+        return await self._transactions.write(
             partial(leases.take, key=key, mark=mark, seconds=seconds),
             partial(leases.take_again, key=key, mark=mark, seconds=seconds),
         )
@@ -213,12 +134,14 @@ class SqlJournal:
                 writing.create(connection, conversation)
                 connection.execute(writing.insert_once(payloads, connection.dialect.name), row)
 
-        await self._write(keep)
+        await self._transactions.write(keep)
 
     async def file(self, conversation: ConversationId, sha256: str, /) -> bytes | None:
         check_name(conversation, "a conversation")
         check_name(sha256, "a file")
-        found = await self._read(partial(reading.find_payloads, conversation=conversation, hashes=[sha256]))
+        found = await self._transactions.read(
+            partial(reading.find_payloads, conversation=conversation, hashes=[sha256])
+        )
         if sha256 not in found:
             return None
         try:
@@ -230,27 +153,19 @@ class SqlJournal:
     async def kept(self, person: str | None = None, /) -> Sequence[Kept]:
         if person is not None:
             check_name(person, "a person")
-        return await self._read(partial(listing.kept, person=person))
+        return await self._transactions.read(partial(listing.kept, person=person))
 
     async def forget(self, conversation: ConversationId, /) -> bool:
         check_name(conversation, "a conversation")
-        is_gone = await self._write(partial(listing.forget, conversation=conversation))
+        is_gone = await self._transactions.write(partial(listing.forget, conversation=conversation))
         if is_gone:
-            await self._give_back()
+            await self._transactions.give_back()
         return is_gone
-
-    async def _give_back(self) -> None:
-        """PostgreSQL does it by itself. Where others read, a later write does it."""
-        if self._file is None:
-            return
-        async with self._writing:
-            with told(self._name):
-                self._owes_room = not await to_its_end(anyio.to_thread.run_sync(give_back, self._file))
 
     async def forget_before(self, time: float, /) -> int:
         count = 0
-        while some := await self._write(partial(listing.forget_some, time=time)):
+        while some := await self._transactions.write(partial(listing.forget_some, time=time)):
             count += some
         if count:
-            await self._give_back()
+            await self._transactions.give_back()
         return count

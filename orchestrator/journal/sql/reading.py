@@ -9,10 +9,11 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from orchestrator.errors import StoreDamaged, StoreNewer
 from orchestrator.event_json import UnknownFormat, decode
-from orchestrator.events import Fact, Signal
+from orchestrator.events import Fact
 from orchestrator.journal.base import ConversationId
 from orchestrator.journal.sql.payloads import join, members_of, unpacked
 from orchestrator.journal.sql.tables import conversations, facts, payloads
+from orchestrator.signals import Signal
 
 HASHES_AT_ONCE = 500
 """How many payloads one statement asks for."""

@@ -1,7 +1,8 @@
-"""The tables of the journal as they are now, and the clock of the database.
+"""The tables of the journal and of the vault as they are now, and the clock of the database.
 
 `migrations` makes them; a test holds the two together. Their names start alike, so that they can stand in a database
-beside the tables of others. Everything of a conversation hangs on its one row, and goes with it.
+beside the tables of others. Everything of a conversation hangs on its one row, and goes with it; what is sealed has
+nothing to do with conversations.
 """
 
 from __future__ import annotations
@@ -80,6 +81,21 @@ payloads = Table(
     Column("body", LargeBinary, nullable=False),
 )
 
+sealed = Table(
+    "orchestrator_sealed",
+    metadata,
+    Column("owner", Text, primary_key=True),  # the person; empty for what holds for all
+    Column("name", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("origins", Text, nullable=False),  # a line each; the seal binds them
+    Column("key_id", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("claim_until", Double[float]),
+    Column("claimant", Text),  # the random mark of the claim on that version
+    Column("updated", Double[float], nullable=False),
+)
+
 
 class _Now(FunctionElement[float]):
     """Seconds since the epoch, by the clock of the database."""
@@ -103,7 +119,8 @@ NOW: ColumnElement[float] = _Now()
 
 FIRST_EPOCH = cast(NOW * 1000, BigInteger)
 """Of a conversation that is made: above each epoch that one of its name had which was deleted before, so that whoever
-had a lease of that has none of this. Two that are made within a millisecond are not told apart."""
+had a lease of that has none of this. Two that are made within a millisecond are not told apart. The versions of what is
+sealed begin so too: whoever read what was removed since does not write over what stands there now."""
 
 IS_FREE = or_(conversations.c.lease_until.is_(None), conversations.c.lease_until <= NOW)
 """Nobody holds a lease of the conversation."""

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
-from threading import Event, Thread
 
 import anyio
 import psycopg
@@ -21,11 +19,13 @@ from orchestrator.journal.base import AT_ONCE, Journal
 from orchestrator.journal.open import open_journal
 from orchestrator.journal.sql.engine import engine_of, url_of
 from orchestrator.journal.sql.journal import SqlJournal
+from orchestrator.journal.sql.transactions import Transactions
+from tests.servers import postgres_wire
 from tests.servers.postgres import Postgres, missing, postgres_server, shared_server
+from tests.servers.postgres_wire import Wire
 
 STARTED = TurnStarted(text="hello", person="ada", documents={"todo": "1"})
 LONG = TurnEnded(reason="error", detail="words " * 5000)
-CHUNK = 65_536
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ async def test_a_server_that_hangs_is_told_and_gone_on_from(own: Postgres) -> No
     with own.database() as url:
         async with open_journal(url):
             pass
-        journal = SqlJournal(engine_of(url_of(url)), name="the store", answer_seconds=0.5)
+        journal = SqlJournal(Transactions(engine_of(url_of(url)), name="the store", answer_seconds=0.5))
         await journal.append("c", 0, [STARTED])
 
         async def write(name: str) -> None:
@@ -114,74 +114,11 @@ async def test_a_server_that_hangs_is_told_and_gone_on_from(own: Postgres) -> No
         await journal.aclose()
 
 
-class Wire:
-    """Passes on what client and server say, until a message is to be lost."""
-
-    def __init__(self, server: Path) -> None:
-        self._server = str(server)
-        self._threads: list[Thread] = []
-        self.word = b""
-        """The first message of the client with it ends the connection."""
-        self.reaches_the_server = False
-        """True when only the answer to it is lost."""
-        self.lost = 0
-        """How often that was."""
-
-    def serve(self, listening: socket.socket) -> None:
-        """Connections, until nobody listens any more; then to the end of each."""
-        with suppress(OSError):
-            while True:
-                thread = Thread(target=self._connect, args=(listening.accept()[0],))
-                self._threads.append(thread)
-                thread.start()
-        for thread in self._threads:
-            thread.join()
-
-    def _connect(self, client: socket.socket) -> None:
-        silent = Event()
-        with client, socket.socket(socket.AF_UNIX) as server:
-            server.connect(self._server)
-            answering = Thread(target=self._answer, args=(server, client, silent))
-            answering.start()
-            with suppress(OSError):
-                self._ask(client, server, silent)
-            if not silent.is_set():
-                server.shutdown(socket.SHUT_RDWR)
-            answering.join()
-
-    def _ask(self, client: socket.socket, server: socket.socket, silent: Event) -> None:
-        while data := client.recv(CHUNK):
-            if not self.word or self.word not in data:
-                server.sendall(data)
-                continue
-            self.word = b""
-            self.lost += 1
-            if self.reaches_the_server:
-                silent.set()
-                server.sendall(data)
-            return
-
-    def _answer(self, server: socket.socket, client: socket.socket, silent: Event) -> None:
-        with suppress(OSError):
-            while (data := server.recv(CHUNK)) and not silent.is_set():
-                client.sendall(data)
-
-
 @asynccontextmanager
 async def wired(folder: Path, url: str) -> AsyncGenerator[tuple[Wire, Journal]]:
     """A journal behind a wire."""
-    server = shared_server()
-    name = f".s.PGSQL.{server.port}"
-    wire = Wire(server.folder / name)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(folder / name))
-        listening.listen()
-        serving = Thread(target=wire.serve, args=(listening,))
-        serving.start()
-        async with open_journal(url.replace(str(server.folder), str(folder))) as journal:
-            yield wire, journal
-        listening.shutdown(socket.SHUT_RDWR)
-        await anyio.to_thread.run_sync(serving.join)
+    async with postgres_wire.wired(folder, url) as (wire, behind), open_journal(behind) as journal:
+        yield wire, journal
 
 
 LOSSES = [(b"COMMIT", True), (b"COMMIT", False), (b"INSERT INTO", True), (b"BEGIN", False)]

@@ -23,6 +23,7 @@ from orchestrator.journal.base import Journal
 from orchestrator.journal.open import open_journal
 from orchestrator.journal.sql.engine import BUSY_SECONDS, engine_of, name_of, url_of
 from orchestrator.journal.sql.journal import SqlJournal
+from orchestrator.journal.sql.transactions import Transactions
 
 STARTED = TurnStarted(text="hello", person="ada", documents={})
 LONG = TurnEnded(reason="error", detail="".join(sha256(bytes([n])).hexdigest() for n in range(200)))
@@ -45,7 +46,7 @@ async def with_pragma(url: str, pragma: str) -> AsyncGenerator[Journal]:
             cursor.execute(pragma)
 
     event.listen(engine.sync_engine, "connect", set_up)
-    journal = SqlJournal(engine, name=name_of(url_of(url)))
+    journal = SqlJournal(Transactions(engine, name=name_of(url_of(url))))
     yield journal
     await journal.aclose()
 
