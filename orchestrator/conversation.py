@@ -17,7 +17,7 @@ from orchestrator.errors import (
 from orchestrator.events import Event, Fact, TurnUndone
 from orchestrator.journal.base import Lease
 from orchestrator.model.base import Usage
-from orchestrator.reply import Question, Reply, question_of, reply_of
+from orchestrator.reply import Question, Reply, SignInQuestion, question_of, reply_of, sign_ins_of
 from orchestrator.turn.answering import Decision, Given, answer
 from orchestrator.turn.deciding import closed_history
 from orchestrator.turn.driver import TurnDriver
@@ -27,7 +27,8 @@ from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.opening import Opening
 from orchestrator.turn.replies import Emit
 from orchestrator.turn.services import TurnServices
-from orchestrator.turn.state import Status
+from orchestrator.turn.signing_in import signed_in, take_note
+from orchestrator.turn.state import WAITING, Status
 from orchestrator.turn.streaming import Spawn, stream
 from orchestrator.turn.tenure import Tenure
 from runtimes.base import Attachment
@@ -95,6 +96,12 @@ class Conversation:
         return tuple(question_of(call, turn) for call in asked) if turn is not None else ()
 
     @property
+    def sign_ins(self) -> tuple[SignInQuestion, ...]:
+        """The calls that wait until the person has signed in."""
+        turn = self._ledger.history.turn
+        return sign_ins_of(turn) if turn is not None else ()
+
+    @property
     def is_ended(self) -> bool:
         """True when the model has disengaged: there is nothing more to say here."""
         return self._ledger.history.is_ended
@@ -159,7 +166,9 @@ class Conversation:
         return self._reply()
 
     async def resume(self, *, deadline: float | None = None) -> Reply:
-        """Goes on with a turn that was waiting; with questions still open it says so again.
+        """Goes on with a turn that was waiting; with questions or sign-ins still open it says so again.
+
+        A call that waits for a sign-in goes on where the vault has the credential by now.
 
         Where another process drives the turn it stays with that one: the reply then has no `end`, and nothing pending,
         though a call may be in flight. Raises: `ConversationBusy`, `UsageError` when nothing was ever
@@ -167,7 +176,7 @@ class Conversation:
         """
         has_begun = await self._read(self.resume_stream(), deadline)
         turn = self._ledger.history.turn
-        if not has_begun and turn is not None and not turn.with_status(Status.ASKED):
+        if not has_begun and turn is not None and not turn.with_status(*WAITING):
             raise TimeoutError("the deadline passed before the turn had begun")
         return self._reply()
 
@@ -176,8 +185,8 @@ class Conversation:
     ) -> AsyncGenerator[Event]:
         """One message, as a stream of facts and signals; leaving it early cancels the turn.
 
-        `supersede` declines what is still asked. Read it inside `contextlib.aclosing` where you may leave early, so
-        that the turn has ended when you go on. Raises as `ask`.
+        `supersede` declines what the turn before still waits for. Read it inside `contextlib.aclosing` where you may
+        leave early, so that the turn has ended when you go on. Raises as `ask`.
         """
         with self._exclusive():
             tenure, begun = await self._opening.begin(message, attachments, supersede=supersede)
@@ -188,10 +197,11 @@ class Conversation:
     async def resume_stream(self) -> AsyncGenerator[Event]:
         """As `resume`, as a stream."""
         with self._exclusive():
+            done = await take_note(self._ledger, self._services(self.locale))
             tenure = await Tenure.take_over(self._ledger, now=self._services(self.locale).clock())
             if tenure is None:
                 return
-            async with aclosing(self._drive(tenure)) as events:
+            async with aclosing(self._drive(tenure, done)) as events:
                 async for event in events:
                     yield event
 
@@ -237,7 +247,8 @@ class Conversation:
         *,
         always: bool = False,
     ) -> Decision:
-        """Answers an open question; it never runs the call, `resume` does.
+        """Answers an open question; it never runs the call, `resume` does. A call that waits for a sign-in can be
+        declined.
 
         Of a `Question` the answer holds for exactly what that one asks; of a call id, for whatever is asked about the
         call by then: another process may have asked anew, because its plugin has changed.
@@ -245,8 +256,9 @@ class Conversation:
         the question offers that (`Question.may_always`). A yes to the first use of a plugin answers the other open
         questions that ask for nothing else.
 
-        Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit, and for
-        an `always` that is not offered; `OrchestratorError` where the answer counts, but could not be remembered.
+        Raises: `UnknownName` for a call that was never asked about, `UsageError` for arguments that do not fit, for
+        an `always` that is not offered and for a yes in the place of a sign-in; `OrchestratorError` where the answer
+        counts, but could not be remembered.
         """
         shown = call_id.fingerprint if isinstance(call_id, Question) else None
         return await answer(
@@ -256,6 +268,14 @@ class Conversation:
             Given(approve=approve, arguments=arguments, note=note, always=always, shown=shown),
             by=self.person,
         )
+
+    async def signed_in(self, name: str) -> bool:
+        """Says that the person has signed in to `name`; False where no call waits for that.
+
+        It never runs a call: `resume` does, and so does a worker. Raises: `StoreError`.
+        """
+        now = self._services(self.locale).clock()
+        return await signed_in(self._ledger, name, by=self.person, now=now)
 
     async def undo(self) -> str | None:
         """Takes the last turn back, so that the model is not told of it again; returns what the person had said.

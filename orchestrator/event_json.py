@@ -21,7 +21,7 @@ from runtimes.values import Json, JsonObject, dump_json
 if TYPE_CHECKING:
     from pydantic_core import CoreSchema, SchemaValidator, ValidationError
 
-FORMAT = 2
+FORMAT = 3
 """The version of the JSON form; every encoded event carries it as `v`, as its last member."""
 
 MAX_COMPLAINT_CHARS = 200

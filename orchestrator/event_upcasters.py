@@ -25,5 +25,10 @@ def _to_2(event: JsonObject) -> JsonObject:
     return {**event, **_SINCE_2.get(str(event.get("kind")), {})}
 
 
-UPCASTERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {1: _to_2}
+def _to_3(event: JsonObject) -> JsonObject:
+    """Version 3 has sign-ins beside all that version 2 had, and says nothing more of the rest."""
+    return {**event}
+
+
+UPCASTERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {1: _to_2, 2: _to_3}
 """The step from each version to the next; what it is given and gives is without its `v`."""

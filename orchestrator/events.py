@@ -13,14 +13,12 @@ from typing import Literal
 from orchestrator.content import AttachedFile, CardAction, Shown
 from orchestrator.labels import CLEAN, Label
 from orchestrator.model.base import ModelCall, Usage
+from orchestrator.signals import Signal, State
 from runtimes.errors import NotExecutedCause
 from runtimes.values import Json, JsonObject
 
 HISTORY_TOKENS = 50_000
 """Tokens of earlier turns, as they are estimated, that a model request may carry unless the host says otherwise."""
-
-State = Literal["reasoning", "responding", "disengaging"]
-"""The orchestrator's states (spec 5.2.5, and `disengaging` of the Microsoft 365 document)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +86,9 @@ class ReplyReceived:
 Judgement = Literal["allow", "ask", "deny"]
 """What the policy says of a call."""
 
-RefusalCode = Literal["unknown", "ambiguous", "arguments", "repeated", "limit", "responding", "forbidden"]
-"""`forbidden`: a rule of the host that came into force after the call was judged."""
+RefusalCode = Literal["unknown", "ambiguous", "arguments", "repeated", "limit", "responding", "forbidden", "sign_in"]
+"""`forbidden`: a rule of the host that came into force after the call was judged. `sign_in`: the person has to sign in
+first, and nobody can be asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +185,40 @@ class CallDecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionExpired:
-    """Nobody answered in time."""
+    """Nobody answered, or signed in, in time."""
 
     call_id: str
     kind: Literal["question_expired"] = "question_expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInAsked:
+    """The person has to sign in before the call can be made; it may be made, as far as that goes."""
+
+    call_id: str
+    name: str
+    """Of the credential, as `auth.SignIn.name`."""
+    sign_in: Literal["login", "secret"]
+    """To log in at the provider, or to give a key, a token or a password."""
+    reason: str
+    """Why, in one line for the person."""
+    expires: float
+    """Seconds since the epoch."""
+    scopes: tuple[str, ...] = ()
+    """What to ask the provider for, of a login."""
+    destination: str = ""
+    """Where the call goes."""
+    kind: Literal["sign_in_asked"] = "sign_in_asked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignInDone:
+    """The person has signed in: every call of the turn that waits for this goes on."""
+
+    name: str
+    """As `SignInAsked.name`."""
+    by: str
+    kind: Literal["sign_in_done"] = "sign_in_done"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,46 +349,6 @@ class TurnsSummarised:
     kind: Literal["turns_summarised"] = "turns_summarised"
 
 
-# --- signals: streamed, never kept
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateEntered:
-    """The loop has entered a state (spec 5.2.5)."""
-
-    state: State
-    kind: Literal["state_entered"] = "state_entered"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TextDelta:
-    """A piece of text for the person."""
-
-    state: State
-    text: str
-    kind: Literal["text_delta"] = "text_delta"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallProgress:
-    """What a running call is doing."""
-
-    call_id: str
-    text: str
-    kind: Literal["call_progress"] = "call_progress"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryScheduled:
-    """A model request failed and will be repeated."""
-
-    attempt: int
-    delay: float
-    """Seconds."""
-    reason: str
-    kind: Literal["retry_scheduled"] = "retry_scheduled"
-
-
 Fact = (
     TurnStarted
     | ReplyReceived
@@ -369,6 +358,8 @@ Fact = (
     | CallAsked
     | CallDecided
     | QuestionExpired
+    | SignInAsked
+    | SignInDone
     | CallDispatched
     | CallReturned
     | CallFailed
@@ -382,5 +373,4 @@ Fact = (
     | TurnUndone
     | TurnsSummarised
 )
-Signal = StateEntered | TextDelta | CallProgress | RetryScheduled
 Event = Fact | Signal

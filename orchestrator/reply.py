@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
+from auth import SignIn
 from orchestrator.content import AttachedFile, Card, NumberedCitation, ReturnedCard
 from orchestrator.events import EndReason, Judgement, Reason
 from orchestrator.model.base import Usage
@@ -61,6 +63,32 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignInQuestion:
+    """A call that may be made once the person has signed in: nothing else is asked about it."""
+
+    call_id: str
+    name: str
+    """Of the credential that it needs."""
+    kind: Literal["login", "secret"]
+    """To log in at the provider, or to give a key, a token or a password."""
+    reason: str
+    """Why, in one line for the person."""
+    plugin: str
+    function: str
+    destination: str
+    """Where the call goes."""
+    expires: float
+    """Seconds since the epoch."""
+    scopes: tuple[str, ...] = ()
+    """What to ask the provider for, of a login."""
+
+    @property
+    def wanted(self) -> SignIn:
+        """What the person has to do."""
+        return SignIn(name=self.name, kind=self.kind, reason=self.reason, scopes=self.scopes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
     """A call of the turn, for the person."""
 
@@ -101,10 +129,12 @@ class Reply:
     usage: Usage | None
     """Tokens of this turn; None when the model does not count."""
     end: EndReason | None
-    """None while questions are open, or another host of the same journal has a call in flight."""
+    """None while the turn waits for the person, or another host of the same journal has a call in flight."""
     detail: str = ""
     texts: tuple[str, ...] = ()
     """What local plugins say to the person beside the answer, a text for each call (spec 13.2.1)."""
+    sign_ins: tuple[SignInQuestion, ...] = ()
+    """The calls that wait until the person has signed in."""
 
 
 def question_of(call: CallState, turn: TurnState) -> Question:
@@ -128,6 +158,30 @@ def question_of(call: CallState, turn: TurnState) -> Question:
     )
 
 
+def sign_ins_of(turn: TurnState) -> tuple[SignInQuestion, ...]:
+    """The sign-ins that calls of the turn wait for."""
+    return tuple(
+        SignInQuestion(
+            call_id=call.call_id,
+            name=asked.name,
+            kind=asked.sign_in,
+            reason=asked.reason,
+            plugin=call.plugin,
+            function=call.function,
+            destination=asked.destination,
+            expires=asked.expires,
+            scopes=asked.scopes,
+        )
+        for call in turn.with_status(Status.SIGN_IN)
+        if (asked := call.sign_in) is not None
+    )
+
+
+def _destination(call: CallState) -> str:
+    asked = [one.destination for one in (call.question, call.sign_in) if one is not None]
+    return next(filter(None, (call.destination, *asked)), "")
+
+
 def _call(call: CallState, turn: TurnState) -> Call:
     return Call(
         call_id=call.call_id,
@@ -139,7 +193,7 @@ def _call(call: CallState, turn: TurnState) -> Call:
         reasons=reasons_of(call, turn),
         decision=judgement_of(call),
         decided_by=decided_by(call),
-        destination=call.destination or (call.question.destination if call.question is not None else ""),
+        destination=_destination(call),
         secret=unseen_in(call.arguments, turn.started.action),
     )
 
@@ -172,6 +226,7 @@ def reply_of(turn: TurnState) -> Reply:
         attachments=tuple(file for call in turn.calls.values() for file in call.attachments),
         calls=tuple(_call(call, turn) for call in turn.calls.values() if call.status is not Status.SET_ASIDE),
         pending=tuple(question_of(call, turn) for call in turn.with_status(Status.ASKED)),
+        sign_ins=sign_ins_of(turn),
         usage=turn.usage,
         texts=tuple(one.text for one in shown if one.text),
         end=turn.ended.reason if turn.ended is not None else None,

@@ -15,7 +15,6 @@ from orchestrator.events import (
     CallInterrupted,
     CallJudged,
     CallNotExecuted,
-    CallProgress,
     CallRefused,
     CallReturned,
     CallUnknown,
@@ -24,12 +23,16 @@ from orchestrator.events import (
     Event,
     QuestionExpired,
     ReplyReceived,
+    SignInAsked,
+    SignInDone,
     TurnStarted,
 )
 from orchestrator.render.decisions import data_shown, told_to_person
 from orchestrator.render.sanitize import clean_line
+from orchestrator.render.sign_ins import needed_for
 from orchestrator.render.times import TO_THE_SECOND, local_time
 from orchestrator.response.unseen import masked, unseen_in
+from orchestrator.signals import CallProgress
 from runtimes.values import JsonObject, dump_json
 
 MAX_INPUT_WIDTH = 160
@@ -82,6 +85,8 @@ class _Call:
     """When, in seconds since the epoch; 0 where that was not kept."""
     started: float | None = None
     progress: str = ""
+    lacks: str = ""
+    """The sign-in that it waits for."""
 
     @property
     def name(self) -> str:
@@ -159,8 +164,8 @@ class CallLog:
                 self._call(event.call_id).progress = cut(clean_line(event.text), MAX_OUTPUT_WIDTH)
             case CallReturned():
                 return self._returned(event)
-            case DataSetAside():
-                return self._set_aside(event)
+            case DataSetAside() | SignInAsked() | SignInDone():
+                return self._set_aside(event) if isinstance(event, DataSetAside) else self._sign_in(event)
             case _:
                 return self._not_returned(event)
         return None
@@ -169,6 +174,17 @@ class CallLog:
         names = {plugin: label.plugin for (plugin, _), label in self.labels.items()}
         shown = data_shown(self._set_aside_before, event.plugins, lambda plugin: names.get(plugin, plugin))
         return CallLine(tone="note", text=f"{'asked again' if event.call_ids else 'goes on'} {shown}")
+
+    def _sign_in(self, event: SignInAsked | SignInDone) -> CallLine:
+        """It says whatever its author wants shown: the person has to do something."""
+        if isinstance(event, SignInDone):
+            for call in self._calls.values():
+                call.lacks = "" if call.lacks == event.name else call.lacks
+            return CallLine(tone="fine", text=f"signed in: {clean_line(event.name)}")
+        call = self._call(event.call_id)
+        call.destination, call.lacks = event.destination or call.destination, event.name
+        needed = needed_for(event.name, event.sign_in, event.destination)
+        return self._end(event.call_id, "note", f"needs {needed}", event.reason)
 
     def _label(self, plugin: str, function: str) -> CallLabel:
         return self.labels.get((plugin, function)) or CallLabel(plugin=plugin, function=function)
@@ -220,7 +236,8 @@ class CallLog:
             case CallDecided(decision="decline"):
                 return self._end(event.call_id, "note", "declined", event.note)
             case QuestionExpired():
-                return self._end(event.call_id, "note", "not run: nobody answered in time")
+                what = "signed in" if self._call(event.call_id).lacks else "answered"
+                return self._end(event.call_id, "note", f"not run: nobody {what} in time")
             case CallFailed():
                 return self._end(event.call_id, "bad", "failed", event.message)
             case CallNotExecuted():
@@ -247,6 +264,8 @@ class CallLog:
         call = self._call(event.call_id)
         if event.function:
             call.label = self._label(event.plugin, event.function)
+        if event.code == "sign_in":
+            return self._end(event.call_id, "note", "not run", event.message)
         if call.label.progress_style == "None":
             return None
         return self._end(event.call_id, "note", f"refused ({event.code})", event.message)

@@ -14,16 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.content import Card, Citation
-from orchestrator.events import (
-    AnswerReceived,
-    Event,
-    ReplyReceived,
-    RetryScheduled,
-    StateEntered,
-    TextDelta,
-    TurnEnded,
-    TurnStarted,
-)
+from orchestrator.events import AnswerReceived, Event, ReplyReceived, TurnEnded, TurnStarted
 from orchestrator.model.base import Usage
 from orchestrator.render.answer import Answer, ends_in_question
 from orchestrator.render.calls import SLOW, CallLine, CallLog, Labels
@@ -32,6 +23,7 @@ from orchestrator.render.console import marks_for
 from orchestrator.render.markdown import Prose
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.response.numbering import TurnCitations
+from orchestrator.signals import RetryScheduled, StateEntered, TextDelta
 
 MAX_CITATIONS = 40
 """How many citations of one turn are listed."""

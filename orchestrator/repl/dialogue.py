@@ -28,6 +28,7 @@ from orchestrator.repl.going_on import Carrying, Revisit, is_over, show_again, s
 from orchestrator.repl.input import PersonInput
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
+from orchestrator.repl.signing_in import SigningIn, SignsIn, how_to
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.repl.unattended import Unattended
 from orchestrator.testing.chats.chat_start import ChatStart
@@ -42,6 +43,7 @@ OFFLINE_NOTICE = (
     "--model openai:MODEL and set OPENAI_API_KEY, or OPENAI_BASE_URL for a local server."
 )
 LEFT_OPEN = "left open: none of it has run, and your next message puts it aside"
+SIGN_IN_LEFT_OPEN = "the call waits until you have signed in with {}; your next message puts it aside"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,7 @@ def starters_of(host: Orchestrator, first: Sequence[ConversationStarter] = ()) -
 class Dialogue:
     """The state of a session at a terminal or a pipe."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # what a session is made of, the choices by name and with a default
         self,
         host: Orchestrator,
         view: TerminalView,
@@ -96,7 +98,9 @@ class Dialogue:
         starters: Sequence[ConversationStarter] = (),
         start: ChatStart | None = None,
         revisit: Revisit | None = None,
+        signs_in: SignsIn | None = None,
     ) -> None:
+        """`signs_in` leads through a sign-in that a call waits for; without it the person is told what to run."""
         self.host = host
         self.view = view
         view.takes_choices = person.is_interactive
@@ -114,7 +118,9 @@ class Dialogue:
         self.talked: Conversation | None = None
         """The last conversation in which something was said; None where there is none."""
         audience: Audience = view if self._is_attended else Unattended(view, view, host)
-        self._turns = Turns(audience, self._answering(), interrupts)
+        can_sign_in = signs_in is not None and person.is_interactive
+        signing_in = SigningIn(view, person, interrupts, signs_in) if signs_in is not None and can_sign_in else None
+        self._turns = Turns(audience, self._answering(), interrupts, signing_in)
         self.keeper = Keeper(host, self.labels, start, is_resumed=self._resumed is not None)
         self._earlier: tuple[Conversation, ...] = ()
         self._offers_starters = False
@@ -160,13 +166,15 @@ class Dialogue:
 
     async def renew(self) -> None:
         """Starts a new conversation; what was said so far is kept for `save`."""
-        stays_open = bool(self.chat.pending) and self._revisit.store is not None
+        stays_open, sign_ins = bool(self.chat.pending) and self._revisit.store is not None, self.chat.sign_ins
         self._replace()
         self.view.notice(
             f"a new conversation; the last one's question stays open: {self._revisit.answering}"
             if stays_open
             else "a new conversation"
         )
+        if sign_ins and self._revisit.store is not None:
+            self.view.notice(f"a call of the last one still waits until you have signed in with {how_to(sign_ins)}")
         self.open()
 
     def _replace(self) -> None:
@@ -240,6 +248,8 @@ class Dialogue:
         self._offer_choices()
         if end is None and self.chat.pending:
             self.view.notice(LEFT_OPEN if self._is_attended else self._revisit.nobody_here)
+        elif end is None and self.chat.sign_ins:
+            self.view.notice(SIGN_IN_LEFT_OPEN.format(how_to(self.chat.sign_ins)))
         if self.chat.is_ended:
             self.view.notice("your next message starts a new one")
 

@@ -25,7 +25,8 @@ from orchestrator.events import (
     Fact,
     QuestionExpired,
     ReplyReceived,
-    TextDelta,
+    SignInAsked,
+    SignInDone,
     TurnEnded,
     TurnStarted,
     TurnUndone,
@@ -36,7 +37,9 @@ from orchestrator.render.console import console_for
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.render.times import TO_THE_SECOND, local_time
+from orchestrator.repl.signing_in import how_to
 from orchestrator.repl.turns import Turns
+from orchestrator.signals import TextDelta
 
 MAX_TURNS_AGAIN = 3
 """How many of the last turns are shown again."""
@@ -87,6 +90,9 @@ class Revisit:
         if count := len(chat.pending):
             asked = "a question is" if count == 1 else f"{count} questions are"
             console.print(Text(f"{asked} left open, and nothing of it runs; {self.answering}", style="dim"))
+        if chat.sign_ins:
+            told = f"a call waits until you have signed in with {how_to(chat.sign_ins)}"
+            console.print(Text(told, style="dim"), soft_wrap=True)
         named = f"{self.store} " if self.store else ""
         console.print(Text(f"go on with: orchestrator chat {named}--resume {chat.id}", style="dim"), soft_wrap=True)
 
@@ -115,6 +121,10 @@ def last_turn(facts: Iterable[Fact]) -> Sequence[Fact]:
     return turns[-1] if turns else ()
 
 
+_PERSONS = CallAsked | CallDecided | QuestionExpired | SignInAsked | SignInDone
+"""After these a turn has nothing to do, or has it since the person has answered."""
+
+
 def was_interrupted(turn: Sequence[Fact]) -> bool:
     """True for a turn that was doing something when it broke off, and not only waiting for answers."""
     in_flight = set[str]()
@@ -126,7 +136,7 @@ def was_interrupted(turn: Sequence[Fact]) -> bool:
                 in_flight.discard(fact.call_id)
             case _:
                 pass
-    return bool(in_flight) or not isinstance(turn[-1], CallAsked | CallDecided | QuestionExpired)
+    return bool(in_flight) or not isinstance(turn[-1], _PERSONS)
 
 
 def _answer(turn: Sequence[Fact]) -> str:
@@ -166,6 +176,11 @@ def show_last(view: TerminalView, kept: Kept, facts: Iterable[Fact]) -> Sequence
     return turns[-1] if turns else ()
 
 
+def _waits(chat: Conversation) -> bool:
+    """True while it waits for the person."""
+    return bool(chat.pending or chat.sign_ins)
+
+
 Show = Callable[[Sequence[Fact], int], None]
 """Shows a turn that another process drives, from one of its facts on."""
 
@@ -188,11 +203,11 @@ class Carrying:
         self._last_sign = kept.updated
         if was_interrupted(shown):
             end = await self._turns.go_on(chat, self._announce)
-        elif isinstance(shown[-1], CallDecided):
+        elif isinstance(shown[-1], CallDecided | SignInDone):
             end = await self._turns.go_on(chat, lambda: self._notice(ANSWERED))
         else:
             end = await self._turns.go_on(chat)
-        return end if end is not None or chat.pending else await self._wait(chat, len(shown))
+        return end if end is not None or _waits(chat) else await self._wait(chat, len(shown))
 
     def _announce(self) -> None:
         self._notice(INTERRUPTED_TURN.format(local_time(self._last_sign, TO_THE_SECOND)))
@@ -215,5 +230,5 @@ class Carrying:
             if not await self._turns.pause(LOOK_PAUSE):
                 return "cancelled"
             end = await self._turns.go_on(chat, self._announce)
-            if end is not None or chat.pending:
+            if end is not None or _waits(chat):
                 return end

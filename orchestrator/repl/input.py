@@ -118,14 +118,26 @@ def history_file() -> Path:
     return platformdirs.user_state_path("orchestrator") / HISTORY_FILE
 
 
-def _history(path: Path) -> History:
+class _DiscreetHistory(FileHistory):
+    """Messages in a file, without the secrets in them."""
+
+    def __init__(self, path: Path, masked: Callable[[str], str]) -> None:
+        super().__init__(path)
+        self._masked = masked
+
+    def store_string(self, string: str) -> None:
+        """Keeps a message."""
+        super().store_string(self._masked(string))
+
+
+def _history(path: Path, masked: Callable[[str], str]) -> History:
     """The history in that file, which only its owner may read; in memory when it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
     except OSError:
         return InMemoryHistory()
-    return FileHistory(path)
+    return _DiscreetHistory(path, masked)
 
 
 def _continues(text: str) -> bool:
@@ -185,11 +197,18 @@ class PromptInput:
 
     is_interactive = True
 
-    def __init__(self, commands: Sequence[str], functions: Callable[[], Iterable[str]], history: Path) -> None:
+    def __init__(
+        self,
+        commands: Sequence[str],
+        functions: Callable[[], Iterable[str]],
+        history: Path,
+        masked: Callable[[str], str] = str,
+    ) -> None:
+        """`masked` takes secrets out of what is kept in the `history`."""
         self._words = Words(commands, functions)
         self._session = PromptSession[str](
             message=[("bold ansicyan", _MARK)],
-            history=_history(history),
+            history=_history(history, masked),
             completer=self._words,
             complete_while_typing=Condition(self._is_command),
             reserve_space_for_menu=6,

@@ -21,6 +21,7 @@ from orchestrator.repl.dialogue import OFFLINE_NOTICE, labels_of
 from orchestrator.repl.going_on import Carrying, Revisit, is_over, last_turn, show_again
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
+from orchestrator.repl.signing_in import how_to
 from orchestrator.repl.streams import BROKE_OFF, FINE, INTERRUPTED, WRONG_USE, leave_quietly, prepare, view_for
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.repl.unattended import Unattended
@@ -94,7 +95,9 @@ class _Message:
         except BrokenPipeError:
             return leave_quietly(sys.stdout)
         except QuestionsPending:
-            self._errors.failure(self._revisit.nobody_here)
+            sign_ins = () if self.chat.pending else self.chat.sign_ins
+            waiting = f"a call waits until you have signed in with {how_to(sign_ins)}"
+            self._errors.failure(waiting if sign_ins else self._revisit.nobody_here)
             return BROKE_OFF
         except OrchestratorError as error:
             self._errors.failure(str(error))
@@ -146,6 +149,6 @@ async def run_message(
     code = INTERRUPTED
     async with interrupts.heeded():
         code = await message.run(text, attachments, save, interrupts)
-    if not json_lines and code != WRONG_USE and not message.chat.pending:
+    if not json_lines and code != WRONG_USE and not (message.chat.pending or message.chat.sign_ins):
         revisit.tell(message.chat, sys.stderr)
     return code

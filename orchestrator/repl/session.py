@@ -21,6 +21,7 @@ from orchestrator.repl.going_on import Revisit
 from orchestrator.repl.input import PersonInput, PipeInput, PromptInput, history_file, without_echo
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.message import run_message
+from orchestrator.repl.signing_in import SignsIn
 from orchestrator.repl.streams import FINE, INTERRUPTED, WRONG_USE, leave_quietly, view_for
 from orchestrator.testing.chats.chat_start import ChatStart
 
@@ -28,16 +29,19 @@ __all__ = ["run_message", "run_repl"]
 
 
 def _person(host: Orchestrator, view: TerminalView) -> PersonInput:
+    def repeat(text: str) -> None:
+        view.person(host.secrets.masked(text))
+
     stdin: IO[str] | None = sys.stdin  # None where the program was started without one
     if stdin is None:
-        return PipeInput(os.open(os.devnull, os.O_RDONLY), echo=view.person)
+        return PipeInput(os.open(os.devnull, os.O_RDONLY), echo=repeat)
     if not (stdin.isatty() and sys.stdout.isatty()):
-        return PipeInput(stdin.fileno(), echo=view.person)
+        return PipeInput(stdin.fileno(), echo=repeat)
 
     def functions() -> Iterable[str]:
         return (function.name for function in host.toolbox.functions)
 
-    return PromptInput(tuple(COMMANDS), functions, history_file())
+    return PromptInput(tuple(COMMANDS), functions, history_file(), host.secrets.masked)
 
 
 async def converse(dialogue: Dialogue, person: PersonInput, interrupts: Interrupts) -> int:
@@ -89,12 +93,14 @@ async def run_repl(
     starters: Sequence[ConversationStarter] = (),
     start: ChatStart | None = None,
     revisit: Revisit | None = None,
+    signs_in: SignsIn | None = None,
 ) -> int:
     """Talks with the person at the terminal, or with the lines of a pipe, until they end. Returns the exit code.
 
     `approve_all` says yes to every question beforehand. `save` names a new file for all that is said.
     `starters` are offered before those of the plugins. `start` is how the chat was started; without it no conversation
-    file is made of it. `revisit` names a conversation to go on with, and how this one is come back to.
+    file is made of it. `revisit` names a conversation to go on with, and how this one is come back to. `signs_in` leads
+    the person through the sign-ins that calls wait for; without it they are told what to run.
     """
     view = view_for(host, sys.stdout)
     person = _person(host, view)
@@ -103,7 +109,15 @@ async def run_repl(
     if banner:
         view.banner(banner)
     dialogue = Dialogue(
-        host, view, person, interrupts, approve_all=approve_all, starters=starters, start=start, revisit=revisit
+        host,
+        view,
+        person,
+        interrupts,
+        approve_all=approve_all,
+        starters=starters,
+        start=start,
+        revisit=revisit,
+        signs_in=signs_in,
     )
     code = INTERRUPTED
     async with interrupts.heeded():

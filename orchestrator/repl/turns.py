@@ -47,17 +47,24 @@ def _unshown(kept: Sequence[Fact], shown: Sequence[Fact]) -> Iterator[Fact]:
 class Turns:
     """Runs the turns of conversations before one audience."""
 
-    def __init__(self, audience: Audience, answering: Answering | None, interrupts: Interrupts) -> None:
-        """`answering` is None where nobody is asked."""
+    def __init__(
+        self,
+        audience: Audience,
+        answering: Answering | None,
+        interrupts: Interrupts,
+        signing_in: Answering | None = None,
+    ) -> None:
+        """`answering` is None where nobody is asked, `signing_in` where nobody can sign in."""
         self._audience = audience
         self._answering = answering
+        self._signing_in = signing_in
         self._interrupts = interrupts
         self._end: EndReason | None = None
 
     async def run(
         self, chat: Conversation, message: str | CardAction, attachments: Sequence[Attachment] = ()
     ) -> EndReason | None:
-        """Sends a message and stays until its turn has ended; None when a question was left open.
+        """Sends a message and stays until its turn has ended; None when a question or a sign-in was left open.
 
         What is still open is put aside by it, unless nobody is asked here: somebody else may be about to answer.
         Raises: `ConversationError`, `UsageError`.
@@ -80,8 +87,9 @@ class Turns:
         return not scope.cancelled_caught
 
     async def _answered(self, chat: Conversation) -> EndReason | None:
-        while chat.pending and self._end is None:
-            if self._answering is None or not await self._answering(chat):
+        while (chat.pending or chat.sign_ins) and self._end is None:
+            asking = self._answering if chat.pending else self._signing_in
+            if asking is None or not await asking(chat):
                 return None
             await self._follow(chat, chat.resume_stream())
         return self._end

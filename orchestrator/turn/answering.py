@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from orchestrator.errors import JournalConflict
-from orchestrator.turn.deciding import asked_call, decision_on, own_arguments, settled_by
+from orchestrator.turn.deciding import asked_call, decision_on, own_arguments, refuse_unsigned, settled_by
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.services import TurnServices
 from orchestrator.turn.state import CallState, Status
@@ -19,12 +19,12 @@ Decision = Literal["accepted", "already_answered", "expired"]
 
 def _too_late(call: CallState, now: float, shown: str | None) -> Decision | None:
     """Why a question cannot be answered any more; None while it can."""
-    if call.status is not Status.ASKED:
+    if not call.is_waiting:
         return "expired" if call.status is Status.EXPIRED else "already_answered"
-    asked = call.question
-    if asked is None or shown not in (None, asked.fingerprint):
-        return "already_answered"  # and asked again since, about something else
-    return "expired" if asked.expires <= now else None
+    asked = call.question if call.status is Status.ASKED else None
+    if shown is not None and (asked is None or shown != asked.fingerprint):
+        return "already_answered"  # and it waits for something else since
+    return "expired" if call.waits_until is None or call.waits_until <= now else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +52,8 @@ async def answer(
         call = asked_call(history, call_id)
         if too_late := _too_late(call, now, given.shown):
             return too_late
+        if given.approve:
+            refuse_unsigned(call)
         toolbox = current.requests.toolbox
         if given.approve and arguments is not None:
             arguments = own_arguments(call, arguments, toolbox, history.attachments)

@@ -19,7 +19,7 @@ from runtimes.errors import InvocationError
 from runtimes.values import Json, JsonObject
 
 REPEAT_PAUSE = 0.5
-"""Seconds before a call that was not executed is made once more."""
+"""Seconds before a call that was not executed is made once more; after a sign-in there is nothing to wait for."""
 
 Outcome = CallReturned | CallFailed | CallNotExecuted | CallUnknown
 
@@ -51,8 +51,9 @@ async def outgoing(call: CallState, function: BoundFunction, files: KeptFiles) -
 def _without_answer(call: CallState, error: InvocationError) -> Outcome:
     """A call certainly not executed may be made once more for each cause, unless its runtime has repeated it already;
     one that may have been executed is not."""
-    message = str(error)
-    cause = error.not_executed
+    message, cause = str(error), error.not_executed
+    if cause == "sign-in" and cause in call.not_executed and call.has_signed_in:
+        message += ", and did not after the sign-in either"
     if cause is not None and cause not in call.not_executed and not error.is_final:
         return CallNotExecuted(call_id=call.call_id, cause=cause, message=message)
     is_certain = cause is not None or error.is_unsent or call.is_harmless
@@ -78,7 +79,7 @@ async def carry_out(
     call, function = ready.call, ready.function
     if ready.unsendable:
         return CallFailed(call_id=call.call_id, message=ready.unsendable)
-    if call.not_executed:
+    if call.not_executed - {"sign-in"}:
         await anyio.sleep(REPEAT_PAUSE)
     request = FunctionCall(id=call.call_id, function=function.name, arguments=ready.arguments)
     context = CallContext(person=person, timeout=timeout, progress=progress, may_repeat=call.repeatable)

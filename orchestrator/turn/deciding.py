@@ -9,6 +9,7 @@ from orchestrator.errors import UnknownName, UsageError
 from orchestrator.events import CallDecided, Fact, RequestedCall
 from orchestrator.model.base import ModelCall
 from orchestrator.policy.decide import FIRST_USE_ASKS
+from orchestrator.render.sign_ins import needed_for
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.attachments import misnamed
 from orchestrator.tools.toolbox import Toolbox
@@ -16,7 +17,7 @@ from orchestrator.turn.folding import fold
 from orchestrator.turn.history import History, advanced
 from orchestrator.turn.machine import ending
 from orchestrator.turn.replies import new_call_id
-from orchestrator.turn.state import CallState, Status, TurnState
+from orchestrator.turn.state import WAITING, CallState, Status, TurnState
 from runtimes.values import JsonObject, dump_json
 
 USE_AGREED = "settled by the yes to the use of this plugin"
@@ -24,12 +25,19 @@ USE_AGREED = "settled by the yes to the use of this plugin"
 
 
 def asked_call(history: History, call_id: str) -> CallState:
-    """The call that a question was about, whenever that was. Raises: `UnknownName`."""
+    """The call that a question, or a sign-in, was about, whenever that was. Raises: `UnknownName`."""
     calls = [call for turn in history.turns for call in turn.calls.values()]
-    asked = {call.call_id: call for call in calls if call.question is not None}
+    asked = {call.call_id: call for call in calls if call.question is not None or call.sign_in is not None}
     if call_id not in asked:
         raise UnknownName("question", call_id, asked)
     return asked[call_id]
+
+
+def refuse_unsigned(call: CallState) -> None:
+    """Raises: `UsageError` for a call that waits until the person has signed in: no yes makes that needless."""
+    if call.status is Status.SIGN_IN and call.sign_in is not None:
+        needs = needed_for(call.sign_in.name, call.sign_in.sign_in, call.sign_in.destination)
+        raise UsageError(f"{call.function!r} needs {needs}; it goes on once that is done, and can only be declined")
 
 
 def own_arguments(
@@ -86,10 +94,10 @@ def settled_by(decision: CallDecided, call: CallState, turn: TurnState | None, *
 
 
 def closing(turn: TurnState, why: str, by: str) -> tuple[Fact, ...]:
-    """The facts that end a turn which waits or broke off: what is asked is declined."""
+    """The facts that end a turn which waits or broke off: what the person was asked for is declined."""
     declined = [
         CallDecided(call_id=call.call_id, decision="decline", by=by, note=why, left_open=True)
-        for call in turn.with_status(Status.ASKED)
+        for call in turn.with_status(*WAITING)
     ]
     for fact in declined:
         turn = fold(turn, fact)

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from orchestrator.errors import UnknownName
-from orchestrator.events import CallDecided, Judgement, Reason
+from orchestrator.events import CallDecided, Judgement, Reason, SignInAsked
 from orchestrator.phrases import listed
 from orchestrator.render.decisions import JUDGED, data_shown, names_listed, told_to_person
 from orchestrator.render.sanitize import clean_line
+from orchestrator.render.sign_ins import needed_for
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.turn.deciding import USE_AGREED
 from orchestrator.turn.last_word import without_unseen
@@ -35,6 +36,7 @@ _OUTCOMES: Mapping[Status, str] = {
     Status.READY: "It is about to run",
     Status.WANTED: "You are about to be asked",
     Status.ASKED: "It waits for your answer",
+    Status.SIGN_IN: "It waits until you have signed in",
     Status.DISPATCHED: "It is running",
     Status.DECLINED: "It did not run, because you declined",
     Status.EXPIRED: "It did not run, because nobody answered in time",
@@ -83,6 +85,15 @@ def _waits_for_others(answer: CallDecided | None) -> str:
     """What is said of a call that may run, in a turn with open questions; not twice that it was allowed."""
     is_told = answer is None or answer.always or answer.note
     return f"{'It' if is_told else 'You allowed it; it'} runs once the other questions are answered"
+
+
+def _without_sign_in(call: CallState, asked: SignInAsked) -> str:
+    """What is said of a call that the person has not signed in for."""
+    if call.status is Status.SIGN_IN:
+        return f"It needs {needed_for(asked.name, asked.sign_in)}: {_quoted(asked.reason)}"
+    if call.status is Status.EXPIRED:
+        return "It did not run, because you had to sign in first, and did not in time"
+    return _OUTCOMES.get(call.status, "")
 
 
 def _quoted(text: str) -> str:
@@ -204,7 +215,10 @@ class _Telling:
         if call.status in _ONCE_SENT and call.attempts > 1:
             sentence += f", at attempt {call.attempts}"
         if call.answer is not None and call.answer.left_open:
-            return f"It did not run: the question was still open when the turn was {_quoted(call.message)}"
+            what = "you had not signed in" if call.lacks_sign_in else "the question was still open"
+            return f"It did not run: {what} when the turn was {_quoted(call.message)}"
+        if call.lacks_sign_in and call.sign_in is not None and not call.has_outcome:
+            return _without_sign_in(call, call.sign_in)
         if call.status is Status.READY and self._turn.with_status(Status.ASKED):
             return _waits_for_others(call.answer)
         if call.status is Status.RETURNED and call.is_error:

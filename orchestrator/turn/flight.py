@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 import anyio
 from anyio.abc import TaskGroup
 
-from orchestrator.events import CallProgress
+from orchestrator.signals import CallProgress
 from orchestrator.turn.calling import Outcome, OutgoingCall
 
 MAX_OUTCOMES = 256

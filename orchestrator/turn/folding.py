@@ -22,6 +22,8 @@ from orchestrator.events import (
     Fact,
     QuestionExpired,
     ReplyReceived,
+    SignInAsked,
+    SignInDone,
     TurnEnded,
     TurnsSummarised,
     TurnStarted,
@@ -104,7 +106,7 @@ def _put_aside(state: TurnState, fact: DataSetAside) -> TurnState:
 
 def _decided(state: TurnState, fact: CallDecided) -> TurnState:
     call = state.calls[fact.call_id]
-    if call.status is not Status.ASKED:
+    if not call.is_waiting or (call.status is Status.SIGN_IN and fact.decision == "approve"):
         return state
     if fact.edited is not None and fact.edited.call_id in state.calls:
         return state  # no call of ours: each has an id of its own
@@ -124,6 +126,14 @@ def _decided(state: TurnState, fact: CallDecided) -> TurnState:
     return _change(state, fact.call_id, lambda call: replace(call, status=Status.EDITED, replaced_by=edited.call_id))
 
 
+def _signed_in(state: TurnState, fact: SignInDone) -> TurnState:
+    for call in state.with_status(Status.SIGN_IN):
+        if call.sign_in is not None and call.sign_in.name == fact.name:
+            ready = replace(call, status=Status.READY, has_signed_in=True)
+            state = replace(state, calls={**state.calls, call.call_id: ready})
+    return state
+
+
 def _call_fact(call: CallState, fact: Fact) -> CallState:
     match fact:
         case CallRefused():
@@ -141,6 +151,10 @@ def _call_fact(call: CallState, fact: Fact) -> CallState:
             return _judged(call, fact)
         case CallAsked():
             return replace(call, status=Status.ASKED, question=fact, answer=None)
+        case SignInAsked():
+            if call.status is not Status.READY:
+                return call  # signing in allows nothing
+            return replace(call, status=Status.SIGN_IN, sign_in=fact, has_signed_in=False)
         case QuestionExpired():
             return replace(call, status=Status.EXPIRED)
         case CallDispatched():
@@ -191,6 +205,8 @@ def _known_by(state: TurnState, fact: Fact) -> TurnState:
             return replace(state, ended=fact)
         case DataSetAside():
             return _put_aside(state, fact)
+        case SignInDone():
+            return _signed_in(state, fact)
         case TurnsSummarised():
             return replace(state, usage=_add_usage(state, fact.usage))
         case TurnStarted() | TurnTakenUp() | TurnUndone():

@@ -22,7 +22,7 @@ from orchestrator.events import (
 )
 from orchestrator.response.projection import RESULT_BUDGET
 from orchestrator.turn.folding import fold
-from orchestrator.turn.state import CallState, Status, TurnState
+from orchestrator.turn.state import WAITING, CallState, Status, TurnState
 
 MAX_ATTEMPTS = 3
 """How often a call that is safe to repeat is sent, when each time the process ends before its answer comes."""
@@ -84,9 +84,9 @@ class Await:
 
 @dataclass(frozen=True, slots=True)
 class Suspend:
-    """Only questions are open: stop, and go on when they are answered."""
+    """Every call that is open waits for the person: stop, and go on when they have answered, or signed in."""
 
-    questions: tuple[CallState, ...]
+    waiting: tuple[CallState, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +138,8 @@ def _for_calls(state: TurnState) -> Action | None:
         return Act(dispatch=ready, ask=wanted)
     if state.with_status(Status.DISPATCHED):
         return Await()
-    if asked := state.with_status(Status.ASKED):
-        return Suspend(asked)
+    if waiting := state.with_status(*WAITING):
+        return Suspend(waiting)
     return None
 
 

@@ -182,6 +182,10 @@ def _own_outcome(call: CallState) -> str:
             return f"error: the outcome is unknown, what was sent may or may not have happened: {call.message}. {_ONCE}"
         case Status.DENIED:
             return f"not called, and not allowed: {'; '.join(reason.text for reason in call.reasons)}. {_NOT_AGAIN}"
+        case Status.EXPIRED if call.lacks_sign_in:
+            return "not called: the person has to sign in first, and did not in time"
+        case Status.DECLINED if call.lacks_sign_in and call.answer is not None and call.answer.left_open:
+            return f"not called: the person has to sign in first, and had not: {call.message}. {_NOT_AGAIN}"
         case Status.DECLINED if call.answer is not None and call.answer.left_open:
             return f"not called: the person did not answer the question: {call.message}. {_NOT_AGAIN}"
         case Status.DECLINED:

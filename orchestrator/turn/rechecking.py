@@ -47,6 +47,6 @@ def has_changed(call: CallState, function: BoundFunction, attachments: Mapping[s
 
 def judged_elsewhere(turn: TurnState) -> Iterator[str]:
     """The calls that another driver has judged, and that no person has approved: other rules may ask about them now."""
-    for call in turn.with_status(Status.READY, Status.WANTED, Status.DISPATCHED):
+    for call in turn.with_status(Status.READY, Status.WANTED, Status.SIGN_IN, Status.DISPATCHED):
         if not call.approved_fingerprint:
             yield call.call_id

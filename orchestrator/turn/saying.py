@@ -9,7 +9,7 @@ from orchestrator.errors import QuestionsPending, UsageError
 from orchestrator.turn.actions import refuse_unsendable
 from orchestrator.turn.files import MAX_FILE_BYTES, MAX_FILES_AT_ONCE
 from orchestrator.turn.history import History
-from orchestrator.turn.state import Status
+from orchestrator.turn.state import WAITING, Status
 from runtimes.base import Attachment
 
 MAX_MESSAGE = 32_000
@@ -48,13 +48,17 @@ def refuse_unsayable(message: str | CardAction, attachments: Sequence[Attachment
 
 
 def refuse_while_undecided(history: History, now: float) -> None:
-    """Raises: `QuestionsPending` while a question is open, or an approved call has not run; `now` is in seconds."""
+    """Raises: `QuestionsPending` while a question or a sign-in is open, or a call that the person has approved or
+    signed in for has not run; `now` is in seconds."""
     turn = history.turn
-    asked = turn.with_status(Status.ASKED) if turn is not None else ()
-    open_questions = [call.function for call in asked if call.question is not None and call.question.expires > now]
-    if open_questions:
-        names = ", ".join(open_questions)
-        raise QuestionsPending(f"a question about {names} is open; decide it, or supersede it")
-    waiting = turn.with_status(Status.READY, Status.UNJUDGED) if turn is not None else ()
-    if any(call.question is not None or call.edit_of is not None for call in waiting):
+    if turn is None:
+        return
+    waiting = [call for call in turn.with_status(*WAITING) if call.waits_until is not None and call.waits_until > now]
+    if asked := [call.function for call in waiting if call.status is Status.ASKED]:
+        raise QuestionsPending(f"a question about {', '.join(asked)} is open; decide it, or supersede it")
+    if waiting:
+        names = ", ".join(call.function for call in waiting)
+        raise QuestionsPending(f"a sign-in for {names} is open; sign in and resume the turn, or supersede it")
+    ready = turn.with_status(Status.READY, Status.UNJUDGED)
+    if any(call.question is not None or call.edit_of is not None or call.has_signed_in for call in ready):
         raise QuestionsPending("an approved call has not run yet; resume the turn, or supersede it")

@@ -15,6 +15,7 @@ from orchestrator.events import (
     Judgement,
     Reason,
     RefusalCode,
+    SignInAsked,
     TurnEnded,
     TurnStarted,
 )
@@ -31,6 +32,8 @@ class Status(Enum):
     WANTED = "wanted"
     """The policy wants the person to be asked."""
     ASKED = "asked"
+    SIGN_IN = "sign_in"
+    """Allowed or approved, and the person has to sign in before it may be dispatched."""
     READY = "ready"
     """Allowed or approved: may be dispatched."""
     DISPATCHED = "dispatched"
@@ -49,7 +52,10 @@ class Status(Enum):
 
 
 _GONE_OUT = frozenset({Status.RETURNED, Status.FAILED, Status.UNKNOWN})
-_OPEN = frozenset({Status.UNJUDGED, Status.WANTED, Status.ASKED, Status.READY, Status.DISPATCHED})
+WAITING = (Status.ASKED, Status.SIGN_IN)
+"""Where a call stands that waits for the person."""
+
+_OPEN = frozenset({Status.UNJUDGED, Status.WANTED, *WAITING, Status.READY, Status.DISPATCHED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +88,11 @@ class CallState:
     """Whose word stood in the way of a call that was refused."""
     question: CallAsked | None = None
     answer: CallDecided | None = None
-    """What the person said to that question."""
+    """What the person said to that question, or to the sign-in that the call waits for."""
+    sign_in: SignInAsked | None = None
+    """What the person was last asked to do first."""
+    has_signed_in: bool = False
+    """True once they have done that."""
     approved_fingerprint: str = ""
     """The fingerprint the person approved; a different one at dispatch makes a new question."""
     attempts: int = 0
@@ -107,6 +117,23 @@ class CallState:
     def is_settled(self) -> bool:
         """True when nothing more happens to it."""
         return self.status not in _OPEN
+
+    @property
+    def is_waiting(self) -> bool:
+        """True while it waits for the person: for an answer, or until they have signed in."""
+        return self.status in WAITING
+
+    @property
+    def waits_until(self) -> float | None:
+        """When it does so no longer, in seconds since the epoch; None where it does not wait."""
+        if self.status is Status.SIGN_IN and self.sign_in is not None:
+            return self.sign_in.expires
+        return self.question.expires if self.status is Status.ASKED and self.question is not None else None
+
+    @property
+    def lacks_sign_in(self) -> bool:
+        """True where the person was asked to sign in for it, and has not: it waits for that, or has ended so."""
+        return self.sign_in is not None and not self.has_signed_in
 
     @property
     def is_harmless(self) -> bool:

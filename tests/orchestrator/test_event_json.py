@@ -13,17 +13,8 @@ from hypothesis import strategies as st
 
 from orchestrator.content import Card, Shown
 from orchestrator.event_json import FORMAT, MAX_COMPLAINT_CHARS, decode, decode_value, encode
-from orchestrator.events import (
-    CallAsked,
-    CallDispatched,
-    CallFailed,
-    CallReturned,
-    Event,
-    Fact,
-    RetryScheduled,
-    Signal,
-    TurnStarted,
-)
+from orchestrator.events import CallAsked, CallDispatched, CallFailed, CallReturned, Event, Fact, TurnStarted
+from orchestrator.signals import RetryScheduled, Signal
 from runtimes.values import Json, parse_json
 from tests.orchestrator.any_event import EVENTS
 
@@ -91,27 +82,27 @@ def test_a_lone_surrogate_is_not_written() -> None:
         b"[]",
         b"7",
         b"null",
-        b'{"v":2}',
-        b'{,"v":2}',
-        b'[1,"v":2}',
+        b'{"v":3}',
+        b'{,"v":3}',
+        b'[1,"v":3}',
         b'"text,\\"v\\":2}',
-        b'{"kind":"turn_undone","v":2}x',
-        b'{"kind":"turn_undone","v":2',
-        b'{"kind":"nothing","v":2}',
-        b'{"kind":7,"v":2}',
-        b'{"kind":"call_failed","call_id":"c","v":2}',
-        b'{"kind":"call_failed","call_id":1,"message":"","v":2}',
-        b'{"kind":"call_failed","call_id":"c","message":null,"v":2}',
-        b'{"kind":"call_failed","call_id":"\\ud800","message":"","v":2}',
-        b'{"kind":"call_failed","call_id":"\xff","message":"","v":2}',
-        b'{"kind":"call_dispatched","call_id":"c","attempt":"1","request_hash":"","v":2}',
-        b'{"kind":"call_dispatched","call_id":"c","attempt":1.5,"request_hash":"","v":2}',
-        b'{"kind":"call_withdrawn","call_id":"c","disengages":1,"v":2}',
-        b'{"kind":"turn_ended","reason":"tired","v":2}',
-        b'{"v":2,"kind":"turn_ended","reason":"tired"}',
-        b'{"v":2,"kind":"data_set_aside","plugins":[],"call_ids":NaN}',
-        b'{"kind":"data_set_aside","plugins":' + b"[" * 300 + b"]" * 300 + b',"v":2}',
-        b'{"v":2,"kind":"data_set_aside","plugins":' + b"[" * 300 + b"]" * 300 + b"}",
+        b'{"kind":"turn_undone","v":3}x',
+        b'{"kind":"turn_undone","v":3',
+        b'{"kind":"nothing","v":3}',
+        b'{"kind":7,"v":3}',
+        b'{"kind":"call_failed","call_id":"c","v":3}',
+        b'{"kind":"call_failed","call_id":1,"message":"","v":3}',
+        b'{"kind":"call_failed","call_id":"c","message":null,"v":3}',
+        b'{"kind":"call_failed","call_id":"\\ud800","message":"","v":3}',
+        b'{"kind":"call_failed","call_id":"\xff","message":"","v":3}',
+        b'{"kind":"call_dispatched","call_id":"c","attempt":"1","request_hash":"","v":3}',
+        b'{"kind":"call_dispatched","call_id":"c","attempt":1.5,"request_hash":"","v":3}',
+        b'{"kind":"call_withdrawn","call_id":"c","disengages":1,"v":3}',
+        b'{"kind":"turn_ended","reason":"tired","v":3}',
+        b'{"v":3,"kind":"turn_ended","reason":"tired"}',
+        b'{"v":3,"kind":"data_set_aside","plugins":[],"call_ids":NaN}',
+        b'{"kind":"data_set_aside","plugins":' + b"[" * 300 + b"]" * 300 + b',"v":3}',
+        b'{"v":3,"kind":"data_set_aside","plugins":' + b"[" * 300 + b"]" * 300 + b"}",
     ],
 )
 def test_what_is_no_event_is_refused(line: bytes) -> None:
@@ -161,7 +152,7 @@ def test_a_text_may_speak_of_what_no_fact_may_hold(text: str) -> None:
 
 @pytest.mark.parametrize("first", [b'"v":3', b'"v" : 1', b'"v":2', b'"\\u0076":3'])
 def test_a_version_is_named_once(first: bytes) -> None:
-    for line in (b'{%s,"kind":"turn_undone","v":2}' % first, b'{%s,"v":2,"kind":"turn_undone"}' % first):
+    for line in (b'{%s,"kind":"turn_undone","v":3}' % first, b'{%s,"v":3,"kind":"turn_undone"}' % first):
         with pytest.raises(ValueError, match="names the version of its form twice"):
             decode(line)
 
@@ -187,10 +178,10 @@ def test_the_complaint_is_one_short_line_of_plain_text(key: str) -> None:
 
 def test_a_kind_that_there_is_not_is_not_repeated() -> None:
     with pytest.raises(ValueError, match=r"^not an event: no kind of event is called so$"):
-        decode(b'{"kind":"hunter2","v":2}')
+        decode(b'{"kind":"hunter2","v":3}')
 
 
 def test_a_member_that_is_left_out_has_its_default() -> None:
-    assert decode('{"kind":"turn_ended","reason":"limit","other":7,"v":2}') == decode(
-        '{"kind":"turn_ended","reason":"limit","v":2}'
+    assert decode('{"kind":"turn_ended","reason":"limit","other":7,"v":3}') == decode(
+        '{"kind":"turn_ended","reason":"limit","v":3}'
     )

@@ -31,6 +31,8 @@ from orchestrator.events import (
     Reason,
     ReplyReceived,
     RequestedCall,
+    SignInAsked,
+    SignInDone,
     TurnEnded,
     TurnsSummarised,
     TurnStarted,
@@ -167,10 +169,40 @@ OF_VERSION_1: tuple[Fact, ...] = (
 )
 """What the samples say, in their order; of most kinds with as little and with as much as there can be."""
 
-SINCE_VERSION_1 = {CallInterrupted, TurnTakenUp, TurnsSummarised}
+
+def of_version_2(fact: Fact) -> Fact:
+    """A fact of version 1 with what version 2 says more, as the samples have it."""
+    if isinstance(fact, TurnStarted) and fact.locale:
+        return replace(fact, attended=False, sources=("plugin.json", "mail.zip"), history_tokens=8000)
+    if isinstance(fact, CallJudged) and fact.may_agree:
+        return replace(fact, changes_something=True)
+    if isinstance(fact, CallDispatched):
+        return replace(fact, destination="https://todo.example", at=1790000000.5)
+    return fact
+
+
+OF_VERSION_2: tuple[Fact, ...] = (
+    *map(of_version_2, OF_VERSION_1),
+    CallInterrupted(call_id="c1"),
+    CallInterrupted(call_id="c1", was_sent=False),
+    TurnTakenUp(),
+    TurnsSummarised(text="They spoke of milk.", turns=2),
+    TurnsSummarised(
+        text="Milk.",
+        turns=3,
+        label=Label(seen=("todo",), private=("todo",), isolated=()),
+        usage=Usage(input_tokens=9, output_tokens=3),
+    ),
+)
+
+SINCE_VERSION_2 = {SignInAsked, SignInDone}
+"""The kinds that version 2 did not have."""
+
+SINCE_VERSION_1 = {CallInterrupted, TurnTakenUp, TurnsSummarised} | SINCE_VERSION_2
 """The kinds that version 1 did not have."""
 
 SAMPLES = (CASES / "events_v1.jsonl").read_bytes().splitlines()
+SAMPLES_OF_2 = (CASES / "events_v2.jsonl").read_bytes().splitlines()
 
 
 def test_there_is_a_step_from_every_older_version() -> None:
@@ -201,9 +233,24 @@ def test_what_version_1_wrote_is_read_and_written_as_it_is_now(line: bytes, fact
     assert decode(written) == fact
 
 
+def test_there_is_a_sample_of_every_kind_that_version_2_had() -> None:
+    kinds = {type(fact) for fact in OF_VERSION_2}
+    assert kinds == set(get_args(Fact)) - SINCE_VERSION_2
+    assert {json.loads(line)["v"] for line in SAMPLES_OF_2} == {2}
+
+
+@pytest.mark.parametrize(("line", "fact"), list(zip(SAMPLES_OF_2, OF_VERSION_2, strict=True)))
+def test_what_version_2_wrote_is_read_and_written_as_it_is_now(line: bytes, fact: Fact) -> None:
+    read = decode(line)
+    assert repr(read) == repr(fact)
+    written = encode(read)
+    assert parse_json(written) == {**json.loads(line), "v": FORMAT}
+    assert decode(written) == fact
+
+
 @pytest.mark.parametrize("version", UPCASTERS)
 def test_a_step_leaves_what_it_is_given_as_it_is(version: int) -> None:
-    for line in SAMPLES:
+    for line in (*SAMPLES, *SAMPLES_OF_2):
         event = json.loads(line)
         UPCASTERS[version](event)
         assert event == json.loads(line)

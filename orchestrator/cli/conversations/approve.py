@@ -13,6 +13,8 @@ from orchestrator.cli.chat import resume_command
 from orchestrator.cli.conversations.asking import is_sure
 from orchestrator.cli.conversations.finding import kept_store
 from orchestrator.cli.conversations.question_blocks import Waiting, as_json
+from orchestrator.cli.conversations.sign_in_blocks import Unsigned
+from orchestrator.cli.conversations.sign_in_blocks import as_json as sign_in_json
 from orchestrator.cli.conversations.waiting import Named, question_named
 from orchestrator.cli.running import run_command
 from orchestrator.cli.sources import read_bytes
@@ -100,16 +102,22 @@ def _as_json(one: Waiting, result: _Result, own: JsonObject | None, options: arg
     return plain_json(pretty_json(told))
 
 
+def _going_on(conversation: str, options: argparse.Namespace) -> str:
+    return f"`orchestrator worker` where one runs, else `{resume_command(options)} {clean_line(conversation)}`"
+
+
+def _declined(what: str, conversation: str, options: argparse.Namespace) -> str:
+    return f"declined: {what} does not run; the turn goes on in {_going_on(conversation, options)}"
+
+
 def _accepted(one: Waiting, result: _Result, own: JsonObject | None, options: argparse.Namespace) -> str:
-    conversation = clean_line(one.kept.conversation)
     what = f"{clean_line(one.question.function)} of {clean_line(one.question.plugin)}"
-    again = f"`orchestrator worker` where one runs, else `{resume_command(options)} {conversation}`"
     if options.command == "decline":
-        return f"declined: {what} does not run; the turn goes on in {again}"
+        return _declined(what, one.kept.conversation, options)
     checked = "; it is checked first whether your arguments fit" if own is not None else ""
     more = counted(len(result.also), "more question")
     also = f", and with it {more} that asked for the same" if result.also else ""
-    return f"approved{also}: {what} is run by {again}{checked}"
+    return f"approved{also}: {what} is run by {_going_on(one.kept.conversation, options)}{checked}"
 
 
 async def _tell(
@@ -127,8 +135,32 @@ async def _tell(
     return 0 if result.decision == "accepted" else 1
 
 
+async def _decline_unsigned(journal: Journal, one: Unsigned, options: argparse.Namespace) -> int:
+    """Has the turn go on without a call that waits for a sign-in. Raises: `UsageError` for a yes."""
+    if options.command == "approve":
+        raise UsageError(f"{one.what} waits until you have signed in: `{one.command}`; it can only be declined")
+    async with Orchestrator(plugins=[], model=OFFLINE, store=journal) as host:
+        chat = host.conversation(id=one.kept.conversation)
+        await chat.facts()  # another person's are refused before anything of them is shown
+        print(f"{one.what} waits until you have signed in: {clean_line(one.sign_in.reason)}", file=sys.stderr)
+        if not await is_sure("Decline it?", yes=options.yes, otherwise=_NOT_HERE):
+            print("nothing is answered, and the sign-in stays open", file=sys.stderr)
+            return 1
+        decision = await chat.decide(one.sign_in.call_id, False, note=options.note)
+    if options.json:
+        told: JsonObject = {"result": decision, "answer": options.command, "sign_in": sign_in_json(one)}
+        print(plain_json(pretty_json(told)))
+    elif decision == "accepted":
+        print(_declined(one.what, one.kept.conversation, options))
+    else:
+        print("nobody signed in in time, and nothing runs" if decision == "expired" else "it does not wait any more")
+    return 0 if decision == "accepted" else 1
+
+
 async def _answer_in(journal: Journal, written: str | None, options: argparse.Namespace) -> int:
     named = await question_named(journal, await journal.kept(), options.call, now=time.time())
+    if isinstance(named, Unsigned):
+        return await _decline_unsigned(journal, named, options)
     one, verb = named.meant, "Run it" if options.command == "approve" else "Decline it"
     own = _given_arguments(written, one.question)
     async with Orchestrator(plugins=[], model=OFFLINE, store=journal) as host:

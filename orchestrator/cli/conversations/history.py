@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from orchestrator.cli.beginnings import short_length
 from orchestrator.cli.conversations.finding import conversations_named, kept_store
 from orchestrator.cli.conversations.table import Listed, as_json, as_table
-from orchestrator.cli.conversations.waiting import open_questions
+from orchestrator.cli.conversations.waiting import waits_of
 from orchestrator.cli.running import run_command
 from orchestrator.cli.streams import told_width
 from orchestrator.errors import StoreDamaged, StoreNewer, UsageError
@@ -36,9 +36,10 @@ async def _listed(journal: Journal, one: Kept, now: float) -> Listed:
     if one.standing == "at rest":
         return Listed(kept=one)
     try:
-        return Listed(kept=one, questions=len(await open_questions(journal, one.conversation, now=now)))
+        waits = await waits_of(journal, one.conversation, now=now)
+        return Listed(kept=one, questions=len(waits.questions), sign_ins=len(waits.sign_ins))
     except (StoreDamaged, StoreNewer):  # whoever reads that conversation is told
-        return Listed(kept=one, questions=None)
+        return Listed(kept=one, questions=None, sign_ins=None)
 
 
 async def _list(journal: Journal, kept: Sequence[Kept], options: argparse.Namespace) -> int:

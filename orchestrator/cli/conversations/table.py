@@ -32,6 +32,8 @@ class Listed:
     kept: Kept
     questions: int | None = 0
     """How many can be answered; None where that is not known."""
+    sign_ins: int | None = 0
+    """How many calls wait until the person has signed in; None where that is not known."""
 
 
 def cut_to(line: str, cells: int) -> str:
@@ -47,6 +49,8 @@ def fitted(text: str, cells: int) -> str:
 def _standing(one: Listed) -> str:
     if one.questions:
         return counted(one.questions, "question")
+    if one.sign_ins:
+        return counted(one.sign_ins, "sign-in")
     if one.kept.standing == "waiting":
         return "waiting" if one.questions is None else "expired"
     return one.kept.standing
@@ -93,4 +97,5 @@ def as_json(one: Listed) -> JsonObject:
         "updated": kept.updated,
         "standing": kept.standing,
         "questions": one.questions,
+        "sign_ins": one.sign_ins,
     }

@@ -1,4 +1,4 @@
-"""The questions of all conversations of a store: those that wait, and the one that a person means."""
+"""What all conversations of a store wait for: the questions, the sign-ins, and the one that a person means."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from orchestrator.cli.beginnings import named_by
 from orchestrator.cli.conversations.question_blocks import Waiting
+from orchestrator.cli.conversations.sign_in_blocks import Unsigned
 from orchestrator.errors import StoreDamaged, StoreNewer, UnknownName
 from orchestrator.journal.base import ConversationId, Journal, Kept
-from orchestrator.reply import Question, question_of
+from orchestrator.reply import Question, SignInQuestion, question_of, sign_ins_of
 from orchestrator.turn.history import History
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.state import Status, TurnState
@@ -20,11 +21,20 @@ MAX_SEARCHED = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waits:
+    """What a conversation waits for."""
+
+    questions: tuple[Question, ...] = ()
+    sign_ins: tuple[SignInQuestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """The questions that can be answered, and the conversations that cannot be read."""
+    """What can be answered, what has to be signed in for, and the conversations that cannot be read."""
 
     waiting: Sequence[Waiting]
     complaints: Sequence[str]
+    unsigned: Sequence[Unsigned] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,29 +54,37 @@ async def _history(journal: Journal, conversation: ConversationId) -> History:
     return ledger.history
 
 
-async def open_questions(journal: Journal, conversation: ConversationId, *, now: float) -> tuple[Question, ...]:
-    """Those of a conversation that can be answered; `now` is in seconds since the epoch. Raises: `StoreError`."""
+async def waits_of(journal: Journal, conversation: ConversationId, *, now: float) -> Waits:
+    """What a conversation waits for, and that can be answered or done; `now` is in seconds since the epoch.
+
+    Raises: `StoreError`.
+    """
     turn = (await _history(journal, conversation)).turn
     if turn is None:
-        return ()
+        return Waits()
     asked = (question_of(call, turn) for call in turn.with_status(Status.ASKED))
-    return tuple(question for question in asked if question.expires > now)
+    return Waits(
+        questions=tuple(question for question in asked if question.expires > now),
+        sign_ins=tuple(sign_in for sign_in in sign_ins_of(turn) if sign_in.expires > now),
+    )
 
 
 async def waiting_in(journal: Journal, kept: Iterable[Kept], *, now: float) -> Found:
-    """The questions of these conversations, those of the newest first. Raises: `StoreUnavailable`."""
+    """What these conversations wait for, that of the newest first. Raises: `StoreUnavailable`."""
     waiting: list[Waiting] = []
+    unsigned: list[Unsigned] = []
     complaints: list[str] = []
     for one in kept:
         if one.standing == "at rest":
             continue
         try:
-            questions = await open_questions(journal, one.conversation, now=now)
+            waits = await waits_of(journal, one.conversation, now=now)
         except (StoreDamaged, StoreNewer) as error:
             complaints.append(str(error))
         else:
-            waiting += [Waiting(kept=one, question=question) for question in questions]
-    return Found(waiting=waiting, complaints=complaints)
+            waiting += [Waiting(kept=one, question=question) for question in waits.questions]
+            unsigned += [Unsigned(kept=one, sign_in=sign_in) for sign_in in waits.sign_ins]
+    return Found(waiting=waiting, complaints=complaints, unsigned=unsigned)
 
 
 def _asked(turns: Iterable[TurnState]) -> Iterable[Question]:
@@ -85,14 +103,18 @@ async def _over(journal: Journal, kept: Iterable[Kept]) -> dict[str, Waiting]:
     return over
 
 
-async def question_named(journal: Journal, kept: Sequence[Kept], written: str, *, now: float) -> Named:
-    """The question about the call whose id begins so: one that waits, else one that was asked of late.
+async def question_named(journal: Journal, kept: Sequence[Kept], written: str, *, now: float) -> Named | Unsigned:
+    """The question, or the sign-in, about the call whose id begins so: one that waits, else a question of late.
 
     Raises: `UnknownName`, `UsageError` when several begin so, `StoreError`.
     """
-    waiting = {one.question.call_id: one for one in (await waiting_in(journal, kept, now=now)).waiting}
-    if any(call_id.startswith(written) for call_id in waiting):
-        call_id = named_by(written, list(waiting), kind="question")
+    found = await waiting_in(journal, kept, now=now)
+    waiting = {one.question.call_id: one for one in found.waiting}
+    unsigned = {one.sign_in.call_id: one for one in found.unsigned}
+    if any(call_id.startswith(written) for call_id in (*waiting, *unsigned)):
+        call_id = named_by(written, [*waiting, *unsigned], kind="question")
+        if call_id in unsigned:
+            return unsigned[call_id]
         meant = waiting.pop(call_id)
         beside = [one for one, other in waiting.items() if other.kept.conversation == meant.kept.conversation]
         return Named(meant=meant, is_open=True, beside=frozenset(beside))

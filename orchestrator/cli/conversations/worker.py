@@ -22,10 +22,11 @@ from orchestrator.errors import StoreError, StoreUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.model.open import default_model_name, open_model
-from orchestrator.phrases import counted
+from orchestrator.phrases import counted, listed
 from orchestrator.render.calls import UNKNOWN, what_was_sent
 from orchestrator.render.sanitize import clean_line, plain_json
-from orchestrator.reply import Call, Reply
+from orchestrator.render.sign_ins import command_for
+from orchestrator.reply import Call, Reply, SignInQuestion
 from orchestrator.response.unseen import masked
 from orchestrator.turn.state import Status
 from runtimes.values import Json, JsonObject, dump_json
@@ -64,16 +65,20 @@ def _reading(conversation: ConversationId, options: argparse.Namespace) -> str:
     return " ".join(part for part in ("orchestrator history", store_option(options), conversation) if part)
 
 
-def _standing(reply: Reply) -> str:
+def standing_of(reply: Reply) -> str:
+    """Where a turn stands, for the person who reads along."""
     if reply.end is not None:
         return f"{reply.end} ({reply.detail})" if reply.detail else reply.end
-    return f"waits for {counted(len(reply.pending), 'answer')}" if reply.pending else "goes on elsewhere"
+    answers = [counted(len(reply.pending), "answer")] if reply.pending else []
+    commands = dict.fromkeys(command_for(one.name, one.kind) for one in reply.sign_ins)
+    waits = [*answers, *(f"a sign-in by `{command}`" for command in commands)]
+    return f"waits for {listed(waits)}" if waits else "goes on elsewhere"
 
 
 def _tell_person(options: argparse.Namespace, conversation: ConversationId, reply: Reply | StoreError) -> None:
     if isinstance(reply, StoreError):
         return _say(f"{conversation}: {reply}")
-    _say(f"{conversation}: {_standing(reply)}{_calls(reply)}")
+    _say(f"{conversation}: {standing_of(reply)}{_calls(reply)}")
     for call in _lost(reply):
         sent = what_was_sent(masked(call.arguments, call.secret), call.destination)
         read = f"`{_reading(conversation, options)}` has all of it"
@@ -92,19 +97,36 @@ def _call(call: Call) -> JsonObject:
     }
 
 
-def _tell_program(options: argparse.Namespace, conversation: ConversationId, reply: Reply | StoreError) -> None:
-    if isinstance(reply, StoreError):
-        return print(plain_json(dump_json({"conversation": conversation, "error": str(reply)})), flush=True)
+def _sign_in(one: SignInQuestion) -> JsonObject:
+    return {
+        "call_id": one.call_id,
+        "name": one.name,
+        "kind": one.kind,
+        "reason": one.reason,
+        "command": command_for(one.name, one.kind),
+        "expires": one.expires,
+    }
+
+
+def as_json(conversation: ConversationId, reply: Reply) -> JsonObject:
+    """Where a turn stands, for programs."""
     calls: list[Json] = [_call(call) for call in reply.calls]
-    told: JsonObject = {
+    sign_ins: list[Json] = [_sign_in(one) for one in reply.sign_ins]
+    return {
         "conversation": conversation,
         "end": reply.end,
         "detail": reply.detail,
         "pending": [question.call_id for question in reply.pending],
+        "sign_ins": sign_ins,
         "calls": calls,
-        "history": _reading(conversation, options) if _lost(reply) else None,
     }
-    return print(plain_json(dump_json(told)), flush=True)
+
+
+def _tell_program(options: argparse.Namespace, conversation: ConversationId, reply: Reply | StoreError) -> None:
+    if isinstance(reply, StoreError):
+        return print(plain_json(dump_json({"conversation": conversation, "error": str(reply)})), flush=True)
+    reading = _reading(conversation, options) if _lost(reply) else None
+    return print(plain_json(dump_json({**as_json(conversation, reply), "history": reading})), flush=True)
 
 
 # --- the store, which may come and go

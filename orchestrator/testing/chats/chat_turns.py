@@ -112,6 +112,8 @@ def refuse_unrepeatable(turn: ChatTurn) -> None:
         raise Unrepeatable("something was typed unseen in it")
     if ended is not None and ended.reason in ("cancelled", "error"):
         raise Unrepeatable("it was stopped" if ended.reason == "cancelled" else "it ended by an error")
+    if any(call.lacks_sign_in for call in turn.state.calls.values()):
+        raise Unrepeatable("a call of it waited for a sign-in that was not done")
     open_calls = [call for call in turn.state.calls.values() if not call.is_settled]
     if ended is None and (not open_calls or any(call.status is not Status.ASKED for call in open_calls)):
         raise Unrepeatable("it was left in the middle")

@@ -13,7 +13,7 @@ from pydantic import (
     model_validator,
 )
 
-from orchestrator.events import State
+from orchestrator.signals import State
 from orchestrator.testing.format.expectations import Expect
 from orchestrator.testing.format.parts import Part, many, not_empty, short
 from orchestrator.testing.format.settings import Settings

@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, StrictInt, WithJsonSchema
 
-from orchestrator.events import RefusalCode, State
+from orchestrator.events import RefusalCode
 from orchestrator.response.jsonpath import InvalidQuery, check_query
+from orchestrator.signals import State
 from orchestrator.testing.format.judge_question import JudgeQuestions
 from orchestrator.testing.format.parts import (
     PATTERN_MARK,
@@ -36,6 +37,7 @@ CallStatus = Literal[
     "returned",
     "error",
     "asked",
+    "sign_in",
     "refused",
     "denied",
     "declined",
@@ -49,7 +51,7 @@ CallStatus = Literal[
 """Where a call ended; `error` is an answer that reports a failure, `returned` any other answer."""
 
 EndName = Literal["answered", "disengaged", "limit", "cancelled", "error", "waiting"]
-"""How a turn ended; `waiting` means that a question is open."""
+"""How a turn ended; `waiting` means that a question or a sign-in is open."""
 
 QuestionAnswer = Literal["approve", "decline", "edit", "expired", "open"]
 """How a question was answered, if it was."""

@@ -126,7 +126,9 @@ def _of_end(expected: EndExpectation | None, reply: Reply) -> Iterator[Mismatch]
         if came == "waiting":
             names = ", ".join(question.function for question in reply.pending)
             message = f"a question about {names} is open; answer it with 'decide', or expect 'end: waiting'"
-            yield Mismatch(pointer="/decide", message=message)
+            unsigned = ", ".join(one.function for one in reply.sign_ins)
+            needs = f"{unsigned} needs a sign-in; give the credential, or expect 'end: waiting'"
+            yield Mismatch(pointer="/decide", message=message if names or not unsigned else needs)
         elif came not in _USUAL:
             yield Mismatch(pointer="/expect", message=f"the turn ended otherwise than answered: {came}{detail}")
         return

@@ -7,17 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import reduce
 from typing import Literal, get_args
 
-from orchestrator.events import (
-    CallAsked,
-    CallDecided,
-    Event,
-    QuestionExpired,
-    ReplyReceived,
-    Signal,
-    State,
-    StateEntered,
-    TurnStarted,
-)
+from orchestrator.events import CallAsked, CallDecided, Event, QuestionExpired, ReplyReceived, TurnStarted
 from orchestrator.model.base import (
     AssistantMessage,
     EarlierMessage,
@@ -27,6 +17,7 @@ from orchestrator.model.base import (
     ToolMessage,
     UserMessage,
 )
+from orchestrator.signals import Signal, State, StateEntered
 from orchestrator.testing.judging.exchanges import AnyModelRequest
 from orchestrator.testing.judging.mismatch import Mismatch
 from orchestrator.turn.folding import fold

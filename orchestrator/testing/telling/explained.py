@@ -8,12 +8,13 @@ from functools import reduce
 from typing import TypeGuard
 
 from orchestrator.content import Card
-from orchestrator.events import AnswerReceived, CallDecided, Event, Fact, ReplyReceived, Signal, StateEntered
+from orchestrator.events import AnswerReceived, CallDecided, Event, Fact, ReplyReceived
 from orchestrator.manifest.model import lines_of
 from orchestrator.render.cards import Look, card_lines
 from orchestrator.render.decisions import Decisions, data_shown
 from orchestrator.reply import reply_of
 from orchestrator.response.numbering import numbers_of
+from orchestrator.signals import Signal, StateEntered
 from orchestrator.testing.answering.in_memory import ORIGIN
 from orchestrator.testing.judging.observed import (
     AskedQuestion,

@@ -15,7 +15,6 @@ from orchestrator.events import (
     CallInterrupted,
     CallJudged,
     CallNotExecuted,
-    CallProgress,
     CallRefused,
     CallReturned,
     CallUnknown,
@@ -25,15 +24,13 @@ from orchestrator.events import (
     Reason,
     ReplyReceived,
     RequestedCall,
-    RetryScheduled,
-    StateEntered,
-    TextDelta,
     TurnEnded,
 )
 from orchestrator.model.base import ModelCall, Usage
 from orchestrator.render.calls import MAX_INPUT_WIDTH, MAX_OUTPUT_WIDTH, CallLabel
 from orchestrator.render.console import console_for
 from orchestrator.render.terminal import MAX_CITATIONS, TerminalView
+from orchestrator.signals import CallProgress, RetryScheduled, StateEntered, TextDelta
 
 JUDGED = CallJudged(
     call_id="c1", plugin="contoso", function="getListings", arguments={"city": "Seattle"}, verdict="allow", reasons=()

@@ -9,11 +9,12 @@ from io import StringIO
 import anyio
 import pytest
 
-from orchestrator.events import Event, TextDelta
+from orchestrator.events import Event
 from orchestrator.render.console import console_for
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.turns import Turns
+from orchestrator.signals import TextDelta
 from tests.servers.talking import talking_host
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no loop there can receive signals")

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.event_json import decode
-from orchestrator.events import CallDecided, CallJudged, TextDelta, TurnEnded
+from orchestrator.events import CallDecided, CallJudged, TurnEnded
 from orchestrator.host import Orchestrator
 from orchestrator.repl.dialogue import OFFLINE_NOTICE
 from orchestrator.repl.session import run_message
+from orchestrator.signals import TextDelta
 from tests.servers.asking import asking_host
 from tests.servers.talking import talking_host
 

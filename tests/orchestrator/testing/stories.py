@@ -17,12 +17,11 @@ from orchestrator.events import (
     Reason,
     ReplyReceived,
     RequestedCall,
-    State,
-    StateEntered,
     TurnEnded,
     TurnStarted,
 )
 from orchestrator.model.base import ModelCall, Usage
+from orchestrator.signals import State, StateEntered
 from orchestrator.testing.format.conversation import Turn
 from orchestrator.testing.judging.observed import ModelRequest, Observed
 from runtimes.base import WireMessage

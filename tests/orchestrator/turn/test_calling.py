@@ -10,8 +10,9 @@ import pytest
 
 from auth import SignIn
 from orchestrator import Orchestrator, Reply, load_plugin
-from orchestrator.events import CallDispatched, CallNotExecuted, CallProgress, Event
+from orchestrator.events import CallDispatched, CallNotExecuted, Event
 from orchestrator.model.scripted import Call, Calls, Say, ScriptedModel, ScriptTurn
+from orchestrator.signals import CallProgress
 from orchestrator.turn.driver import MAX_PARALLEL_CALLS
 from runtimes.base import (
     CallContext,

@@ -278,7 +278,7 @@ class Talk:
             case Await():
                 self.come_back(self.random.choice(self.turn.with_status(Status.DISPATCHED)))
             case Suspend() as suspend:
-                self.answer(self.random.choice(suspend.questions))
+                self.answer(self.random.choice(suspend.waiting))
             case Finish() as finish:
                 self.add(TurnEnded(reason=finish.reason, detail=finish.detail))
             case other:

@@ -22,6 +22,8 @@ from orchestrator.events import (
     Fact,
     ReplyReceived,
     RequestedCall,
+    SignInAsked,
+    SignInDone,
     TurnEnded,
     TurnsSummarised,
     TurnStarted,
@@ -71,6 +73,10 @@ def about(fact: Fact, names: tuple[str, str]) -> tuple[Fact, ...]:
             return (replace(fact, call_id=first, edited=request(second) if fact.edited is not None else None),)
         case DataSetAside():
             return (replace(fact, call_ids=names),)
+        case SignInAsked():
+            return (replace(fact, call_id=first, name=second),)
+        case SignInDone():
+            return (replace(fact, name=second),)
         case TurnStarted() | TurnEnded() | TurnTakenUp() | TurnUndone() | TurnsSummarised() | AnswerReceived():
             return (fact,)
         case _:

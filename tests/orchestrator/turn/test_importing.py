@@ -21,6 +21,8 @@ from orchestrator.events import (
     Fact,
     ReplyReceived,
     RequestedCall,
+    SignInAsked,
+    SignInDone,
     TurnEnded,
     TurnStarted,
 )
@@ -38,6 +40,8 @@ ALLOWED = replace(WANTED, verdict="allow", repeatable=True)
 ASKED = CallAsked(call_id="c1", fingerprint="f", title="Pay?", body="", destination="bank", expires=4e9)
 APPROVED = CallDecided(call_id="c1", decision="approve", by="ada")
 EDITED = replace(APPROVED, edited=RequestedCall(call_id="c2", request=REQUEST))
+UNSIGNED = SignInAsked(call_id="c1", name="bank", sign_in="login", reason="it has expired", expires=4e9)
+SIGNED = SignInDone(name="bank", by="ada")
 SENT = CallDispatched(call_id="c1", attempt=1, request_hash="h")
 ENDED = TurnEnded(reason="answered")
 
@@ -60,6 +64,9 @@ def test_what_is_over_stays_as_it_is() -> None:
         ((REPLY, WANTED, ASKED), Status.DECLINED),
         ((REPLY, WANTED, ASKED, APPROVED), Status.WITHDRAWN),
         ((REPLY, ALLOWED), Status.WITHDRAWN),
+        ((REPLY, ALLOWED, UNSIGNED), Status.DECLINED),
+        ((REPLY, WANTED, ASKED, APPROVED, UNSIGNED), Status.DECLINED),
+        ((REPLY, ALLOWED, UNSIGNED, SIGNED), Status.WITHDRAWN),
         ((REPLY, WANTED, ASKED, APPROVED, SENT), Status.UNKNOWN),
         ((REPLY, ALLOWED, SENT), Status.UNKNOWN),
         ((REPLY, ALLOWED, SENT, CallNotExecuted(call_id="c1", cause="rate", message="")), Status.WITHDRAWN),

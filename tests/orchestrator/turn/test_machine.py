@@ -30,6 +30,8 @@ from orchestrator.events import (
     QuestionExpired,
     ReplyReceived,
     RequestedCall,
+    SignInAsked,
+    SignInDone,
     TurnEnded,
     TurnStarted,
 )
@@ -58,6 +60,7 @@ from orchestrator.turn.prompts import turn_messages
 from orchestrator.turn.requests import Requests
 from orchestrator.turn.state import Status, TurnState
 from runtimes.base import FunctionSignature
+from runtimes.errors import NotExecutedCause
 from runtimes.values import JsonObject
 from tests.orchestrator.turn.toolboxes import toolbox_of
 
@@ -92,12 +95,18 @@ TOOLBOX = toolbox_of(read_document(MANIFEST, location="plugin.json"), signature_
 RULES = Requests(TOOLBOX, "", LIMITS).rules
 STARTED = TurnStarted(text="hello", person="ada", documents={})
 
+CAUSES: dict[str, NotExecutedCause] = {"connect": "connect", "rate": "rate", "sign-in": "sign-in"}
+
 tools = st.sampled_from(["shop-look", "look", "shop-buy", "buy", "withdraw", "nope", "", "shop-bu\u0443"])
 arguments = st.sampled_from(
     ["", "{}", '{"what": "a"}', '{"count": 1}', '{"count": 1.0}', '{"count": "one"}', "[1]", "{", "null"]
 )
 model_calls = st.builds(ModelCall, id=st.sampled_from(["a", "b", ""]), tool=tools, arguments=arguments)
 texts = st.sampled_from(["", " ", "Here you are."])
+
+
+def sign_in_asked(call_id: str, name: str) -> SignInAsked:
+    return SignInAsked(call_id=call_id, name=name, sign_in="login", reason="it has expired", expires=1.0)
 
 
 class TurnMachine(RuleBasedStateMachine):
@@ -160,11 +169,14 @@ class TurnMachine(RuleBasedStateMachine):
         self.add(*facts)
 
     @precondition(lambda self: isinstance(self.action, Act))
-    @rule(some=st.integers(min_value=1, max_value=8))
-    def act(self, some: int) -> None:
+    @rule(some=st.integers(min_value=1, max_value=8), lacking=st.sets(st.integers(min_value=0, max_value=7)))
+    def act(self, some: int, lacking: set[int]) -> None:
         action = self.action
         assert isinstance(action, Act)
-        for call in action.dispatch[:some]:
+        for index, call in enumerate(action.dispatch[:some]):
+            if index in lacking:
+                self.add(sign_in_asked(call.call_id, f"n{index % 2}"))
+                continue
             self.add(CallDispatched(call_id=call.call_id, attempt=call.attempts + 1, request_hash="h"))
         for call in action.ask:
             self.add(CallAsked(call_id=call.call_id, fingerprint="f", title="", body="", destination="", expires=1.0))
@@ -172,14 +184,13 @@ class TurnMachine(RuleBasedStateMachine):
     @precondition(lambda self: bool(self.state.with_status(Status.DISPATCHED)))
     @rule(
         which=st.integers(min_value=0),
-        how=st.sampled_from(["returned", "error", "failed", "connect", "rate", "unknown"]),
+        how=st.sampled_from(["returned", "error", "failed", "connect", "rate", "sign-in", "unknown"]),
     )
     def outcome(self, which: int, how: str) -> None:
         flying = self.state.with_status(Status.DISPATCHED)
         call = flying[which % len(flying)]
-        if how in ("connect", "rate") and how not in call.not_executed:
-            cause: Literal["connect", "rate"] = "connect" if how == "connect" else "rate"
-            self.add(CallNotExecuted(call_id=call.call_id, cause=cause, message="no"))
+        if how in CAUSES and how not in call.not_executed:
+            self.add(CallNotExecuted(call_id=call.call_id, cause=CAUSES[how], message="no"))
         elif how in ("returned", "error"):
             self.add(CallReturned(call_id=call.call_id, text="{}", shown=Shown(), is_error=how == "error"))
         elif how == "unknown":
@@ -203,6 +214,20 @@ class TurnMachine(RuleBasedStateMachine):
                 edited=edited if answer == "edit" else None,
             )
         )
+
+    @precondition(lambda self: bool(self.state.with_status(Status.SIGN_IN)))
+    @rule(answer=st.sampled_from(["done", "another", "approve", "decline", "expire"]))
+    def sign_in(self, answer: str) -> None:
+        call = self.state.with_status(Status.SIGN_IN)[0]
+        assert call.sign_in is not None
+        if answer in ("done", "another"):
+            self.add(SignInDone(name=call.sign_in.name if answer == "done" else "nobody asked for it", by="ada"))
+        elif answer == "expire":
+            self.add(QuestionExpired(call_id=call.call_id))
+        else:
+            decision: Literal["approve", "decline"] = "approve" if answer == "approve" else "decline"
+            self.add(CallDecided(call_id=call.call_id, decision=decision, by="ada"))
+        assert (self.state.calls[call.call_id].status is Status.SIGN_IN) == (answer in ("another", "approve"))
 
     @precondition(lambda self: isinstance(self.action, Finish))
     @rule()
@@ -234,6 +259,23 @@ class TurnMachine(RuleBasedStateMachine):
                 assert free[fact.call_id] == 1, "dispatched twice with no `not executed` between"
             elif isinstance(fact, CallNotExecuted):
                 free[fact.call_id] -= 1
+
+    @invariant()
+    def no_call_is_dispatched_more_often_than_there_are_causes_to(self) -> None:
+        dispatched = Counter(fact.call_id for fact in self.facts if isinstance(fact, CallDispatched))
+        for call_id, times in dispatched.items():
+            assert times <= 1 + len(self.state.calls[call_id].not_executed)
+
+    @invariant()
+    def no_call_is_dispatched_while_a_sign_in_is_waited_for(self) -> None:
+        waits: dict[str, str] = {}
+        for fact in self.facts:
+            if isinstance(fact, SignInAsked):
+                waits[fact.call_id] = fact.name
+            elif isinstance(fact, SignInDone):
+                waits = {call_id: name for call_id, name in waits.items() if name != fact.name}
+            elif isinstance(fact, CallDispatched):
+                assert fact.call_id not in waits
 
     @invariant()
     def no_call_runs_that_was_not_allowed(self) -> None:
@@ -296,7 +338,7 @@ class TurnMachine(RuleBasedStateMachine):
                 flying = self.state.with_status(Status.DISPATCHED)
                 self.add(*(CallFailed(call_id=call.call_id, message="down") for call in flying))
             case Suspend() as suspend:
-                self.add(*(QuestionExpired(call_id=call.call_id) for call in suspend.questions))
+                self.add(*(QuestionExpired(call_id=call.call_id) for call in suspend.waiting))
             case Finish() as finish:
                 self.add(TurnEnded(reason=finish.reason, detail=finish.detail))
             case other:
@@ -328,6 +370,15 @@ def reply(*calls: tuple[str, str], text: str = "") -> ReplyReceived:
 
 def test_a_plain_text_reply_is_the_answer() -> None:
     assert next_action(play(reply(text="Hello.")), RULES) == Finish("answered")
+
+
+@pytest.mark.parametrize("verdict", [None, "ask", "deny"])
+def test_signing_in_allows_nothing(verdict: Literal["ask", "deny"] | None) -> None:
+    facts: list[Fact] = [reply(("buy", '{"count": 1}'))]
+    if verdict is not None:
+        facts.append(CallJudged(call_id="c0", plugin="shop", function="buy", arguments={}, verdict=verdict, reasons=()))
+    before = play(*facts)
+    assert play(*facts, sign_in_asked("c0", "n"), SignInDone(name="n", by="ada")) == before
 
 
 def test_an_empty_reply_leads_to_a_responding_request() -> None:
