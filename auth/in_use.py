@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from auth.masking import Masker
+from threading import Lock
+
+from auth.masked_stream import MaskedStream
+from auth.masking import Known, Masker, known
 from auth.secret import Secret
 
 MAX_KNOWN = 256
@@ -10,11 +13,15 @@ MAX_KNOWN = 256
 
 
 class SecretsInUse:
-    """Learns each secret where it is read or received, and takes all of them out of texts."""
+    """Learns each secret where it is read or received, and takes all of them out of texts.
+
+    It may be used from several threads at once.
+    """
 
     def __init__(self) -> None:
-        self._known: dict[Secret, str] = {}
-        self._masker = Masker({})
+        self._known: dict[Secret, Known] = {}
+        self._masker: Masker | None = Masker({})
+        self._lock = Lock()
 
     def __repr__(self) -> str:
         """Tells no secret."""
@@ -24,25 +31,45 @@ class SecretsInUse:
         return bool(self._known)
 
     def learn(self, name: str, *secrets: Secret) -> None:
-        """From now on these are looked for; `name` stands in their place."""
-        new = [secret for secret in secrets if secret not in self._known]
-        if not new:
-            return
-        self._known |= dict.fromkeys(new, name)
-        self._known = dict([*self._known.items()][-MAX_KNOWN:])
-        self._masker = Masker(self._by_name())
+        """From now on these are looked for; `name` stands in their place. Those that are too short are not."""
+        with self._lock:
+            kept = dict(self._known)
+            labelled = {one.label for one in kept.values()}
+            for secret in secrets:
+                one = kept.pop(secret, None) or self._named(name, secret, labelled)
+                if one is not None:
+                    kept[secret] = one
+                    labelled.add(one.label)
+            if kept.keys() == self._known.keys():
+                self._known = kept  # in another order: those that were used last are the last
+                return
+            self._known = dict([*kept.items()][-MAX_KNOWN:])
+            self._masker = None
 
-    def _by_name(self) -> dict[str, str]:
-        """The secrets, each by a name of its own."""
-        named: dict[str, str] = {}
-        for number, (secret, name) in enumerate(self._known.items(), start=1):
-            named[f"{name}:{number}" if name in named else name] = secret.reveal()
-        return named
+    @staticmethod
+    def _named(name: str, secret: Secret, labelled: set[str]) -> Known | None:
+        """A secret under a name of its own; None for one that is too short."""
+        one, number = known(name, secret.reveal()), 1
+        while one is not None and one.label in labelled and number <= MAX_KNOWN:
+            number += 1
+            one = known(f"{name}:{number}", secret.reveal())
+        return one
+
+    def _current(self) -> Masker:
+        """For what is known by now; made when somebody looks for it."""
+        with self._lock:
+            if self._masker is None:
+                self._masker = Masker.of(self._known.values())
+            return self._masker
 
     def masked(self, text: str) -> str:
-        """The text without the secrets."""
-        return self._masker.masked(text) if self._known else text
+        """The text without the secrets; the same object where it has none."""
+        return self._current().masked(text) if self._known else text
 
     def masked_bytes(self, data: bytes) -> bytes:
         """The same for encoded text, as `Masker.masked_bytes`."""
-        return self._masker.masked_bytes(data) if self._known else data
+        return self._current().masked_bytes(data) if self._known else data
+
+    def stream(self) -> MaskedStream:
+        """For a text that comes in pieces; it looks for what is known by the time of each piece."""
+        return MaskedStream(self._current)

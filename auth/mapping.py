@@ -6,7 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from enum import Enum
 from typing import Final
 
+from auth.credentials import Given, secrets_of
 from auth.errors import CredentialMissing
+from auth.in_use import SecretsInUse
 from auth.origins import origins_of
 from auth.secret import Secret
 from auth.vault import CredentialUse, Flow, check_origin
@@ -51,7 +53,8 @@ class MappingVault:
     `values` are everybody's, `persons` has those of single persons, which come first. `origins` says for each reference
     where it may go, since any plugin can name it and have its servers where it likes; `ANYWHERE`, for one reference or
     for all, leaves that to the plugins. A credential of several parts, for an API that wants them at once, has an entry
-    `REFERENCE/SCHEME` for each security scheme of the description.
+    `REFERENCE/SCHEME` for each security scheme of the description. `secrets` are those of the host, which then looks
+    for them from the start; without, for what goes out.
 
     Raises: `ValueError` for an empty credential, one without origins, and an origin that is none.
     """
@@ -62,6 +65,7 @@ class MappingVault:
         *,
         persons: Mapping[str, Mapping[str, str | Secret]] | None = None,
         origins: Mapping[str, Origins] | Anywhere | None = None,
+        secrets: SecretsInUse | None = None,
     ) -> None:
         self._values = _kept(values or {})
         self._persons = {person: _kept(own) for person, own in (persons or {}).items()}
@@ -69,6 +73,10 @@ class MappingVault:
         if not isinstance(origins, Anywhere):
             self._origins = {reference: _checked(allowed) for reference, allowed in (origins or {}).items()}
             self._refuse_unplaced(self._origins)
+        if secrets is not None:
+            for kept in (self._values, *self._persons.values()):
+                for name, secret in kept.items():
+                    secrets.learn(name, *secrets_of(Given(value=secret)))
 
     def __repr__(self) -> str:
         """Tells references, and no secret and no person."""

@@ -2,124 +2,112 @@
 
 from __future__ import annotations
 
-import base64
+import json
 import re
-import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, takewhile
+from typing import TYPE_CHECKING, Self
+from urllib.parse import quote, quote_plus
+
+from auth.spellings import PLAIN, URL_SAFE, encoded, written
+
+if TYPE_CHECKING:
+    import regex  # type: ignore[import-untyped]  # pyright has its stubs
 
 MIN_SECRET_CHARS = 8
-"""Characters a secret must have to be looked for: shorter ones stand in other words by chance."""
+"""Characters a secret must have to be looked for: shorter ones stand in other words by chance.
+
+Nor is a shorter one looked for where it stands alone: it would be a word like any other, and a mask in the place of a
+word that everybody can guess tells what the password is. What it is sent as, `NAME:PASSWORD` and its base64, is longer.
+"""
 
 MAX_NAME_CHARS = 80
 """Characters of its name that stand in the place of a secret."""
 
-_PLAIN = frozenset(string.ascii_letters + string.digits)
-"""Characters that no encoding of text changes."""
+_GROWING = "\\%&"
+"""Characters that are written in several ways which begin alike."""
 
-_ESCAPED = {"\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t"}
-"""The letters of JSON's short escapes."""
+_GROWTH = re.compile(r"[\\%&#;A-Za-z0-9]{0,24}")
+"""What may follow on such a beginning."""
 
-_ENTITIES = {"&": "amp", "<": "lt", ">": "gt", '"': "quot", "'": "apos"}
-"""The names of HTML's entities."""
+_GRAM = 4
+"""Bytes by which the letters and digits of secrets are looked up."""
 
-_BACKSLASHES = r"\\{1,7}"
-"""Before an escaped character: JSON within JSON within JSON has seven of them."""
+_RUN = 2 * _GRAM - 1
+"""Letters and digits in a row that have, wherever they stand, a whole group at a multiple of `_GRAM`."""
 
-_PERCENT = "%(?:25){0,3}"
-"""Before the digits of an encoded byte: a URL within a URL has its percent signs encoded again."""
-
-_URL_SAFE = {"+": "-", "/": "_"}
-"""The letters of the alphabet of base64 that is meant for URLs, for those of the usual one."""
-
-_ALIGNED = ((0, 0), (1, 2), (2, 3))
-"""Bytes that stand before a secret in its group of three, with the letters of base64 that depend on them."""
+_FEW = 64
+"""Forms that are sooner looked for one by one."""
 
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 """Encodings in which letters are more than a byte."""
 
 
-def _any_case(digits: str) -> str:
-    return "".join(f"[{one}{one.lower()}]" if one.isalpha() else one for one in digits.upper())
+def _head(text: str) -> str:
+    """The letters and digits that it begins with."""
+    return "".join(takewhile(PLAIN.__contains__, text))
 
 
-def _json_escapes(character: str) -> Iterator[str]:
-    units = character.encode("utf-16-be", "surrogatepass").hex()
-    yield "".join(f"{_BACKSLASHES}u{_any_case(units[at : at + 4])}" for at in range(0, len(units), 4))
-    if character in _ESCAPED:
-        yield _BACKSLASHES + _ESCAPED[character]
-    if character in '"/':
-        yield _BACKSLASHES + re.escape(character)
+class Form:
+    """One way in which a secret may be written; its expression is made when it may be there."""
 
+    __slots__ = ("_also", "_beginning", "_expression", "_text", "head", "sure")
 
-def _spellings(character: str) -> Iterator[str]:
-    """Expressions for each way to write a character."""
-    encoded = character.encode("utf-8", "surrogatepass")
-    yield from _json_escapes(character)
-    yield "".join(f"{_PERCENT}{_any_case(f'{byte:02x}')}" for byte in encoded)
-    yield f"&#(?:0{{0,5}}{ord(character)}|[xX]0{{0,5}}{_any_case(f'{ord(character):x}')});"
-    if character in _ENTITIES:
-        yield f"&{_ENTITIES[character]};"
-    if character == " ":
-        yield r"\+"
-    if not character.isascii():
-        yield re.escape(encoded.decode("latin-1"))
-    yield re.escape(character)
+    def __init__(self, text: str, also: Mapping[str, str] | None = None) -> None:
+        self._text = text
+        self._also = also
+        self._expression: str | None = None
+        self._beginning: regex.Pattern[str] | None = None
+        runs = ("".join(run) for is_plain, run in groupby(text, PLAIN.__contains__) if is_plain)
+        self.sure: str = max(runs, key=len, default="")
+        """Stands in it however it is written: the longest run of letters and digits."""
+        self.head = _head(text)
+        """Whatever it is written like, it begins so."""
 
+    def __repr__(self) -> str:
+        """Tells no secret."""
+        return "<Form>"
 
-def _backslashes(count: int) -> str:
-    """So many in a row: one expression, since there are too many ways to tell apart which of them escapes which."""
-    encoded = rf"(?:{_BACKSLASHES}u005[cC]|{_PERCENT}5[cC]|&#(?:0{{0,5}}92|[xX]0{{0,5}}5[cC]);){{{count}}}"
-    return rf"(?:\\{{{count},{8 * count}}}|{encoded})"
+    def may_grow(self, rest: str) -> bool:
+        """True where what follows it may belong to it, together with what is still to come: `%` may become `%25`."""
+        return self._text[-1] in _GROWING and _GROWTH.fullmatch(rest) is not None
 
-
-def _kind(character: str) -> str:
-    return "plain" if character in _PLAIN else "\\" if character == "\\" else ""
-
-
-def _written(text: str, also: Mapping[str, str] | None = None) -> str:
-    """An expression for a text in any encoding that leaves letters and digits as they are."""
-    parts: list[str] = []
-    for kind, run in groupby(text, _kind):
-        if kind == "plain":
-            parts.append("".join(run))
-            continue
-        if kind:
-            parts.append(_backslashes(len(tuple(run))))
-            continue
-        for character in run:
-            others = (re.escape((also or {}).get(character, character)),)
-            parts.append(f"(?:{'|'.join(dict.fromkeys((*_spellings(character), *others)))})")
-    return "".join(parts)
-
-
-def _encoded(data: bytes) -> Iterator[str]:
-    """Base64 of the data, wherever it stands in what is encoded."""
-    yield base64.b64encode(data).decode("ascii")
-    for before, dependent in _ALIGNED:
-        letters = base64.b64encode(bytes(before) + data).decode("ascii")
-        yield letters[dependent : (before + len(data)) * 8 // 6]
-
-
-class _Form:
-    """One way in which a secret may be written; its expression is compiled when it may be there."""
-
-    def __init__(self, expression: str, text: str) -> None:
-        runs = ("".join(run) for is_plain, run in groupby(text, _PLAIN.__contains__) if is_plain)
-        self._expression = expression
-        self._sure = max(runs, key=len, default="")
+    def _written(self) -> str:
+        if self._expression is None:
+            self._expression = written(self._text, self._also)
+        return self._expression
 
     def found_in(self, text: str) -> Iterator[re.Match[str]]:
-        """Where it stands; letters and digits in a row are looked for first, since that is fast."""
-        return re.finditer(self._expression, text) if self._sure in text else iter(())
+        """Where it stands."""
+        return re.finditer(self._written(), text)
+
+    def may_begin(self, text: str, at: int) -> bool:
+        """True where the text, from there to its end, may be the beginning of it."""
+        if len(text) - at < len(self.head):
+            return self.head.startswith(text[at:])
+        if not text.startswith(self.head, at):
+            return False
+        if self._beginning is None:
+            import regex  # here because it is a large module; it knows of matches that are not complete
+
+            self._beginning = regex.compile(self._written())
+        match = self._beginning.match(text, at, partial=True)
+        return match is not None and (match.partial or self.may_grow(text[match.end() :]))
 
 
-def _forms(value: str) -> Iterator[_Form]:
-    data = value.encode("utf-8", "surrogatepass")
-    yield _Form(_written(value), value)
-    for letters in _encoded(data):
-        yield _Form(_written(letters, _URL_SAFE), letters)
+def _inside(value: str) -> Iterable[str]:
+    """As it may stand in a text that is encoded as a whole: what was sent, say, with its URL as it is."""
+    sendable = value.encode("utf-8", "surrogatepass")
+    ways = (value, quote(sendable, safe=""), quote(sendable), quote_plus(sendable), quote(quote(sendable, safe="")))
+    return dict.fromkeys((*ways, *(json.dumps(value, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False))))
+
+
+def _forms(value: str) -> Iterator[Form]:
+    yield Form(value)
+    for text in _inside(value):
+        for letters in encoded(text.encode("utf-8", "surrogatepass")):
+            yield Form(letters, URL_SAFE)
 
 
 def _label(name: str, value: str) -> str:
@@ -129,51 +117,118 @@ def _label(name: str, value: str) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Known:
+class Known:
     """A secret, and what stands in its place."""
 
     label: str
     value: str = field(repr=False)
-    forms: tuple[_Form, ...]
+    forms: tuple[Form, ...]
+
+
+def known(name: str, value: str) -> Known | None:
+    """A secret to look for; None for one that is too short."""
+    if len(value) < MIN_SECRET_CHARS:
+        return None
+    return Known(label=_label(name, value), value=value, forms=tuple(_forms(value)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A place where a secret stands."""
+
+    start: int
+    end: int
+    label: str
+    form: Form
+
+
+def _grams(data: bytes) -> frozenset[int]:
+    """The groups of four bytes that it consists of."""
+    return frozenset(memoryview(data[: len(data) // _GRAM * _GRAM]).cast("I"))
+
+
+class _Index:
+    """Which forms may stand in a text, found with one look at it rather than with one for each form.
+
+    Only the groups of bytes at multiples of `_GRAM` are looked up, in a table of what the runs of the forms have.
+    """
+
+    def __init__(self, forms: Sequence[tuple[Form, str]]) -> None:
+        is_small = len(forms) <= _FEW
+        self._always = [one for one in forms if is_small or len(one[0].sure) < _RUN]
+        self._by_gram: dict[int, list[tuple[Form, str]]] = {}
+        for form, label in forms if not is_small else ():
+            data = form.sure[:_RUN].encode("ascii") if len(form.sure) >= _RUN else b""
+            for at in range(len(data) - _GRAM + 1):
+                (gram,) = _grams(data[at : at + _GRAM])
+                self._by_gram.setdefault(gram, []).append((form, label))
+
+    def may_be_in(self, text: str) -> Iterator[tuple[Form, str]]:
+        """The forms whose letters and digits stand there, with what stands in their place."""
+        near = self._always
+        if self._by_gram:
+            there = _grams(text.encode("utf-8", "surrogatepass")) & self._by_gram.keys()
+            near = [*near, *dict.fromkeys(one for gram in there for one in self._by_gram[gram])]
+        return (one for one in near if one[0].sure in text)
+
+
+def without(text: str, places: Sequence[Found]) -> str:
+    """A text with labels in those places; the same object where there are none."""
+    if not places:
+        return text
+    parts: list[str] = []
+    at = 0
+    for place in places:
+        if place.start >= at:
+            parts += [text[at : place.start], place.label]
+        at = max(at, place.end)
+    return "".join([*parts, text[at:]])
 
 
 class Masker:
     """Puts `[secret NAME]` in the place of secrets.
 
-    They are found as they are, escaped as in JSON, percent-encoded, as HTML entities, and in base64, whatever stands
-    around them there. Who wants a secret to pass can always write it so that nobody finds it: this guards against
-    echoes, not against intent.
+    They are found as they are, escaped as in JSON, percent-encoded, as HTML entities, and in base64, also of the first
+    three, whatever stands around them there. Who wants a secret to pass can always write it so that nobody finds it:
+    this guards against echoes, not against intent.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
         """`values` are the secrets by their names; those shorter than `MIN_SECRET_CHARS` are not looked for."""
-        self._known = [
-            _Known(label=_label(name, value), value=value, forms=tuple(_forms(value)))
-            for name, value in values.items()
-            if len(value) >= MIN_SECRET_CHARS
-        ]
+        self._set(one for name, value in values.items() if (one := known(name, value)) is not None)
+
+    @classmethod
+    def of(cls, secrets: Iterable[Known]) -> Self:
+        """One for secrets that have been prepared."""
+        masker = cls({})
+        masker._set(secrets)
+        return masker
+
+    def _set(self, secrets: Iterable[Known]) -> None:
+        self._known = tuple(secrets)
+        self._index = _Index([(form, one.label) for one in self._known for form in one.forms])
 
     def __repr__(self) -> str:
         """Tells no secret."""
         return f"<Masker of {len(self._known)}>"
 
-    def masked(self, text: str) -> str:
-        """The text without the secrets."""
-        found = [
-            (match.start(), match.end(), known.label)
-            for known in self._known
-            for form in known.forms
+    @property
+    def forms(self) -> Iterator[Form]:
+        """All that is looked for."""
+        return (form for one in self._known for form in one.forms)
+
+    def found(self, text: str) -> list[Found]:
+        """Where secrets stand, in order; they may overlap."""
+        places = [
+            Found(start=match.start(), end=match.end(), label=label, form=form)
+            for form, label in self._index.may_be_in(text)
             for match in form.found_in(text)
         ]
-        if not found:
-            return text
-        parts: list[str] = []
-        at = 0
-        for start, end, label in sorted(found):
-            if start >= at:
-                parts += [text[at:start], label]
-            at = max(at, end)
-        return "".join([*parts, text[at:]])
+        return sorted(places, key=lambda place: (place.start, place.end, place.label))
+
+    def masked(self, text: str) -> str:
+        """The text without the secrets."""
+        return without(text, self.found(text))
 
     def masked_bytes(self, data: bytes) -> bytes:
         """The same for a text in UTF-8, UTF-16, UTF-32, or any encoding that agrees with ASCII."""
@@ -182,7 +237,7 @@ class Masker:
         left = data if masked is text else masked.encode("latin-1")
         if b"\0" not in left:
             return left
-        for known in self._known:
+        for one in self._known:
             for encoding in _WIDE:
-                left = left.replace(known.value.encode(encoding, "surrogatepass"), known.label.encode(encoding))
+                left = left.replace(one.value.encode(encoding, "surrogatepass"), one.label.encode(encoding))
         return left

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from typing import NoReturn
 
 MASK = "***"
@@ -15,14 +16,14 @@ class Secret:
     It is masked as a text, in formats and in reprs; it cannot be pickled, and nothing knows how to write it as JSON.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_kept",)
 
     def __init__(self, value: str) -> None:
-        self._value = value
+        self._kept: Callable[[], str] = lambda: value  # in no member, since there is always somebody who lists those
 
     def reveal(self) -> str:
         """The secret itself, for the request that carries it."""
-        return self._value
+        return self._kept()
 
     def __repr__(self) -> str:
         return f"Secret({MASK!r})"
@@ -36,11 +37,11 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        mine, theirs = (one.encode("utf-8", "surrogatepass") for one in (self._value, other._value))
+        mine, theirs = (one.encode("utf-8", "surrogatepass") for one in (self.reveal(), other.reveal()))
         return hmac.compare_digest(mine, theirs)
 
     def __hash__(self) -> int:
-        return hash(self._value)
+        return hash(self.reveal())
 
     def __copy__(self) -> Secret:
         return self

@@ -79,7 +79,8 @@ class Orchestrator:
     `card_templates` is a folder with the templates that local plugins name by URL (spec 13.2.2.1), each in a file of
     the name that the URL ends with; those that come with the host are known without it.
     `vault` keeps the credentials that plugins refer to; functions whose credential it does not have are not offered.
-    `secrets` are those that must be seen nowhere, where the vault learns more of them than go out.
+    `secrets` are those that must be seen nowhere, where the vault learns more of them than go out: they are taken
+    out of answers, of what the model and the person write, of facts and of errors; `auth.mask_logs` is for logs.
     `policy` is what its owner lays down for as long as the host lives; `answers` remembers what persons have allowed
     for always, in memory where none is given; `discovered` are those of the plugins, by namespace, that nobody named:
     their first use is asked about.
@@ -139,12 +140,12 @@ class Orchestrator:
         self._runtimes = dict(runtimes or {})
         self._store = store
         self._sources = tuple(sources)
-        self._open_conversations = None if isinstance(store, str) else self._over(store or MemoryJournal())
         self._http = http or SharedClient()
         self._owns_http = http is None
+        self.secrets: SecretsInUse = secrets if secrets is not None else self._http.secrets
+        self._open_conversations = None if isinstance(store, str) else self._over(store or MemoryJournal())
         self._clock = clock
         self._vault = vault or MappingVault()
-        self._secrets = secrets if secrets is not None else SecretsInUse()
         self.consent = Consent(
             policy=policy or Policy(), answers=answers or MemoryAnswers(), discovered=frozenset(discovered)
         )
@@ -171,7 +172,7 @@ class Orchestrator:
                     local_endpoints=self._local,
                     cache=self._cache,
                     vault=self._vault,
-                    secrets=self._secrets,
+                    secrets=self.secrets,
                 )
                 await binder.add(plugin, services)
             stack.push_async_callback(self._end_turns)
@@ -195,6 +196,7 @@ class Orchestrator:
             sources=self._sources,
             services=self._services,
             spawn=self._spawn,
+            secrets=self.secrets,
         )
 
     @property
@@ -280,6 +282,7 @@ class Orchestrator:
             clock=self._clock,
             call_timeout=CALL_TIMEOUT,
             consent=self.consent,
+            secrets=self.secrets,
         )
 
     def _spawn(self, turn: Coroutine[None, None, None]) -> asyncio.Task[None]:

@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 
 import anyio
 
+from auth import SecretsInUse
 from orchestrator.conversation import Conversation
 from orchestrator.errors import ConversationBusy, LeaseLost, StoreDamaged, StoreError, StoreNewer, UsageError
 from orchestrator.journal.base import ConversationId, Journal, Lease
@@ -39,13 +40,15 @@ class OpenConversations:
         sources: tuple[str, ...],
         services: Callable[[str | None], TurnServices],
         spawn: Spawn,
+        secrets: SecretsInUse | None = None,
     ) -> None:
-        """`documents` is the hash of each plugin's manifest by its namespace."""
+        """`documents` is the hash of each plugin's manifest by its namespace; `secrets` are kept in no fact."""
         self.journal = journal
         self._documents = dict(documents)
         self._sources = sources
         self._services = services
         self._spawn = spawn
+        self._secrets = secrets if secrets is not None else SecretsInUse()
         self._held: WeakValueDictionary[ConversationId, Conversation] = WeakValueDictionary()
         self._at_hand: deque[Conversation] = deque(maxlen=MAX_AT_HAND)
 
@@ -58,7 +61,7 @@ class OpenConversations:
         if held is not None and (held.is_known or held.person == person):
             _refuse_difference(held, person, attended)
             return held
-        ledger = Ledger(conversation, self.journal, person)
+        ledger = Ledger(conversation, self.journal, person, self._secrets)
         return self._made(ledger, person=person, locale=locale, attended=attended)
 
     def _made(self, ledger: Ledger, *, person: str, locale: str | None, attended: bool | None) -> Conversation:
@@ -117,7 +120,7 @@ class OpenConversations:
         return reply is not None
 
     async def _taken_up(self, id: ConversationId) -> Conversation:
-        ledger = Ledger(id, self.journal)
+        ledger = Ledger(id, self.journal, secrets=self._secrets)
         await ledger.refresh()
         assert ledger.history.last is not None  # it has a turn that can go on
         started = ledger.history.last.started

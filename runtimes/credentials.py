@@ -116,8 +116,10 @@ class Discreet:
 
     def _body(self, body: bytes, limit: int) -> bytes:
         """What is longer than the limit stays so, and nothing else becomes so: that is how a cut is known."""
-        masked = self._secrets.masked_bytes(body)
-        return masked.ljust(limit)[:limit] if len(body) >= limit else masked[: limit - 1]
+        if len(body) < limit:
+            return self._secrets.masked_bytes(body)[: limit - 1]
+        start = self._secrets.stream().feed(body.decode("latin-1"))  # without half a secret at its end
+        return self._secrets.masked_bytes(start.encode("latin-1")).ljust(limit)[:limit]
 
     def _cleaned(self, response: HttpResponse, limit: int) -> HttpResponse:
         masked = self._secrets.masked

@@ -15,6 +15,7 @@ from urllib.parse import unquote, urljoin
 
 import anyio
 
+from auth import SecretsInUse
 from runtimes.credentials import whole_request
 from runtimes.errors import FetchError, InvocationError
 from runtimes.files import read_file
@@ -69,7 +70,8 @@ class SharedClient:
     The connections open on first use and live until `aclose`. `log` is told of every exchange. With a `proxy` the
     proxy resolves names, so that only addresses written in a URL are judged; loopback hosts that are allowed by name
     are reached without it. `resolve` finds the addresses of names and `tls` knows whose certificates to trust, where it
-    is not the system. HTTP/2 is offered where the extra `http2` is installed, and not through a proxy.
+    is not the system. HTTP/2 is offered where the extra `http2` is installed, and not through a proxy. `secrets` are
+    those of the host: the log is told neither them nor what is sent along.
     """
 
     def __init__(
@@ -78,9 +80,12 @@ class SharedClient:
         proxy: str | None = None,
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
+        secrets: SecretsInUse | None = None,
     ) -> None:
         """Raises: `ValueError` when the proxy is no http or https URL."""
         self._log = log
+        self.secrets: SecretsInUse = secrets if secrets is not None else SecretsInUse()
+        """What the log is not told; a host looks for the same, unless it is given others."""
         self._resolve = resolve
         self._tls = tls
         self._queues = Queues()
@@ -128,9 +133,9 @@ class SharedClient:
                 self._log(
                     HttpExchange(
                         method=request.method,
-                        url=_redacted(request.url),
+                        url=self.secrets.masked(_redacted(request.url)),
                         status=response.status if response else None,
-                        error=error,
+                        error=self.secrets.masked(error) if error is not None else None,
                         duration=time.monotonic() - started,
                         bytes=len(response.body) if response else 0,
                     )
@@ -140,6 +145,8 @@ class SharedClient:
         from runtimes.failures import FAILURES, told
         from runtimes.transport import PooledTransport, Progress, exchange
 
+        for one in request.attached:
+            self.secrets.learn(one.name, *one.hides)
         request = whole_request(request)
         if self._transport is None:
             self._transport = PooledTransport(self._proxy, self._resolve, self._tls)
@@ -159,6 +166,7 @@ class SharedClient:
             raise _no_answer(request, progress, limit + queue) from None
         except FAILURES as error:
             reason, is_lost = told(error)
+            reason = self.secrets.masked(reason)  # before it is cut
             raise _no_answer(request, progress, reason, is_lost=is_lost) from error
 
 

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import logging
 
-_TELLING = {"httpcore2": logging.INFO, "hpack": logging.INFO, "httpx2": logging.WARNING}
-"""Loggers of libraries that write down whole header fields or URLs, and the level from which they do not."""
+_TELLING = {
+    "authlib": logging.INFO,
+    "hpack": logging.INFO,
+    "httpcore2": logging.INFO,
+    "httpx2": logging.WARNING,
+}
+"""Loggers of libraries that write down whole header fields, URLs or tokens, and the level from which they do not."""
 
 
 def quieten_telling_logs() -> None:

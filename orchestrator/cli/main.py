@@ -7,14 +7,22 @@ import difflib
 import importlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from io import TextIOWrapper
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auth import SecretsInUse
 
 FINE, PROBLEM, WRONG_USE, INTERRUPTED, READER_GONE = 0, 1, 2, 130, 141
 """Exit codes; the last two are those of a program that Ctrl-C or a closed pipe has ended."""
 
 _COMMANDS = {
     "approve": "orchestrator.cli.conversations.approve",
+    "auth": "orchestrator.cli.auth.command",
     "call": "orchestrator.cli.call",
     "card": "orchestrator.cli.card",
     "chat": "orchestrator.cli.chat",
@@ -36,29 +44,53 @@ _COMMANDS = {
 
 
 def _unknown_command(arguments: Sequence[str]) -> str | None:
+    if arguments[:1] == ["auth"]:
+        from orchestrator.cli.parser_auth import AUTH_COMMANDS
+
+        return _unknown_of("auth ", arguments[1:], AUTH_COMMANDS)
+    return _unknown_of("", arguments, tuple(_COMMANDS))
+
+
+def _unknown_of(before: str, arguments: Sequence[str], known: Sequence[str]) -> str | None:
     name = next((argument for argument in arguments if not argument.startswith("-")), None)
-    if name is None or name in _COMMANDS or arguments[0].startswith("-"):
+    if name is None or name in known or arguments[0].startswith("-"):
         return None
-    near = difflib.get_close_matches(name, _COMMANDS, n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(_COMMANDS)}"
-    return f"there is no command {name!r}; {hint}"
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {before + near[0]!r}?" if near else f"known: {', '.join(known)}"
+    return f"there is no command {before + name!r}; {hint}"
 
 
-def _complain(message: str) -> None:
+def _complain(message: str, secrets: SecretsInUse | None = None) -> None:
     from orchestrator.render.sanitize import clean_line
 
-    print(f"orchestrator: {clean_line(message)}", file=sys.stderr)
+    print(f"orchestrator: {clean_line(secrets.masked(message) if secrets else message)}", file=sys.stderr)
+
+
+@contextmanager
+def _discreetly(secrets: SecretsInUse) -> Generator[None]:
+    """Takes the secrets out of logs, and out of the traceback of an error that nobody expects."""
+    from auth import mask_logs
+
+    def told(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        text = "".join(traceback.format_exception(kind, error, trace))
+        print(secrets.masked(text), end="", file=sys.stderr)
+
+    before, sys.excepthook = sys.excepthook, told
+    with mask_logs(secrets):
+        yield
+    sys.excepthook = before  # not after an error: it is told when it has left
 
 
 def _carry_out(options: argparse.Namespace) -> int:
     """The command itself; here and not above because its imports rest on packages that were just checked."""
+    from auth import CredentialError
     from runtimes.errors import InvocationError, RuntimeProblem
 
     command: Callable[[argparse.Namespace], int] = vars(importlib.import_module(_COMMANDS[options.command]))["run"]
     try:
         return command(options)
-    except (InvocationError, RuntimeProblem) as error:
-        _complain(str(error))
+    except (CredentialError, InvocationError, RuntimeProblem) as error:
+        _complain(str(error), options.secrets)
         return PROBLEM
 
 
@@ -74,22 +106,35 @@ def main(arguments: Sequence[str]) -> int:
     if options.command is None:
         parser.print_help()
         return FINE
+    return _outcome(options)
+
+
+def _outcome(options: argparse.Namespace) -> int:
+    """Of a command that is known; all of it shares what it knows of secrets, as `options.secrets`."""
     from orchestrator.errors import ManifestError, OrchestratorError, UsageError
     from orchestrator.selfcheck import check_packages
 
     try:
         check_packages()
-        return _carry_out(options)
-    except UsageError as error:
+    except UsageError as error:  # ours are not to be imported, then
         _complain(str(error))
         return WRONG_USE
-    except ManifestError as error:
-        for problem in error.problems:
-            _complain(f"{error.source}{problem.place}: {problem.message}")
-        return PROBLEM
-    except OrchestratorError as error:
-        _complain(str(error))
-        return PROBLEM
+    from auth import SecretsInUse
+
+    secrets = options.secrets = SecretsInUse()
+    with _discreetly(secrets):
+        try:
+            return _carry_out(options)
+        except UsageError as error:
+            _complain(str(error), secrets)
+            return WRONG_USE
+        except ManifestError as error:
+            for problem in error.problems:
+                _complain(f"{error.source}{problem.place}: {problem.message}", secrets)
+            return PROBLEM
+        except OrchestratorError as error:
+            _complain(str(error), secrets)
+            return PROBLEM
 
 
 def _prepare_streams() -> None:

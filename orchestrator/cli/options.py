@@ -206,7 +206,7 @@ async def http_client(options: argparse.Namespace, setting: Setting) -> AsyncGen
     Raises: `UsageError` when the log cannot be opened.
     """
     with _log(vars(options).get("log_http")) as log:
-        client = SharedClient(log=log, proxy=setting.proxy)
+        client = SharedClient(log=log, proxy=setting.proxy, secrets=vars(options).get("secrets"))
         try:
             yield client
         finally:

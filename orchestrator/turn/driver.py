@@ -12,17 +12,10 @@ import anyio
 from anyio.abc import TaskGroup
 
 from orchestrator.errors import JournalConflict, LeaseLost, ModelError, StoreError
-from orchestrator.events import (
-    CallDispatched,
-    CallProgress,
-    CallRefused,
-    EndReason,
-    Event,
-    Fact,
-    QuestionExpired,
-    TurnEnded,
-)
+from orchestrator.events import CallDispatched, CallRefused, EndReason, Event, Fact, TurnEnded
 from orchestrator.journal.base import AT_ONCE
+from orchestrator.masked_events import masked_event
+from orchestrator.signals import CallProgress
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.calling import Outcome, OutgoingCall, carry_out, outgoing
 from orchestrator.turn.flight import Flight
@@ -50,11 +43,12 @@ from orchestrator.turn.questions import ask
 from orchestrator.turn.rechecking import forbidden, gone, has_changed, judged_elsewhere
 from orchestrator.turn.replies import Emit
 from orchestrator.turn.services import TurnServices
+from orchestrator.turn.signing_in import Bound, SigningIn
 from orchestrator.turn.speaking import Speaker
 from orchestrator.turn.state import CallState, Status, TurnState
 from orchestrator.turn.summarising import summarised
 from orchestrator.turn.tenure import Tenure
-from orchestrator.turn.waking import wake_of
+from orchestrator.turn.waking import overdue, wake_of
 
 MAX_PARALLEL_CALLS = 8
 """Calls of one turn that are in flight together."""
@@ -64,7 +58,7 @@ CANCEL_TIMEOUT = 5.0
 
 
 class TurnDriver:
-    """Drives one turn, under the lease of its tenure, until it ends or only questions are open."""
+    """Drives one turn, under the lease of its tenure, until it ends or only waits for the person."""
 
     def __init__(
         self,
@@ -87,8 +81,9 @@ class TurnDriver:
         turn = tenure.history.turn
         self._started = turn.started if turn is not None else None
         sent_before = [call.call_id for call in turn.with_status(Status.DISPATCHED)] if turn is not None else ()
-        self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit)
+        self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit, services.secrets)
         self._flight = Flight(self._carry_out_call, sent_before)
+        self._signing_in = SigningIn(self._toolbox, timeout=services.call_timeout)
         self._judged_elsewhere = frozenset(judged_elsewhere(turn)) if turn is not None else frozenset[str]()
 
     async def run(self) -> None:
@@ -179,7 +174,7 @@ class TurnDriver:
             case Await():
                 await self._wait()
             case Suspend():
-                return await self._expire(action.questions)
+                return await self._suspend(action.waiting)
             case RequestReasoning():
                 is_shown = not text_is_replaced(self._state, self._rules)
                 self._note(await self._speaker.reason(self._tenure.history, is_shown=is_shown))
@@ -247,8 +242,7 @@ class TurnDriver:
             self._judged_elsewhere -= {call.call_id for call in changed}
             await self._judge(changed)
             return True
-        if ready:
-            await self._dispatch([await outgoing(*live[call.call_id], self._files) for call in ready], calls)
+        await self._send([live[call.call_id] for call in ready], calls)
         for call in action.ask:
             await self._ask(*live[call.call_id])
         return True
@@ -265,8 +259,18 @@ class TurnDriver:
         files = self._tenure.history.attachments
         await self._append(await ask(call, function, self._services.model, started, now=now, attachments=files))
 
-    async def _dispatch(self, ready: list[OutgoingCall], calls: TaskGroup) -> None:
-        now = self._services.clock()
+    async def _send(self, ready: Sequence[Bound], calls: TaskGroup) -> None:
+        """Dispatches the calls that can leave; those without a credential wait for no vault."""
+        await self._dispatch([one for one in ready if not one[1].has_credential], calls)
+        guarded = [one for one in ready if one[1].has_credential]
+        needed = await self._signing_in.needed(guarded, self._state.started, self._services.clock())
+        self._note(*needed.values())
+        await self._dispatch([one for one in guarded if one[0].call_id not in needed], calls)
+
+    async def _dispatch(self, bound: Sequence[Bound], calls: TaskGroup) -> None:
+        if not bound:
+            return
+        ready, now = [await outgoing(*one, self._files) for one in bound], self._services.clock()
         await self._append(
             *(
                 CallDispatched(
@@ -300,15 +304,19 @@ class TurnDriver:
         if not self._flight:
             return await self._settle(unsent)
         event = await self._flight.arrival()
-        await self._tell([event] if isinstance(event, CallProgress) else await self._tenure.record(event))
+        if isinstance(event, CallProgress):
+            return await self._emit(masked_event(event, self._services.secrets))
+        await self._tell(await self._tenure.record(event))
         return None
 
-    async def _expire(self, questions: tuple[CallState, ...]) -> bool:
-        now = self._services.clock()
-        expired = [
-            QuestionExpired(call_id=call.call_id)
-            for call in questions
-            if call.question is not None and call.question.expires <= now
-        ]
-        await self._append(*expired)
-        return bool(expired)
+    async def _suspend(self, waiting: tuple[CallState, ...]) -> bool:
+        """Goes on where the person is waited for no longer, or has signed in before that was kept."""
+        if expired := tuple(overdue(waiting, self._services.clock())):
+            await self._append(*expired)
+            return True
+        done = await self._signing_in.meanwhile(self._state)
+        try:
+            await self._append(*done)  # none, too: it tells where the person has answered meanwhile
+        except LeaseLost:
+            return False  # the lease of a turn that waits is over, and somebody else goes on with it
+        return bool(done)

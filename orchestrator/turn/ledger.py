@@ -6,24 +6,37 @@ from collections.abc import Sequence
 
 import anyio
 
+from auth import SecretsInUse
 from orchestrator.errors import ConversationGone, JournalConflict, UsageError
 from orchestrator.events import Fact, TurnStarted
 from orchestrator.journal.base import ConversationId, Journal, Lease
+from orchestrator.masked_events import masked_events
 from orchestrator.turn.history import History, advanced
 from orchestrator.turn.waking import wake_of
 
 
 class Ledger:
-    """One process's view of one conversation."""
+    """One process's view of one conversation; nothing in it, and nothing that it keeps, has a secret in use."""
 
-    def __init__(self, conversation: ConversationId, journal: Journal, person: str | None = None) -> None:
+    def __init__(
+        self,
+        conversation: ConversationId,
+        journal: Journal,
+        person: str | None = None,
+        secrets: SecretsInUse | None = None,
+    ) -> None:
         """`person` is whose conversation it is; without one it is not looked at."""
         self.conversation = conversation
         self.journal = journal
         self._person = person
+        self._secrets = secrets if secrets is not None else SecretsInUse()
         self.history = History()
         self._lock = anyio.Lock(fast_acquire=True)
         """Held while the journal and the history are brought in step: two who do it at once would count facts twice."""
+
+    def discreet(self, facts: Sequence[Fact]) -> Sequence[Fact]:
+        """The facts as they are kept: without secrets."""
+        return masked_events(facts, self._secrets)
 
     async def refresh(self) -> None:
         """Takes in what others have appended. Raises: `UsageError` when it is another person's, `StoreError`."""
@@ -42,26 +55,30 @@ class Ledger:
             raise ConversationGone(self.conversation) from None
 
     def _own(self, facts: Sequence[Fact]) -> Sequence[Fact]:
-        """The facts as they are. Raises: `UsageError` when one of them is a message of another person."""
+        """The facts, without what has become known as a secret since.
+
+        Raises: `UsageError` when one of them is a message of another person.
+        """
         for fact in facts:
             if self._person is not None and isinstance(fact, TurnStarted) and fact.person != self._person:
                 raise UsageError(
                     f"conversation {self.conversation!r} is another person's, not that of {self._person!r}"
                 )
-        return facts
+        return self.discreet(facts)
 
     async def facts(self) -> Sequence[Fact]:
         """Everything that is kept. Raises: `UsageError` when it is another person's."""
         return self._own(await self.journal.read(self.conversation))
 
-    async def append(self, *facts: Fact, on: int | None = None, lease: Lease | None = None) -> None:
+    async def append(self, *said: Fact, on: int | None = None, lease: Lease | None = None) -> None:
         """Keeps facts that were decided on a history of `on` facts, by default the one of this moment.
 
         Raises: `JournalConflict` when it has grown; the history is then up to date. `ConversationGone`, `LeaseLost`,
         `StoreError`.
         """
-        if not facts:
+        if not said:
             return
+        facts = self.discreet(said)
         async with self._lock:
             expected, after = self._expected(on), advanced(self.history, facts)
             try:
@@ -72,11 +89,12 @@ class Ledger:
                 raise
             self.history = after
 
-    async def claim(self, *facts: Fact, on: int) -> Lease:
+    async def claim(self, *said: Fact, on: int) -> Lease:
         """Makes the caller the driver of the turn, and keeps facts with it.
 
         Raises: as `append`, and `ConversationHeld` while another process drives it.
         """
+        facts = self.discreet(said)
         async with self._lock:
             expected, after = self._expected(on), advanced(self.history, facts)
             try:

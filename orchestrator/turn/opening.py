@@ -83,7 +83,7 @@ class Opening:
                 is_current = True
                 continue
             closed, ending = closed_history(known, "superseded by a new message", self._person)
-            begun = await self._facts(closed, services, message, attachments)
+            begun = self._ledger.discreet(await self._facts(closed, services, message, attachments))
             try:
                 return await Tenure.begin(self._ledger, *ending, *begun, on=known.sequence), begun
             except JournalConflict:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from secrets import token_hex
 
 import anyio
 
+from auth import SecretsInUse
 from orchestrator.errors import ModelError
-from orchestrator.events import Event, RequestedCall, RetryScheduled, State, StateEntered, TextDelta
+from orchestrator.events import Event, RequestedCall
 from orchestrator.model.base import ModelCall, ModelDelta, ReplyEnd, RetryNotice, TextPart
 from orchestrator.response.addresses import Addresses
 from orchestrator.response.hidden import Sanitizer
 from orchestrator.response.links import LinkGuard
+from orchestrator.signals import RetryScheduled, State, StateEntered, TextDelta
 
 CLOSE_TIMEOUT = 5.0
 """Seconds that a reply which is not read to its end may take to close."""
@@ -33,7 +35,7 @@ class Written:
 
 def new_call_id() -> str:
     """Random and unique; the model's own id is only echoed to it."""
-    return secrets.token_hex(8)
+    return token_hex(8)
 
 
 def with_ids(calls: tuple[ModelCall, ...]) -> tuple[RequestedCall, ...]:
@@ -63,20 +65,29 @@ async def _closing(deltas: AsyncIterator[ModelDelta]) -> AsyncGenerator[None]:
 class _Reading:
     """The text of one reply, as it may be read."""
 
-    def __init__(self, state: State, emit: Emit, shown: list[str] | None, addresses: Callable[[], Addresses]) -> None:
+    def __init__(
+        self,
+        state: State,
+        emit: Emit,
+        shown: list[str] | None,
+        addresses: Callable[[], Addresses],
+        secrets: SecretsInUse,
+    ) -> None:
         self._state: State = state
         self._emit = emit
         self._shown = shown
         self._sanitizer = Sanitizer()
+        self._discreet = secrets.stream()
         self._guard = LinkGuard(addresses)
         self._parts: list[str] = []
 
     async def take(self, text: str) -> None:
         """The next piece."""
-        await self._give(self._guard.feed(self._sanitizer.feed(text)))
+        await self._give(self._guard.feed(self._discreet.feed(self._sanitizer.feed(text))))
 
     async def finish(self) -> str:
         """The whole of it, once nothing follows."""
+        await self._give(self._guard.feed(self._discreet.finish()))
         await self._give(self._guard.finish())
         return "".join(self._parts)
 
@@ -95,15 +106,18 @@ async def read_reply(
     emit: Emit,
     shown: list[str] | None,
     addresses: Callable[[], Addresses] = Addresses,
+    secrets: SecretsInUse | None = None,
 ) -> Written:
     """The whole reply; `shown` collects the pieces that the person sees, None shows none.
 
-    `addresses` are those that it may lead to; none unless given.
+    `addresses` are those that it may lead to, none unless given; `secrets` are taken out of its text, also where they
+    are split between deltas. What hides in it is gone before they are looked for, since that could part them.
 
     Raises: `ModelError`, also when the stream stops before its `ReplyEnd`.
     """
+    secrets = secrets if secrets is not None else SecretsInUse()
     await emit(StateEntered(state=state))
-    reading = _Reading(state, emit, shown, addresses)
+    reading = _Reading(state, emit, shown, addresses, secrets)
     end: ReplyEnd | None = None
     async with _closing(deltas):
         async for delta in deltas:
@@ -111,7 +125,8 @@ async def read_reply(
                 case TextPart():
                     await reading.take(delta.text)
                 case RetryNotice():
-                    await emit(RetryScheduled(attempt=delta.attempt, delay=delta.delay, reason=delta.reason))
+                    reason = secrets.masked(delta.reason)
+                    await emit(RetryScheduled(attempt=delta.attempt, delay=delta.delay, reason=reason))
                 case ReplyEnd():
                     end = delta
     if end is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from auth import SecretsInUse
 from orchestrator.model.base import ChatModel
 from orchestrator.turn.consent import Consent
 from orchestrator.turn.requests import Requests
@@ -21,3 +22,5 @@ class TurnServices:
     call_timeout: float
     """Seconds one call may take."""
     consent: Consent = field(default_factory=Consent)
+    secrets: SecretsInUse = field(default_factory=SecretsInUse)
+    """Taken out of what the model writes."""

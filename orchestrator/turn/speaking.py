@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from functools import cache
 
-from orchestrator.events import AnswerReceived, ReplyReceived, State
+from auth import SecretsInUse
+from orchestrator.events import AnswerReceived, ReplyReceived
 from orchestrator.model.base import ChatModel, ModelDelta, ReasoningRequest, RespondingRequest
 from orchestrator.policy.rules import Policy
+from orchestrator.signals import State
 from orchestrator.turn.history import History
 from orchestrator.turn.leading import addresses_of
 from orchestrator.turn.replies import Emit, Written, read_reply, with_ids
@@ -17,11 +19,14 @@ from orchestrator.turn.requests import Requests
 class Speaker:
     """The model of one turn; what it writes is streamed as it comes."""
 
-    def __init__(self, model: ChatModel, requests: Requests, policy: Policy, emit: Emit) -> None:
+    def __init__(
+        self, model: ChatModel, requests: Requests, policy: Policy, emit: Emit, secrets: SecretsInUse | None = None
+    ) -> None:
         self._model = model
         self._requests = requests
         self._policy = policy
         self._emit = emit
+        self._secrets = secrets if secrets is not None else SecretsInUse()
         self._shown: list[str] = []
 
     @property
@@ -61,6 +66,8 @@ class Speaker:
     ) -> Written:
         self._shown.clear()
         addresses = cache(lambda: addresses_of(request, history, self._requests.toolbox, self._policy))
-        written = await read_reply(deltas, state, self._emit, self._shown if is_shown else None, addresses)
+        written = await read_reply(
+            deltas, state, self._emit, self._shown if is_shown else None, addresses, self._secrets
+        )
         self._shown.clear()
         return written

@@ -97,8 +97,9 @@ class Tenure:
         self._check(on)
         if not self._noted:
             self._base = self._view = self._ledger.history
-        self._noted += facts
-        self._view = advanced(self._view, facts)
+        discreet = self._ledger.discreet(facts)
+        self._noted += (*discreet,)
+        self._view = advanced(self._view, discreet)
 
     def _check(self, on: int) -> None:
         if self.history.sequence != on:
@@ -115,7 +116,7 @@ class Tenure:
 
     async def _write(self, facts: Sequence[Fact]) -> Sequence[Fact]:
         is_current = not self._noted or self._ledger.history is self._base
-        written, self._noted = (*self._noted, *facts), ()
+        written, self._noted = self._ledger.discreet((*self._noted, *facts)), ()
         if not is_current:
             raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
         known = self._ledger.history.sequence

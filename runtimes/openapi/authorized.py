@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, replace
 
@@ -13,6 +13,7 @@ from auth import (
     ApiKey,
     Attached,
     AuthReference,
+    Bearer,
     CredentialError,
     CredentialMissing,
     CredentialUse,
@@ -53,6 +54,12 @@ class _Carried:
         except StopAsyncIteration:
             return False
         return True
+
+
+def _tokens_first(carried: Sequence[_Carried]) -> Iterator[list[_Carried]]:
+    """Those that may be tokens, which a vault can renew, and those that a person has given."""
+    for is_token in (True, False):
+        yield [one for one in carried if isinstance(one.demand.scheme, Bearer) == is_token]
 
 
 def _unsent(operation: Operation, error: CredentialError) -> InvocationError:
@@ -101,15 +108,27 @@ class Authorized:
     async def _renewed(self, carried: list[_Carried], status: int) -> bool:
         """True where a vault has something else to try; one that cannot have it leaves the answer as it is.
 
+        Of several credentials nobody knows which one was not taken: tokens are renewed first, and only where none can
+        be, all are told of it.
+
         Raises: `InvocationError` where the person has to sign in.
         """
-        try:
-            return any([await one.told(status) for one in carried])
-        except SignInNeeded as needed:
+        needed: SignInNeeded | None = None
+        for some in _tokens_first(carried):
+            has_another = False
+            for one in some:
+                try:
+                    has_another = await one.told(status) or has_another
+                except SignInNeeded as error:
+                    needed = needed or error
+                except CredentialError:
+                    continue
+            if has_another:
+                return True
+        if needed is not None:
             message = f"the API does not accept the credential: {needed}"
-            raise InvocationError(message, not_executed="sign-in") from None
-        except CredentialError:
-            return False
+            raise InvocationError(message, not_executed="sign-in")
+        return False
 
     async def sign_in(self, operation: Operation, person: str) -> SignIn | None:
         """What the person has to do before the operation can be called: of its alternatives the first that they can
@@ -117,17 +136,34 @@ class Authorized:
         wanted: SignIn | None = None
         for alternative in operation.security:
             try:
-                for demand in alternative:
-                    await self._vault.ready(self._use(operation, demand, person, is_part=len(alternative) > 1))
-            except SignInNeeded as needed:
-                wanted = wanted or needed.sign_in
+                needed = await self._needed(operation, alternative, person)
             except CredentialMissing:
                 continue
             except CredentialError:
                 return None
-            else:
+            if needed is None:
                 return None
+            wanted = wanted or needed
         return wanted
+
+    async def _needed(self, operation: Operation, alternative: Alternative, person: str) -> SignIn | None:
+        """What the person has to do first for these; None where nothing. Nobody is sent to sign in for some of them
+        where another one cannot be had at all.
+
+        Raises: `CredentialError`.
+        """
+        needed: SignIn | None = None
+        for demand in alternative:
+            try:
+                await self._vault.ready(self._use(operation, demand, person, is_part=len(alternative) > 1))
+            except SignInNeeded as error:
+                needed = needed or error.sign_in
+            except CredentialMissing:
+                raise
+            except CredentialError:
+                if needed is None:
+                    raise
+        return needed
 
     @asynccontextmanager
     async def _begun(self, operation: Operation, person: str) -> AsyncGenerator[list[_Carried]]:

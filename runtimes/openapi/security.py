@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from auth import AUTHORIZATION, ApiKey, AuthReference, AuthType, Basic, Bearer, Place, Scheme, place_of
@@ -90,6 +91,26 @@ def _demand(description: Description, schemes: JsonObject, name: str) -> Demand:
         raise OperationUnusable(f"its security scheme {name[:MAX_SHOWN]!r} {reason}") from None
 
 
+def _spot(scheme: Scheme) -> tuple[Place, str]:
+    """What a request has once; names of header fields are alike in any case of letters."""
+    place, name = place_of(scheme)
+    return place, name.casefold() if place == "header" else name
+
+
+def _together(demands: Iterable[Demand]) -> Alternative:
+    """Those of one requirement: schemes that are sent alike, such as two of tokens, are met by one credential.
+
+    Raises: `OperationUnusable` for two that would stand in each other's place.
+    """
+    by_spot: dict[tuple[Place, str], Demand] = {}
+    for demand in demands:
+        one = by_spot.setdefault(_spot(demand.scheme), demand)
+        if type(one.scheme) is not type(demand.scheme):
+            names = f"{one.name[:MAX_SHOWN]!r} and {demand.name[:MAX_SHOWN]!r}"
+            raise OperationUnusable(f"its security schemes {names} go to the same place of one request")
+    return tuple(by_spot.values())
+
+
 def read_security(description: Description, entry: Entry, auth: AuthReference) -> tuple[Alternative, ...]:
     """The alternatives, in the order in which they are tried; none where nothing is to be sent.
 
@@ -106,7 +127,7 @@ def read_security(description: Description, entry: Entry, auth: AuthReference) -
     for requirement in filter(None, requirements):
         try:
             names = list(requirement)[:MAX_ALTERNATIVES]
-            understood.append(tuple(_demand(description, schemes, name) for name in names))
+            understood.append(_together(_demand(description, schemes, name) for name in names))
             if any(_fits(_found(description, schemes, name), auth) for name in names):
                 fitting.append(understood[-1])
         except OperationUnusable as reason:
