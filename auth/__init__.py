@@ -10,6 +10,8 @@ from auth.errors import (
 )
 from auth.in_use import SecretsInUse
 from auth.mapping import ANYWHERE, Anywhere, MappingVault, Origins
+from auth.masked_logs import MaskedLogs, mask_logs
+from auth.masked_stream import MaskedStream
 from auth.masking import Masker
 from auth.reference import MISSING_TYPE, AuthReference, AuthType
 from auth.schemes import AUTHORIZATION, ApiKey, Attached, Basic, Bearer, Place, Scheme, attach, place_of
@@ -37,6 +39,8 @@ __all__ = [
     "CredentialUse",
     "Flow",
     "MappingVault",
+    "MaskedLogs",
+    "MaskedStream",
     "Masker",
     "Origins",
     "Place",
@@ -49,6 +53,7 @@ __all__ = [
     "Vault",
     "VaultError",
     "attach",
+    "mask_logs",
     "place_of",
 ]
 

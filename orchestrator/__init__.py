@@ -46,9 +46,10 @@ if TYPE_CHECKING:
     from orchestrator.model.base import ChatModel, Usage
     from orchestrator.policy.answers import Answers, Grant, MemoryAnswers
     from orchestrator.policy.rules import Policy, Rule
-    from orchestrator.reply import Call, Question, Reply
+    from orchestrator.reply import Call, Question, Reply, SignInQuestion
     from orchestrator.response.redaction_rules import Redaction
     from orchestrator.turn.machine import Limits
+    from orchestrator.vault.open import open_vault
     from orchestrator.version import __version__
 
 _HOMES = {
@@ -89,6 +90,7 @@ _HOMES = {
     "Reply": "orchestrator.reply",
     "ReturnedCard": "orchestrator.content",
     "Rule": "orchestrator.policy.rules",
+    "SignInQuestion": "orchestrator.reply",
     "StoreError": "orchestrator.errors",
     "StoreUnavailable": "orchestrator.errors",
     "UnknownName": "orchestrator.errors",
@@ -98,6 +100,7 @@ _HOMES = {
     "load_agent": "orchestrator.manifest.load_agent",
     "load_plugin": "orchestrator.manifest.load",
     "open_journal": "orchestrator.journal.open",
+    "open_vault": "orchestrator.vault.open",
 }
 
 __all__ = [
@@ -138,6 +141,7 @@ __all__ = [
     "Reply",
     "ReturnedCard",
     "Rule",
+    "SignInQuestion",
     "StoreError",
     "StoreUnavailable",
     "UnknownName",
@@ -147,6 +151,7 @@ __all__ = [
     "load_agent",
     "load_plugin",
     "open_journal",
+    "open_vault",
 ]
 
 

@@ -13,6 +13,7 @@ from orchestrator.cli.options import Loaded, Setting, http_client, load_all, rea
 from orchestrator.cli.output import refuse_output, write_answer
 from orchestrator.cli.running import run_command
 from orchestrator.cli.streams import STANDARD_STREAM
+from orchestrator.cli.vault import opened_vault
 from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
 from orchestrator.content import Citation, shown_card
 from orchestrator.errors import OrchestratorError, UsageError
@@ -82,19 +83,25 @@ async def _carry_out(
     runtimes: Mapping[str, RuntimeFactory] | None = None,
 ) -> int:
     arguments = _read_arguments(options.arguments)
-    async with Orchestrator(
-        plugins=loaded.plugins,
-        model="offline",
-        local=setting.local,
-        runtimes=runtimes,
-        http=http,
-        locale=setting.locale,
-        servers=setting.servers_of(loaded.plugins),
-        cache=setting.cache,
-        redactions=setting.configuration.redactions,
-        card_templates=setting.configuration.card_templates,
-        policy=setting.policy,
-    ) as host:
+    secrets = http.secrets
+    async with (
+        opened_vault(setting.configuration, http=http, secrets=secrets) as vault,
+        Orchestrator(
+            plugins=loaded.plugins,
+            model="offline",
+            local=setting.local,
+            runtimes=runtimes,
+            http=http,
+            locale=setting.locale,
+            servers=setting.servers_of(loaded.plugins),
+            cache=setting.cache,
+            redactions=setting.configuration.redactions,
+            card_templates=setting.configuration.card_templates,
+            policy=setting.policy,
+            vault=vault,
+            secrets=secrets,
+        ) as host,
+    ):
         warn_of_problems(host.plugins)
         arguments = with_files(arguments, host.toolbox.find(options.function).signature)
         if options.dry_run or options.curl:

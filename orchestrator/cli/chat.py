@@ -7,7 +7,9 @@ import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.cli.idle import warn_of_idle_rules
 from orchestrator.cli.kept_chats import find_kept, lasting_sources, newest_kept, sources_of
@@ -23,6 +25,7 @@ from orchestrator.cli.options import (
 from orchestrator.cli.remembered import person_answers, remembered_tools
 from orchestrator.cli.running import run_command
 from orchestrator.cli.store import opened_store, store_option
+from orchestrator.cli.vault import opened_stored_vault, opened_vault
 from orchestrator.errors import FunctionUnavailable, UsageError
 from orchestrator.host import Orchestrator
 from orchestrator.journal.base import Journal, Kept
@@ -34,6 +37,9 @@ from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables, is_
 from orchestrator.testing.chats.kept_answers import KeptAnswers
 from runtimes.base import LocalEndpoint, RuntimeFactory
 from runtimes.fetch import SharedClient
+
+if TYPE_CHECKING:
+    from orchestrator.repl.signing_in import SignsIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,29 +72,43 @@ async def hosting(
     place: Place,
 ) -> AsyncGenerator[Orchestrator]:
     """An open host over what was loaded, which has something to call."""
-    async with Orchestrator(
-        plugins=loaded.plugins,
-        model=model,
-        instructions=loaded.instructions,
-        local=local,
-        runtimes=runtimes,
-        http=http,
-        locale=setting.locale,
-        servers=setting.servers_of(loaded.plugins),
-        cache=setting.cache,
-        redactions=setting.configuration.redactions,
-        card_templates=setting.configuration.card_templates,
-        inline_schemas=setting.inline_schemas,
-        policy=setting.policy,
-        answers=await person_answers(),
-        store=place.journal,
-        sources=place.sources,
-    ) as host:
+    secrets = http.secrets
+    async with (
+        opened_vault(setting.configuration, http=http, secrets=secrets) as vault,
+        Orchestrator(
+            plugins=loaded.plugins,
+            model=model,
+            instructions=loaded.instructions,
+            local=local,
+            runtimes=runtimes,
+            http=http,
+            locale=setting.locale,
+            servers=setting.servers_of(loaded.plugins),
+            cache=setting.cache,
+            redactions=setting.configuration.redactions,
+            card_templates=setting.configuration.card_templates,
+            inline_schemas=setting.inline_schemas,
+            policy=setting.policy,
+            answers=await person_answers(),
+            store=place.journal,
+            sources=place.sources,
+            vault=vault,
+            secrets=secrets,
+        ) as host,
+    ):
         _refuse_nothing_to_call(host)
         warn_if_unwatched(setting.policy)
         warn_of_idle_rules(host)
         warn_of_problems(host.plugins)
         yield host
+
+
+def _signs_in(setting: Setting, http: SharedClient) -> SignsIn:
+    """Leads the person through the sign-ins that calls wait for."""
+    from orchestrator.cli.logins.signing_in import ChatSignIn
+
+    opened = partial(opened_stored_vault, setting.configuration, http=http, secrets=http.secrets, creates=False)
+    return ChatSignIn(opened, http.secrets)
 
 
 async def talk(
@@ -128,8 +148,15 @@ async def talk(
                 start=start,
                 revisit=revisit,
             )
-        starters = loaded.conversation_starters
-        return await run_repl(host, approve_all=options.yes, save=save, starters=starters, start=start, revisit=revisit)
+        return await run_repl(
+            host,
+            approve_all=options.yes,
+            save=save,
+            starters=loaded.conversation_starters,
+            start=start,
+            revisit=revisit,
+            signs_in=_signs_in(setting, http),
+        )
 
 
 def _start(sources: Sequence[str], setting: Setting, answers: KeptAnswers | None) -> tuple[ChatStart, Setting]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from orchestrator.cli.chat_options import describe_chat, describe_demo, store_options, talk_options
+from orchestrator.cli.parser_auth import add_auth_commands
 from orchestrator.cli.parser_history import add_history_commands
 from orchestrator.cli.testing.options import POLICIES, describe_test
 from orchestrator.version import __version__
@@ -267,6 +268,7 @@ def build_parser() -> argparse.ArgumentParser:
     _describe_policy(policy)
     worker = (shared, _model_options(), _policy_option())
     add_history_commands(add, store=store_options(without=False), worker=worker)
+    add_auth_commands(add, store=store_options(without=False), documents=documents)
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)
     return parser

@@ -6,6 +6,7 @@ import argparse
 
 from orchestrator.cli.options import http_client, load_all, read_setting, warn_of_problems
 from orchestrator.cli.running import run_command
+from orchestrator.cli.vault import opened_vault
 from orchestrator.host import Orchestrator
 from orchestrator.model.base import ToolDefinition
 from orchestrator.render.sanitize import clean, plain_json
@@ -61,19 +62,25 @@ async def _tools(options: argparse.Namespace) -> int:
     setting = read_setting(options)
     async with http_client(options, setting) as http:
         loaded = await load_all(options.plugins, setting, http)
-        async with Orchestrator(
-            plugins=loaded.plugins,
-            model="offline",
-            instructions=loaded.instructions,
-            local=setting.local,
-            http=http,
-            locale=setting.locale,
-            servers=setting.servers_of(loaded.plugins),
-            cache=setting.cache,
-            redactions=setting.configuration.redactions,
-            card_templates=setting.configuration.card_templates,
-            inline_schemas=setting.inline_schemas,
-        ) as host:
+        secrets = http.secrets
+        async with (
+            opened_vault(setting.configuration, http=http, secrets=secrets) as vault,
+            Orchestrator(
+                plugins=loaded.plugins,
+                model="offline",
+                instructions=loaded.instructions,
+                local=setting.local,
+                http=http,
+                locale=setting.locale,
+                servers=setting.servers_of(loaded.plugins),
+                cache=setting.cache,
+                redactions=setting.configuration.redactions,
+                card_templates=setting.configuration.card_templates,
+                inline_schemas=setting.inline_schemas,
+                vault=vault,
+                secrets=secrets,
+            ) as host,
+        ):
             warn_of_problems(host.plugins)
             print(plain_json(_as_json(host)) if options.json else clean(_as_text(host)))
             return 0 if host.toolbox.functions else 1

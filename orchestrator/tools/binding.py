@@ -51,7 +51,7 @@ def _matches(name: str, patterns: tuple[str, ...] | None) -> bool:
     return patterns is None or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _wanted(plugin: Plugin, runtime: Runtime) -> tuple[str, ...] | None:
+def functions_of(plugin: Plugin, runtime: Runtime) -> tuple[str, ...] | None:
     """The declared functions that this runtime may answer; None asks it for its own (spec 4.2.10, 11.1.3)."""
     declared = plugin.manifest.functions
     if declared is None:
@@ -67,11 +67,11 @@ def _outright(runtime: Runtime, spec: RuntimeSpec) -> set[str]:
 
 def _is_contested(plugin: Plugin, runtime: Runtime, outright: set[str], others: Sequence[Runtime]) -> bool:
     """True when functions that it does not give by name may be answered by one of the others."""
-    wanted = _wanted(plugin, runtime)
+    wanted = functions_of(plugin, runtime)
     if wanted is None:
         return bool(others)
     open_names = set(wanted) - outright
-    return any(not open_names.isdisjoint(_wanted(plugin, other) or ()) for other in others)
+    return any(not open_names.isdisjoint(functions_of(plugin, other) or ()) for other in others)
 
 
 def _lists_servers(runtime: Runtime) -> bool:
@@ -99,7 +99,7 @@ def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference, server: str) ->
         spec=runtime.spec,
         location=plugin.location,
         auth=auth,
-        functions=_wanted(plugin, runtime),
+        functions=functions_of(plugin, runtime),
         output_template=runtime.output_template,
         template_context=plugin.document,
         environment=plugin.environment,

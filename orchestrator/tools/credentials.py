@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from auth import AuthType, Vault
+import shlex
+
+from auth import AuthType, Vault, VaultError
 from orchestrator.manifest.model import Runtime
 from orchestrator.response.outcome import LOCAL_PLUGIN
 
@@ -20,7 +22,13 @@ async def credential_obstacle(runtime: Runtime, vault: Vault) -> str:
         return f"it asks for a credential ({auth.type.value}), and none is sent to a local plugin"
     if not auth.reference_id:
         return f"it needs a credential ({auth.type.value}), and its auth has no reference_id to find it by"
-    if await vault.has(auth.reference_id):
-        return ""
-    needed = f"it needs the credential {auth.reference_id!r} ({auth.type.value}), which the vault does not have"
-    return f"{needed}: programs give it with vault=, conversation files under 'credentials'"
+    needed = f"it needs the credential {auth.reference_id!r} ({auth.type.value})"
+    try:
+        if await vault.has(auth.reference_id):
+            return ""
+    except VaultError as error:
+        return f"{needed}, and the vault cannot be asked for it: {error}"
+    return (
+        f"{needed}, which the vault does not have: `orchestrator auth add {shlex.quote(auth.reference_id)}` gives it; "
+        "programs do with vault=, conversation files under 'credentials'"
+    )

@@ -68,6 +68,7 @@ def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[st
         "history",
         "pending",
         "approve",
+        "auth",
         "decline",
         "worker",
         "tools",

@@ -21,16 +21,7 @@ from orchestrator import (
     load_plugin,
 )
 from orchestrator.event_json import decode, encode
-from orchestrator.events import (
-    CallDecided,
-    CallDispatched,
-    CallReturned,
-    CallUnknown,
-    Event,
-    TextDelta,
-    TurnEnded,
-    TurnStarted,
-)
+from orchestrator.events import CallDecided, CallDispatched, CallReturned, CallUnknown, Event, TurnEnded, TurnStarted
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.base import (
     AssistantMessage,
@@ -45,6 +36,7 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.model.scripted import Call, Calls, Phrase, Say, ScriptedModel, ScriptTurn
+from orchestrator.signals import TextDelta
 from orchestrator.turn.driver import TurnDriver
 from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.ledger import Ledger

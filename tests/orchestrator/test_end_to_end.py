@@ -9,8 +9,8 @@ import pytest
 
 from orchestrator import Orchestrator, load_plugin
 from orchestrator.demo import running_examples
-from orchestrator.events import TextDelta
 from orchestrator.model.chat_completions import ChatCompletionsModel
+from orchestrator.signals import TextDelta
 from tests.servers.openai_server import OpenAIServer, Reply, ScriptedAnswer, call, openai_server
 
 

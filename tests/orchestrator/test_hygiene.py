@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator import Orchestrator, load_plugin
-from orchestrator.events import Event, Fact, ReplyReceived, TextDelta
+from orchestrator.events import Event, Fact, ReplyReceived
 from orchestrator.model.base import (
     ModelCall,
     ModelDelta,
@@ -25,6 +25,7 @@ from orchestrator.model.base import (
 from orchestrator.model.completion_request import FENCE, encode_request
 from orchestrator.render.transcript import as_markdown
 from orchestrator.response.hidden import clean
+from orchestrator.signals import TextDelta
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject, parse_json
 

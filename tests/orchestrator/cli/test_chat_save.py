@@ -25,7 +25,11 @@ SECONDS = 120
 def orchestrator(
     *arguments: str | Path, cwd: Path, typed: str = "", **environ: str
 ) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_DATA_HOME") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+        if name in os.environ
+    }
     return subprocess.run(
         [sys.executable, "-m", "orchestrator", *map(str, arguments)],
         env={**kept, "PYTHONPATH": str(EXAMPLES.parent), **environ},

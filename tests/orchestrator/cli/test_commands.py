@@ -21,7 +21,7 @@ SETTINGS = EXAMPLES / "windows_settings"
 
 
 def orchestrator(*arguments: str | Path, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-    names = ("PATH", "HOME", "LANG", "XDG_DATA_HOME")
+    names = ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     kept = {name: os.environ[name] for name in names if name in os.environ}
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],

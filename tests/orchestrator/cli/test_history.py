@@ -54,7 +54,7 @@ def test_nothing_kept_is_said(tmp_path: Path, run: Run) -> None:
     assert run("history") == Done(0, "no conversation is kept\n", "")
     assert run("pending") == Done(0, "nothing waits for an answer\n", "")
     assert json.loads(run("history", "--json").out) == {"conversations": []}
-    assert json.loads(run("pending", "--json").out) == {"questions": []}
+    assert json.loads(run("pending", "--json").out) == {"questions": [], "sign_ins": []}
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,11 @@ def plugin(url: str) -> JsonObject:
 
 async def call(folder: Path, url: str, *options: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     await anyio.Path(folder / "plugin.json").write_text(json.dumps(plugin(url)))
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_DATA_HOME") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+        if name in os.environ
+    }
     command = [sys.executable, "-W", "error", "-m", "orchestrator", "call", str(folder / "plugin.json"), "look"]
     with anyio.fail_after(60):
         return await anyio.run_process([*command, "--json", *options], check=False, env={**kept, **environment})

@@ -38,7 +38,11 @@ paths:
 
 
 def orchestrator(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_DATA_HOME") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+        if name in os.environ
+    }
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],
         env={**kept, "PYTHONPATH": str(ROOT)},

@@ -25,7 +25,11 @@ TWO = Grant(plugin="cd" * 32, namespace="other")
 def orchestrator(
     *arguments: str | Path, said: str = "", folder: Path | None = None, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_DATA_HOME") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+        if name in os.environ
+    }
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],
         input=said,

@@ -32,7 +32,11 @@ class Terminal(io.StringIO):
 
 
 def validate(*arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "XDG_DATA_HOME") if name in os.environ}
+    kept = {
+        name: os.environ[name]
+        for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
+        if name in os.environ
+    }
     return subprocess.run(
         [sys.executable, "-W", "error", "-m", "orchestrator", "validate", *map(str, arguments)],
         env={**kept, **environment},

@@ -1,0 +1,1 @@
+"""The commands about credentials: registered, logged in to, listed, tried, revoked, sealed anew, moved."""
