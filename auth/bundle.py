@@ -20,7 +20,7 @@ from auth.origins import origin_of
 from auth.passphrase import COST, MAX_COST, SALT_BYTES, checked_passphrase, derived
 from auth.record_json import credential_of, record_json, record_of, registration_of
 from auth.records import Record, Records
-from auth.rows import RecordKey
+from auth.rows import SHARED, RecordKey
 from auth.sealing import MAX_CONTENT_BYTES, NONCE_BYTES, TAG_BYTES, encoded
 from auth.secret import Secret
 
@@ -56,8 +56,15 @@ def _bytes(text: str, name: str) -> bytes:
         raise ValueError(f"{name!r} is not base64") from None
 
 
+def is_nobodys(key: RecordKey) -> bool:
+    """True of a credential for everybody: a credential is always one person's, and the vault keeps no other."""
+    return key.kind == "credential" and key.owner == SHARED
+
+
 def _checked(record: Record) -> Record:
     """Raises: `ValueError`, `VaultError`."""
+    if is_nobodys(record.key):
+        raise ValueError("a record is a credential that belongs to nobody")
     if not record.key.name:
         raise ValueError("a record has no name")
     if any(origin_of(origin) != origin for origin in record.origins):

@@ -36,6 +36,9 @@ class Tokens:
     """By which registration it was got (`auth.freshness.client_of`). As the vault noted it."""
     since: float | None = None
     """When it was got, in seconds since the epoch. As the vault noted it."""
+    login: str = ""
+    """Which login it comes of: the mark of one, which what it is renewed to, or traded for, has too. As the vault noted
+    it."""
 
 
 Credential = Given | Tokens

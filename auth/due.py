@@ -26,6 +26,8 @@ class Want:
     """Those of the manifest."""
     traded_for: tuple[str, ...] = ()
     """The credentials for which this one is wanted, where it is not sent to an API."""
+    login: str | None = None
+    """The login that it has to come of, as `auth.freshness.login_of` marks it; None for any."""
 
     @property
     def name(self) -> str:
@@ -42,6 +44,19 @@ def is_bound(kept: Kept, registered: Registered) -> bool:
             return True
         case OAuthRegistration() as registration, Tokens(client=client):
             return client == client_of(registration)
+        case _:
+            return False
+
+
+def is_alike(one: Registered, other: Registered) -> bool:
+    """True where what was got by the one may be used by the other."""
+    if one.origins != other.origins:
+        return False
+    match one.registration, other.registration:
+        case SecretRegistration(), SecretRegistration():
+            return True
+        case OAuthRegistration() as first, OAuthRegistration() as second:
+            return client_of(first) == client_of(second)
         case _:
             return False
 
@@ -102,4 +117,5 @@ def due(want: Want, kept: Kept | None, now: float | None) -> Due:
     is_old = tokens is not None and now is not None and has_expired(tokens, now)
     if registration.grant in LOGINS:
         return _due_of_login(want, tokens, lacking, is_old=is_old)
-    return "fetch" if tokens is None or tokens.is_rejected or lacking or is_old else "nothing"
+    is_others = tokens is not None and want.login not in (None, tokens.login)
+    return "fetch" if tokens is None or tokens.is_rejected or lacking or is_old or is_others else "nothing"

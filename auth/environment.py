@@ -69,17 +69,18 @@ class EnvironmentVault:
         names = (name for name in self._environ if name == own or name.startswith(own + PART))
         return bool(reference) and any(map(self._is_there, names))
 
-    def _allowed(self, use: CredentialUse, variable: str) -> tuple[str, ...]:
-        """Raises: `CredentialRefused`."""
+    def _check(self, use: CredentialUse, variable: str) -> None:
+        """Raises: `CredentialRefused`, which names the variable that keeps the credential back."""
         own = variable + ORIGINS
         listed = own if self._environ.get(own) else variable_of(use.reference) + ORIGINS
         text = self._environ.get(listed, "").strip(" \t\r\n,")
         if not text:
             raise CredentialRefused(f"{variable} goes to no origin yet; allow it: {own}={use.origin}")
         try:
-            return origins_of(_BETWEEN.split(text))
+            allowed = origins_of(_BETWEEN.split(text))
         except ValueError as error:
             raise CredentialRefused(f"{listed} has an origin that is none: {error}") from None
+        check_origin(use, allowed, otherwise=f"add it to {listed}")
 
     def _found(self, use: CredentialUse) -> Secret:
         """Raises: `CredentialMissing`, `CredentialRefused`."""
@@ -88,7 +89,7 @@ class EnvironmentVault:
             raise CredentialMissing(f"there is no credential {use.name!r}: {variable} is not set")
         secret = Secret(self._environ[variable])
         self._secrets.learn(use.name, *secrets_of(Given(value=secret)))
-        check_origin(use, self._allowed(use, variable))
+        self._check(use, variable)
         return secret
 
     async def ready(self, use: CredentialUse, /) -> None:

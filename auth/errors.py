@@ -13,7 +13,7 @@
 
 from __future__ import annotations
 
-from auth.sign_in import SignIn
+from auth.sign_in import SignIn, command_of
 
 
 class CredentialError(Exception):
@@ -25,10 +25,11 @@ class CredentialMissing(CredentialError):
 
 
 class SignInNeeded(CredentialMissing):
-    """The person has to log in, or to give the credential; the message says which, and why."""
+    """The person has to log in, or to give the credential; the message says which, why, and by which command."""
 
     def __init__(self, sign_in: SignIn) -> None:
-        super().__init__(sign_in.reason)
+        command = f"`{command_of(sign_in.name, sign_in.kind)}`"
+        super().__init__(f"{sign_in.reason}; {command} {'does' if sign_in.kind == 'login' else 'gives'} it")
         self.sign_in = sign_in
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import replace
 
-from auth.credentials import Tokens
+from auth.credentials import Credential, Tokens
 from auth.registration import LOGINS, OAuthRegistration
 
 SKEW_SECONDS = 60.0
@@ -33,12 +34,24 @@ def unasked(tokens: Tokens, wanted: Iterable[str]) -> tuple[str, ...]:
 
 
 def client_of(registration: OAuthRegistration) -> str:
-    """What tokens are bound to: those got for another client, purpose or server are not used."""
-    grant = "login" if registration.grant in LOGINS else registration.grant
-    bound = (grant, registration.provider.token_endpoint, registration.client_id, registration.resource)
-    return json.dumps([*bound, registration.subject])
+    """What tokens are bound to: those got for another client, purpose or server are neither used nor sent to it."""
+    grant, provider = "login" if registration.grant in LOGINS else registration.grant, registration.provider
+    endpoints = (provider.token_endpoint, provider.revocation_endpoint, provider.userinfo_endpoint)
+    return json.dumps(
+        [grant, provider.issuer, *endpoints, registration.client_id, registration.resource, registration.subject]
+    )
 
 
-def noted(tokens: Tokens, registration: OAuthRegistration, asked: Iterable[str], now: float) -> Tokens:
+def login_of(credential: Credential) -> str:
+    """The mark of the login that a credential comes of; of what was given it is made of what that is."""
+    if isinstance(credential, Tokens):
+        return credential.login
+    return hashlib.sha256(b"given\0" + credential.value.reveal().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def noted(
+    tokens: Tokens, registration: OAuthRegistration, asked: Iterable[str], now: float, *, login: str = ""
+) -> Tokens:
     """Tokens as they are kept, with what is known of how they were got."""
-    return replace(tokens, asked=united(asked), client=client_of(registration), since=now, is_rejected=False)
+    client = client_of(registration)
+    return replace(tokens, asked=united(asked), client=client, since=now, login=login, is_rejected=False)

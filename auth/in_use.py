@@ -5,7 +5,7 @@ from __future__ import annotations
 from threading import Lock
 
 from auth.masked_stream import MaskedStream
-from auth.masking import Known, Masker, known
+from auth.masking import Known, Masker, known, label_of
 from auth.secret import Secret
 
 MAX_KNOWN = 256
@@ -49,11 +49,11 @@ class SecretsInUse:
     @staticmethod
     def _named(name: str, secret: Secret, labelled: set[str]) -> Known | None:
         """A secret under a name of its own; None for one that is too short."""
-        one, number = known(name, secret.reveal()), 1
-        while one is not None and one.label in labelled and number <= MAX_KNOWN:
+        own, number = name, 1
+        while label_of(own, secret.reveal()) in labelled and number <= MAX_KNOWN:
             number += 1
-            one = known(f"{name}:{number}", secret.reveal())
-        return one
+            own = f"{name}:{number}"
+        return known(own, secret.reveal())
 
     def _current(self) -> Masker:
         """For what is known by now; made when somebody looks for it."""

@@ -1,7 +1,7 @@
-"""Keys in a file that nobody else can read.
+"""Keys in a file that nobody else can read, and beside it those that have been replaced.
 
 It is replaced as a whole, so that it is never seen half written, and by one program at a time, so that two that begin
-together end with the same key.
+together end with the same key. What was replaced is kept to read with: a vault that has been moved away may need it.
 """
 
 from __future__ import annotations
@@ -17,8 +17,25 @@ from anyio import to_thread
 
 from auth.errors import KeyMissing
 from auth.file_lock import FILE_MODE, locked, made_folder, reason_of
-from auth.keys import MAX_KEYS_CHARS, SealingKey, keys_of, keys_text, new_key, rotated, rotating
+from auth.keys import (
+    HOW_TO_FORGET,
+    MAX_KEYS,
+    SealingKey,
+    keys_of,
+    keys_text,
+    max_chars,
+    new_key,
+    retired,
+    rotated,
+    rotating,
+)
 from auth.secret import Secret
+
+RETIRED_SUFFIX = ".old"
+"""Of the file beside it, with the keys that have been replaced."""
+
+MAX_RETIRED = 1000
+"""Keys in that file."""
 
 _Keys = tuple[SealingKey, ...]
 
@@ -68,11 +85,43 @@ def _write(path: Path, text: Secret) -> None:
     _synced(path.parent)
 
 
+def _unusable(path: Path, reason: str) -> KeyMissing:
+    return KeyMissing(f"cannot use the key file {str(path)!r}: {reason}")
+
+
+def _read(path: Path, most: int = MAX_KEYS) -> _Keys:
+    """Nothing where there is no file. Raises: `KeyMissing`."""
+    try:
+        with open(path, "rb", opener=_opened) as file:
+            if flaw := _flaw(os.fstat(file.fileno())):
+                raise _unusable(path, flaw)
+            text = file.read(max_chars(most) + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        return ()
+    except OSError as error:
+        is_link = error.errno == errno.ELOOP
+        raise _unusable(path, "it is a link; put the file itself there" if is_link else reason_of(error)) from None
+    try:
+        return keys_of(Secret(text.decode("latin-1")), most=most)
+    except ValueError as error:
+        raise _unusable(path, f"{error}; bring it back from a copy") from None
+
+
+def _put(path: Path, keys: _Keys) -> None:
+    """Raises: `KeyMissing`."""
+    try:
+        made_folder(path.parent)
+        _write(path, keys_text(keys))
+    except OSError as error:
+        raise KeyMissing(f"cannot write the key file {str(path)!r}: {reason_of(error)}") from None
+
+
 class KeyFile:
     """`RotatingKeys` in a file, which is made when it is first sealed with."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._old = path.with_name(f"{path.name}{RETIRED_SUFFIX}")
         self._lock = path.with_name(f"{path.name}.lock")
         self._seen: dict[str, SealingKey] = {}
 
@@ -85,61 +134,73 @@ class KeyFile:
 
         Raises: `KeyMissing`, `VaultError`.
         """
-        keys = await to_thread.run_sync(self._read)
+        keys = await to_thread.run_sync(self._keys)
         return keys[0] if keys else (await self._changed(lambda keys: keys or (new_key(),)))[0]
 
     async def by_id(self, key_id: str, /) -> SealingKey | None:
         """As `Keys.by_id`. Raises: `KeyMissing`."""
-        if key_id not in self._seen:
-            await to_thread.run_sync(self._read)
+        for read in (self._keys, self._retired):
+            if key_id not in self._seen:
+                await to_thread.run_sync(read)
         return self._seen.get(key_id)
 
     async def begin_rotation(self) -> SealingKey:
         """As `RotatingKeys.begin_rotation`. Raises: `KeyMissing`, `VaultError`."""
         return (await self._changed(rotating))[0]
 
-    async def finish_rotation(self, key: SealingKey, /) -> None:
+    async def finish_rotation(self, key: SealingKey, /) -> str:
         """As `RotatingKeys.finish_rotation`. Raises: `KeyMissing`, `VaultError`."""
-        await self._changed(lambda keys: rotated(keys, key))
+        return await to_thread.run_sync(self._finish, key)
 
-    # --- the file, in a thread
+    async def forget_retired(self) -> int:
+        """As `RotatingKeys.forget_retired`. Raises: `KeyMissing`, `VaultError`."""
+        return await to_thread.run_sync(self._forget)
+
+    # --- the files, in a thread
 
     async def _changed(self, change: Callable[[_Keys], _Keys]) -> _Keys:
         return await to_thread.run_sync(self._change, change)
 
     def _change(self, change: Callable[[_Keys], _Keys]) -> _Keys:
         with locked(self._lock):
-            keys = self._read()
+            keys = self._keys()
             changed = change(keys)
             if not changed or changed == keys:
                 return keys
-            try:
-                made_folder(self._path.parent)
-                _write(self._path, keys_text(changed))
-            except OSError as error:
-                raise KeyMissing(f"cannot write the key file {str(self._path)!r}: {reason_of(error)}") from None
+            _put(self._path, changed)
             return self._learnt(changed)
 
-    def _read(self) -> _Keys:
-        """Nothing where there is no file. Raises: `KeyMissing`."""
-        try:
-            with open(self._path, "rb", opener=_opened) as file:
-                if flaw := _flaw(os.fstat(file.fileno())):
-                    raise self._unusable(flaw)
-                text = file.read(MAX_KEYS_CHARS + 1)
-        except (FileNotFoundError, NotADirectoryError):
-            return ()
-        except OSError as error:
-            is_link = error.errno == errno.ELOOP
-            raise self._unusable("it is a link; put the file itself there" if is_link else reason_of(error)) from None
-        try:
-            return self._learnt(keys_of(Secret(text.decode("latin-1"))))
-        except ValueError as error:
-            raise self._unusable(f"{error}; bring it back from a copy") from None
+    def _finish(self, key: SealingKey) -> str:
+        with locked(self._lock):
+            keys = self._keys()
+            left = rotated(keys, key)
+            old = retired(keys, left, old=self._retired())
+            if not old:
+                return ""
+            if len(old) > MAX_RETIRED:
+                raise _unusable(self._old, f"it would have more than {MAX_RETIRED} keys; {HOW_TO_FORGET}")
+            _put(self._old, old)
+            _put(self._path, left)
+        return repr(str(self._old))
+
+    def _forget(self) -> int:
+        with locked(self._lock):
+            old = self._retired()
+            try:
+                self._old.unlink(missing_ok=True)
+            except OSError as error:
+                raise _unusable(self._old, f"it cannot be deleted: {reason_of(error)}") from None
+        self._seen = {}
+        return len(old)
+
+    def _keys(self) -> _Keys:
+        """Raises: `KeyMissing`."""
+        return self._learnt(_read(self._path))
+
+    def _retired(self) -> _Keys:
+        """Raises: `KeyMissing`."""
+        return self._learnt(_read(self._old, MAX_RETIRED))
 
     def _learnt(self, keys: _Keys) -> _Keys:
         self._seen |= {key.id: key for key in keys}
         return keys
-
-    def _unusable(self, reason: str) -> KeyMissing:
-        return KeyMissing(f"cannot use the key file {str(self._path)!r}: {reason}")

@@ -146,6 +146,10 @@ class KeyringRecords:
         """As `Records.read`. Raises: `SealBroken`, `VaultError`."""
         return await self._locked(lambda: self._read(key))
 
+    async def version(self, key: RecordKey, /) -> int:
+        """As `Records.version`. Raises: `SealBroken`, `VaultError`."""
+        return await self._locked(lambda: self._texts.head(_digest(key))[0])
+
     async def write(self, record: Record, /) -> int:
         """As `Records.write`. Raises: `RecordChanged`, `VaultError`."""
         return await self._locked(lambda: self._write(record))
@@ -244,8 +248,9 @@ class KeyringRecords:
         return members.count("version", MAX_VERSION), members.moment("until") or 0.0
 
     def _claimed(self, key: RecordKey, version: int, seconds: float) -> bool:
+        """A claim that ends later than one that begins now was made while the clock was ahead, and holds no more."""
         current, now = self._texts.head(_digest(key))[0], self._clock()
-        if not current or current != version or self._claim(key)[1] > now:
+        if not current or current != version or now < self._claim(key)[1] <= now + seconds:
             return False
         self._texts.put(_claim_entry(key), json_text({"version": version, "until": now + seconds}))
         return True

@@ -7,6 +7,7 @@ none: only those that are known to keep secrets are accepted, by the paths of th
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -15,7 +16,7 @@ from anyio import to_thread
 
 from auth.errors import KeyMissing, VaultError
 from auth.file_lock import locked
-from auth.keys import SealingKey, keys_of, keys_text, new_key, rotated, rotating
+from auth.keys import HOW_TO_FORGET, MAX_KEYS, SealingKey, keys_of, keys_text, new_key, retired, rotated, rotating
 from auth.secret import Secret
 
 ACCEPTED = frozenset(
@@ -38,6 +39,9 @@ KEYRING_SECONDS = 300.0
 
 EXTRA = "plugin-orchestrator[keyring]"
 """The extra that brings the package along."""
+
+MAX_RETIRED = 16
+"""Keys in the entry of those that have been replaced: an entry of Windows has room for no more."""
 
 _KEYS_ENTRY = "vault-keys"
 
@@ -131,6 +135,7 @@ class KeyringKeys:
         self._keyring = accepted_keyring(keyring, accepted)
         self._lock = lock
         self._entry = f"{_KEYS_ENTRY} {vault}".strip()
+        self._old = f"{self._entry} old"
         self._seen: dict[str, SealingKey] = {}
 
     def __repr__(self) -> str:
@@ -139,44 +144,81 @@ class KeyringKeys:
 
     async def current(self) -> SealingKey:
         """As `Keys.current`: read anew each time, as by `auth.key_file`. Raises: `KeyMissing`, `VaultError`."""
-        keys = await with_keyring(self._read)
+        keys = await with_keyring(self._keys)
         return keys[0] if keys else (await self._changed(lambda keys: keys or (new_key(),)))[0]
 
     async def by_id(self, key_id: str, /) -> SealingKey | None:
         """As `Keys.by_id`. Raises: `KeyMissing`, `VaultError`."""
-        if key_id not in self._seen:
-            await with_keyring(self._read)
+        for read in (self._keys, self._retired):
+            if key_id not in self._seen:
+                await with_keyring(read)
         return self._seen.get(key_id)
 
     async def begin_rotation(self) -> SealingKey:
         """As `RotatingKeys.begin_rotation`. Raises: `KeyMissing`, `VaultError`."""
         return (await self._changed(rotating))[0]
 
-    async def finish_rotation(self, key: SealingKey, /) -> None:
+    async def finish_rotation(self, key: SealingKey, /) -> str:
         """As `RotatingKeys.finish_rotation`. Raises: `KeyMissing`, `VaultError`."""
-        await self._changed(lambda keys: rotated(keys, key))
+        return await with_keyring(partial(self._finish, key))
+
+    async def forget_retired(self) -> int:
+        """As `RotatingKeys.forget_retired`. Raises: `KeyMissing`, `VaultError`."""
+        return await with_keyring(self._forget)
 
     async def _changed(self, change: Callable[[_Keys], _Keys]) -> _Keys:
-        def work() -> _Keys:
-            with locked(self._lock):
-                keys = self._read()
-                changed = change(keys)
-                if changed and changed != keys:
-                    self._keyring.set_password(SERVICE, self._entry, keys_text(changed).reveal())
-                return self._learnt(changed)
+        return await with_keyring(partial(self._change, change))
 
-        return await with_keyring(work)
+    # --- the entries, in a thread
 
-    def _read(self) -> _Keys:
-        text = self._keyring.get_password(SERVICE, self._entry)
+    def _change(self, change: Callable[[_Keys], _Keys]) -> _Keys:
+        with locked(self._lock):
+            keys = self._keys()
+            changed = change(keys)
+            if changed and changed != keys:
+                self._put(self._entry, changed)
+            return self._learnt(changed)
+
+    def _finish(self, key: SealingKey) -> str:
+        with locked(self._lock):
+            keys = self._keys()
+            left = rotated(keys, key)
+            old = retired(keys, left, old=self._retired())
+            if not old:
+                return ""
+            if len(old) > MAX_RETIRED:
+                where = f"the entry {self._old!r} of {SERVICE!r} in the keyring"
+                raise KeyMissing(f"{where} would have more than {MAX_RETIRED} keys; {HOW_TO_FORGET}")
+            self._put(self._old, old)
+            self._put(self._entry, left)
+        return f"the entry {self._old!r} of the keyring"
+
+    def _forget(self) -> int:
+        with locked(self._lock):
+            old = self._retired()
+            if old:
+                self._keyring.delete_password(SERVICE, self._old)
+        self._seen = {}
+        return len(old)
+
+    def _put(self, entry: str, keys: _Keys) -> None:
+        self._keyring.set_password(SERVICE, entry, keys_text(keys).reveal())
+
+    def _keys(self) -> _Keys:
+        return self._read(self._entry, MAX_KEYS)
+
+    def _retired(self) -> _Keys:
+        return self._read(self._old, MAX_RETIRED)
+
+    def _read(self, entry: str, most: int) -> _Keys:
+        text = self._keyring.get_password(SERVICE, entry)
         if text is None:
             return ()
         try:
-            return self._learnt(keys_of(Secret(text)))
+            return self._learnt(keys_of(Secret(text), most=most))
         except ValueError as error:
             raise KeyMissing(
-                f"the entry {_KEYS_ENTRY!r} of {SERVICE!r} in the keyring is damaged: {error}; "
-                "bring it back from a copy"
+                f"the entry {entry!r} of {SERVICE!r} in the keyring is damaged: {error}; bring it back from a copy"
             ) from None
 
     def _learnt(self, keys: _Keys) -> _Keys:

@@ -25,10 +25,13 @@ MAX_KEYS = 8
 """Keys that one source has at the same time: the one in use, and those of rotations that have not ended."""
 
 MAX_KEYS_CHARS = 4096
-"""Characters of keys that are written down."""
+"""Characters of so many keys that are written down."""
 
 KEY_VARIABLE = "ORCHESTRATOR_VAULT_KEY"
 """The environment variable with the key, in base64; several stand between commas, and the first seals."""
+
+HOW_TO_FORGET = "`orchestrator auth rotate --forget-old-keys` deletes them"
+"""What to do with keys that have been replaced and that nothing needs."""
 
 _LABEL = b"orchestrator vault key"
 _ID_BYTES = 8
@@ -77,8 +80,16 @@ class RotatingKeys(Keys, Protocol):
         """A key that is in use from now on; the one of a rotation that has not ended. Raises: `KeyMissing`."""
         ...
 
-    async def finish_rotation(self, key: SealingKey, /) -> None:
-        """Drops the keys that are older than this one: no record is sealed with them any more. Raises: `KeyMissing`."""
+    async def finish_rotation(self, key: SealingKey, /) -> str:
+        """Retires the keys that are older than this one, and says where they are; empty where there was none.
+
+        No record of this vault is sealed with them any more, and none ever will be; one of a vault that was moved may
+        be, so that they are still found by their ids. Raises: `KeyMissing`.
+        """
+        ...
+
+    async def forget_retired(self) -> int:
+        """Deletes those for good; returns how many. Raises: `KeyMissing`."""
         ...
 
 
@@ -102,10 +113,15 @@ def keys_text(keys: Sequence[SealingKey]) -> Secret:
     return Secret("\n".join([_HEADING, *lines, ""]))
 
 
-def keys_of(text: Secret) -> tuple[SealingKey, ...]:
+def max_chars(most: int) -> int:
+    """Characters that so many keys may have, written down."""
+    return MAX_KEYS_CHARS * most // MAX_KEYS
+
+
+def keys_of(text: Secret, *, most: int = MAX_KEYS) -> tuple[SealingKey, ...]:
     """Reads what `keys_text` has written. Raises: `ValueError`, which names a line and not what is in it."""
-    if len(text.reveal()) > MAX_KEYS_CHARS:
-        raise ValueError(f"it has more than {MAX_KEYS_CHARS} characters")
+    if len(text.reveal()) > max_chars(most):
+        raise ValueError(f"it has more than {max_chars(most)} characters")
     keys: list[SealingKey] = []
     for number, line in enumerate(text.reveal().splitlines(), start=1):
         if not line.strip() or line.startswith("#"):
@@ -118,8 +134,8 @@ def keys_of(text: Secret) -> tuple[SealingKey, ...]:
         if key.id != key_id:
             raise ValueError(f"line {number} has a key that is not the one of its id")
         keys.append(key)
-    if not 0 < len(keys) <= MAX_KEYS:
-        raise ValueError(f"it has {len(keys)} keys, and not 1 to {MAX_KEYS}")
+    if not 0 < len(keys) <= most:
+        raise ValueError(f"it has {len(keys)} keys, and not 1 to {most}")
     return tuple(keys)
 
 
@@ -132,6 +148,14 @@ def rotated(keys: Sequence[SealingKey], key: SealingKey) -> tuple[SealingKey, ..
     """Without those that are older than this key; all of them where it is not one of them."""
     ids = [one.id for one in keys]
     return tuple(keys[: ids.index(key.id) + 1]) if key.id in ids else tuple(keys)
+
+
+def retired(
+    keys: Sequence[SealingKey], left: Sequence[SealingKey], *, old: Sequence[SealingKey]
+) -> tuple[SealingKey, ...]:
+    """Those of `keys` that are not `left`, before the `old` ones; nothing where there are none of the first."""
+    dropped = [key for key in keys if key not in left]
+    return tuple(dict.fromkeys((*dropped, *old))) if dropped else ()
 
 
 class GivenKeys:
@@ -174,9 +198,11 @@ class KeysInTurn:
 
 def keys_of_environment(environ: Mapping[str, str]) -> GivenKeys | None:
     """The keys of `KEY_VARIABLE`; None where it is not set. Raises: `KeyMissing`, without what is in it."""
-    text = environ.get(KEY_VARIABLE, "").strip()
-    if not text:
+    if KEY_VARIABLE not in environ:
         return None
+    text = environ[KEY_VARIABLE].strip()
+    if not text:
+        raise KeyMissing(f"{KEY_VARIABLE} is set and empty; give the key, or unset it")
     try:
         if len(text) > MAX_KEYS_CHARS:
             raise ValueError(f"it has more than {MAX_KEYS_CHARS} characters")

@@ -20,6 +20,7 @@ from auth.login_page import (
     ALREADY,
     ANOTHER_HOST,
     ANOTHER_LOGIN,
+    FAILED,
     HEADERS,
     NOT_ALLOWED,
     NOT_FOUND,
@@ -105,7 +106,7 @@ class LoopbackListener:
         self._state = Secret("")
         self._answered, self._decided, self._told = anyio.Event(), anyio.Event(), anyio.Event()
         self._query = ""
-        self._page: Page | None = None
+        self._page = FAILED
         self._held = 0
         self.redirect_uri = f"http://{host}:{port}{PATH}"
         """The address that the browser is to be sent back to."""
@@ -116,32 +117,40 @@ class LoopbackListener:
         `name` is what is logged in to. Raises: as `take`; `ProviderError` when there is no answer in `LOGIN_SECONDS`.
         """
         self._state = state
-        made: list[Result | CredentialError] = []
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._listener.serve, self._met)
-            with anyio.move_on_after(LOGIN_SECONDS):
-                await self._answered.wait()
-            made.append(await self._made(name, take))
-            self._decided.set()
-            if self._answered.is_set():
-                with anyio.move_on_after(PAGE_SECONDS):
-                    await self._told.wait()
-            group.cancel_scope.cancel()
+        made: list[Result] = []
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._listener.serve, self._met)
+                try:
+                    made.append(await self._made(name, take))
+                finally:
+                    await self._tell()
+                    tasks.cancel_scope.cancel()
+        except ExceptionGroup as group:
+            raise group.exceptions[0] from None
         [result] = made
-        if isinstance(result, CredentialError):
-            raise result
         return result
 
-    async def _made(self, name: str, take: Callable[[str], Awaitable[Result]]) -> Result | CredentialError:
+    async def _made(self, name: str, take: Callable[[str], Awaitable[Result]]) -> Result:
+        """Raises: as `once`."""
+        with anyio.move_on_after(LOGIN_SECONDS):
+            await self._answered.wait()
         if not self._answered.is_set():
-            return ProviderError(f"nobody has logged in within {LOGIN_SECONDS / 60:.0f} minutes", may_pass=True)
+            raise ProviderError(f"nobody has logged in within {LOGIN_SECONDS / 60:.0f} minutes", may_pass=True)
         try:
             made = await take(self._query)
         except CredentialError as error:
             self._page = not_logged_in(str(error))
-            return error
+            raise
         self._page = logged_in(name)
         return made
+
+    async def _tell(self) -> None:
+        """Shows the page to whoever brought the answer."""
+        self._decided.set()
+        if self._answered.is_set():
+            with anyio.move_on_after(PAGE_SECONDS):
+                await self._told.wait()
 
     async def _met(self, stream: SocketStream) -> None:
         """One connection; whatever is wrong with it ends it alone."""
@@ -172,7 +181,7 @@ class LoopbackListener:
             return
         await self._decided.wait()
         try:
-            await _show(stream, connection, self._page or ALREADY)
+            await _show(stream, connection, self._page)
         finally:
             self._told.set()
 

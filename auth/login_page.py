@@ -59,7 +59,8 @@ class Page:
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "…")) else ".")
+    is_url = "://" in text.partition(" ")[0]
+    return (text if is_url else text[:1].upper() + text[1:]) + ("" if text.endswith((".", "…")) else ".")
 
 
 NOT_FOUND = Page(status=404, title="There is nothing here", text="This address takes the answer of one login only.")
@@ -72,6 +73,11 @@ ANOTHER_LOGIN = Page(
     text="The answer belongs to another login, or to none. Go on in the tab that was opened last.",
 )
 ALREADY = Page(status=200, title="Already done", text="This login was answered before. You can close this tab.")
+FAILED = Page(
+    status=500,
+    title="The login did not work",
+    text="Something went wrong on this machine; where you began the login it says what. You can close this tab.",
+)
 
 
 def logged_in(name: str) -> Page:

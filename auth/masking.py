@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -105,12 +106,13 @@ def _inside(value: str) -> Iterable[str]:
 
 def _forms(value: str) -> Iterator[Form]:
     yield Form(value)
-    for text in _inside(value):
+    once = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode("ascii")  # as a name with a password is sent
+    for text in dict.fromkeys((*_inside(value), once, quote(once, safe=""))):
         for letters in encoded(text.encode("utf-8", "surrogatepass")):
             yield Form(letters, URL_SAFE)
 
 
-def _label(name: str, value: str) -> str:
+def label_of(name: str, value: str) -> str:
     """What stands in the place of a secret: nothing that has to be encoded in JSON, HTML or Latin-1."""
     shown = re.sub(r"[^A-Za-z0-9_.:-]", "_", name)[:MAX_NAME_CHARS]
     return "[secret]" if not shown or value in shown else f"[secret {shown}]"
@@ -129,7 +131,7 @@ def known(name: str, value: str) -> Known | None:
     """A secret to look for; None for one that is too short."""
     if len(value) < MIN_SECRET_CHARS:
         return None
-    return Known(label=_label(name, value), value=value, forms=tuple(_forms(value)))
+    return Known(label=label_of(name, value), value=value, forms=tuple(_forms(value)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,8 +191,9 @@ class Masker:
     """Puts `[secret NAME]` in the place of secrets.
 
     They are found as they are, escaped as in JSON, percent-encoded, as HTML entities, and in base64, also of the first
-    three, whatever stands around them there. Who wants a secret to pass can always write it so that nobody finds it:
-    this guards against echoes, not against intent.
+    three, whatever stands around them there, and of their own base64, as a header with a name and a password has it.
+    Base64 that is broken into lines, and letters and digits that are escaped (`\\u0061`), are not looked for. Who wants
+    a secret to pass can always write it so that nobody finds it: this guards against echoes, not against intent.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+import anyio
+
 from auth.credentials import Given, Tokens
-from auth.due import Due, Want, bound_tokens, due, refused, sign_in
+from auth.due import Due, Want, bound_tokens, due, is_alike, refused, sign_in
 from auth.errors import CredentialError, CredentialMissing, ProviderError, SignInNeeded
-from auth.freshness import noted, united
+from auth.freshness import login_of, noted, united
 from auth.registration import LOGINS, OAuthRegistration
-from auth.renewing import GONE, Renewal, Renewing, is_unchanged
+from auth.renewing import GONE, PATIENCE_SECONDS, Renewal, Renewing, is_unchanged
 from auth.secret import Secret
 from auth.shelf import Kept, Shelf, credential_key
 
@@ -20,6 +24,12 @@ if TYPE_CHECKING:
 
 MAX_ROUNDS = 4
 """How often it is looked again at what others have kept meanwhile."""
+
+REVOKE_SECONDS = 10.0
+"""How long a provider may take to hear that tokens are not wanted any more."""
+
+NO_LOGIN = "none"
+"""The mark of a login that is not there: nothing comes of it."""
 
 SubjectToken = Callable[[str], Awaitable[Secret | None]]
 """The token with which a person has signed in to the embedding program; None where they have not."""
@@ -48,13 +58,19 @@ class Obtaining:
     """Gets credentials from a shelf, and for it."""
 
     def __init__(
-        self, shelf: Shelf, grants: GrantsOf, *, clock: Callable[[], float], subject: SubjectToken | None = None
+        self,
+        shelf: Shelf,
+        grants: GrantsOf,
+        *,
+        clock: Callable[[], float],
+        subject: SubjectToken | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._shelf = shelf
         self._grants = grants
         self._clock = clock
         self._subject = subject
-        self._renewing = Renewing(shelf)
+        self._renewing = Renewing(shelf, patience=patience)
 
     async def want(
         self, person: str, name: str, *, scopes: tuple[str, ...] = (), traded_for: tuple[str, ...] = ()
@@ -71,12 +87,12 @@ class Obtaining:
         Raises: `CredentialMissing`, `ProviderError`, `VaultError`.
         """
         kept, now = await self._shelf.kept(credential_key(want.person, want.name)), self._clock()
-        what = due(want, kept, now)
+        what = await self._due(want, kept, now)
         for _ in range(MAX_ROUNDS):
             if kept is not None and what == "nothing":
                 return kept
             kept = await self._renewed(want, kept, what)
-            what = due(want, kept, None)
+            what = await self._due(want, kept, None)
         raise ProviderError(f"the credential {want.name!r} changes all the time; try again later", may_pass=True)
 
     async def another(self, want: Want, unwanted: Kept) -> Kept | None:
@@ -85,14 +101,14 @@ class Obtaining:
         Raises: `CredentialMissing`, `ProviderError`, `VaultError`.
         """
         kept = await self._shelf.kept(unwanted.key)
-        what = due(want, kept, None)
+        what = await self._due(want, kept, None)
         if not is_unchanged(kept, unwanted):
             return kept if what == "nothing" else None
         renewal = _renewable(want, unwanted)
         if renewal is None:
             return None
         kept = await self._renewed(want, kept, renewal)
-        return kept if due(want, kept, None) == "nothing" else None
+        return kept if await self._due(want, kept, None) == "nothing" else None
 
     async def unwanted(self, want: Want, kept: Kept) -> SignInNeeded | None:
         """Keeps in mind that a credential is not taken; None where no person can mend that.
@@ -105,9 +121,41 @@ class Obtaining:
         await self._renewing.mark(kept)
         return refused(want, bound_tokens(kept, want.registered))
 
-    async def settled(self, person: str, name: str) -> None:
-        """Returns when the credential is not being renewed in this process."""
-        await self._renewing.settled(credential_key(person, name))
+    async def taken(self, person: str, name: str) -> Kept | None:
+        """As `Renewing.taken`. Raises: `VaultError`."""
+        return await self._renewing.taken(credential_key(person, name))
+
+    async def revoked(self, registration: OAuthRegistration, tokens: Tokens) -> bool:
+        """True when the provider has agreed, in good time, to take the tokens no more."""
+        with anyio.move_on_after(REVOKE_SECONDS), suppress(CredentialError):
+            return await self._grants(registration).revoked(tokens)
+        return False
+
+    async def _due(self, want: Want, kept: Kept | None, now: float | None) -> Due:
+        """As `due`, with the login that what is traded has to come of. Raises: `CredentialMissing`, `VaultError`."""
+        return due(replace(want, login=await self._login(want)), kept, now)
+
+    async def _login(self, want: Want) -> str | None:
+        """The mark of the login that is traded, also by way of others; None where none is.
+
+        Raises: `CredentialMissing`, `VaultError`.
+        """
+        registration = want.registered.registration
+        if not isinstance(registration, OAuthRegistration) or registration.grant == "client_credentials":
+            return None
+        if registration.grant in LOGINS or not registration.subject:
+            return None
+        subject = await self._subject_want(want, registration)
+        if (login := await self._login(subject)) is not None:
+            return login
+        kept = await self._shelf.kept(credential_key(want.person, subject.name))
+        return NO_LOGIN if kept is None else login_of(kept.credential)
+
+    async def _check(self, want: Want) -> None:
+        """Raises: `CredentialMissing` where it is not registered any more as it was; `VaultError`."""
+        now = await self.want(want.person, want.name)
+        if not is_alike(want.registered, now.registered):
+            raise CredentialMissing(f"the credential {want.name!r} was registered anew meanwhile; try again")
 
     async def _renewed(self, want: Want, kept: Kept | None, what: Due) -> Kept | None:
         """Raises: `CredentialMissing`, `ProviderError`, `VaultError`."""
@@ -124,6 +172,8 @@ class Obtaining:
             origins=want.registered.origins,
             is_refresh=what == "refresh",
             fetch=fetch,
+            check=partial(self._check, want),
+            revoke=partial(self.revoked, registration),
         )
         try:
             return await self._renewing.renewed(renewal)
@@ -142,7 +192,7 @@ class Obtaining:
         async def refresh() -> Tokens:
             new = await self._grants(registration).renewed(tokens)
             whole = replace(new, scopes=new.scopes or tokens.scopes, subject=new.subject or tokens.subject)
-            return noted(whole, registration, tokens.asked, self._clock())
+            return noted(whole, registration, tokens.asked, self._clock(), login=tokens.login)
 
         return refresh
 
@@ -150,24 +200,28 @@ class Obtaining:
         """Raises: `CredentialMissing`, `ProviderError`, `VaultError`."""
         scopes = united(registration.scopes, want.scopes, asked)
         is_traded = registration.grant != "client_credentials"
-        subject = await self._subject_token(want, registration) if is_traded else None
+        subject, login = await self._subject_token(want, registration) if is_traded else (None, "")
 
         async def fetch() -> Tokens:
             grants = self._grants(registration)
             new = await (grants.client_credentials(scopes) if subject is None else grants.exchanged(subject, scopes))
-            return noted(new, registration, scopes, self._clock())
+            return noted(new, registration, scopes, self._clock(), login=login)
 
         return fetch
 
-    async def _subject_token(self, want: Want, registration: OAuthRegistration) -> Secret:
-        """Raises: `CredentialMissing`, `ProviderError`, `VaultError`."""
+    async def _subject_token(self, want: Want, registration: OAuthRegistration) -> tuple[Secret, str]:
+        """What is traded, and the mark of the login that it comes of.
+
+        Raises: `CredentialMissing`, `ProviderError`, `VaultError`.
+        """
         if registration.subject:
-            return secret_of(await self.obtained(await self._subject_want(want, registration)))
+            kept = await self.obtained(await self._subject_want(want, registration))
+            return secret_of(kept), login_of(kept.credential)
         token = await self._subject(want.person) if self._subject is not None else None
         if token is None:
             raise CredentialMissing(f"the credential {want.name!r} is for who is signed in, and {want.person!r} is not")
         self._shelf.learn(want.name, token)
-        return token
+        return token, ""
 
     async def _subject_want(self, want: Want, registration: OAuthRegistration) -> Want:
         """Raises: `CredentialMissing`, `VaultError`."""

@@ -126,6 +126,10 @@ class PassphraseKeys:
 
 
 def passphrase_of_environment(environ: Mapping[str, str]) -> Secret | None:
-    """What `PASSPHRASE_VARIABLE` has; None where it is not set."""
-    text = environ.get(PASSPHRASE_VARIABLE, "")
-    return Secret(text) if text else None
+    """What `PASSPHRASE_VARIABLE` has; None where it is not set. Raises: `KeyMissing` where it is set, and empty."""
+    text = environ.get(PASSPHRASE_VARIABLE)
+    if text is None:
+        return None
+    if not text:
+        raise KeyMissing(f"{PASSPHRASE_VARIABLE} is set and empty; give the passphrase, or unset it")
+    return Secret(text)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar, get_args
 
 from auth.credentials import Credential, Given, Tokens
-from auth.errors import VaultError
+from auth.errors import SealBroken, VaultError
 from auth.members import Json, Members, json_text, parsed
 from auth.records import Record
 from auth.registration import ClientAuth, Grant, OAuthRegistration, Provider, Registration, SecretRegistration
@@ -38,7 +38,7 @@ _OAUTH = (
     "subject",
     "allowed_hosts",
 )
-_TOKENS = ("access", "refresh", "expires", "scopes", "subject", "is_rejected", "asked", "client", "since")
+_TOKENS = ("access", "refresh", "expires", "scopes", "subject", "is_rejected", "asked", "client", "since", "login")
 _GRANTS: dict[str, Grant] = {name: name for name in get_args(Grant)}
 _CLIENT_AUTHS: dict[str, ClientAuth] = {name: name for name in get_args(ClientAuth)}
 _KINDS: dict[str, RecordKind] = {name: name for name in get_args(RecordKind)}
@@ -65,7 +65,7 @@ def _written(type: str, **members: Json) -> Secret:
 
 
 def _read(content: Secret, what: str, readers: dict[str, Callable[[Json], T]]) -> T:
-    """Raises: `VaultError`."""
+    """Raises: `SealBroken`: nothing of this release has written it."""
     try:
         document = parsed(content.reveal())
         if not isinstance(document, dict) or document.get("v") != FORMAT:
@@ -75,7 +75,7 @@ def _read(content: Secret, what: str, readers: dict[str, Callable[[Json], T]]) -
             raise ValueError(f"its type is none of {', '.join(readers)}")
         return readers[type]({name: value for name, value in document.items() if name not in {"v", "type"}})
     except ValueError as error:
-        raise VaultError(f"cannot read a {what} that is kept: {error}; remove it, and give it anew") from None
+        raise SealBroken(f"cannot read a {what} that is kept: {error}; remove it, and give it anew") from None
 
 
 def _provider_json(provider: Provider) -> Json:
@@ -137,6 +137,7 @@ def _tokens(document: Json) -> Credential:
         asked=members.texts("asked"),
         client=members.text("client"),
         since=members.moment("since"),
+        login=members.text("login"),
     )
 
 
@@ -159,7 +160,7 @@ def registration_json(registration: Registration) -> Secret:
 
 
 def registration_of(content: Secret) -> Registration:
-    """Raises: `VaultError` for what `registration_json` has not written."""
+    """Raises: `SealBroken` for what `registration_json` has not written."""
     return _read(content, "registration", {"secret": _secret_registration, "oauth": _oauth_registration})
 
 
@@ -178,11 +179,12 @@ def credential_json(credential: Credential) -> Secret:
         asked=[*credential.asked],
         client=credential.client,
         since=credential.since,
+        login=credential.login,
     )
 
 
 def credential_of(content: Secret) -> Credential:
-    """Raises: `VaultError` for what `credential_json` has not written."""
+    """Raises: `SealBroken` for what `credential_json` has not written."""
     return _read(content, "credential", {"given": _given, "tokens": _tokens})
 
 

@@ -33,6 +33,13 @@ class Records(Protocol):
         """The record of that key. Raises: `KeyMissing`, `SealBroken`."""
         ...
 
+    async def version(self, key: RecordKey, /) -> int:
+        """Of what is kept of that key, although nobody can read it any more; 0 where there is nothing.
+
+        Raises: `SealBroken` where not even that can be told.
+        """
+        ...
+
     async def write(self, record: Record, /) -> int:
         """As `Rows.write`. Raises: `KeyMissing`, `RecordChanged`."""
         ...

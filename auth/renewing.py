@@ -7,29 +7,34 @@ token that is replaced at each use there is only the one copy.
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
 
-from auth.credentials import Credential, Given, Tokens
-from auth.errors import CredentialError, ProviderError, RecordChanged, VaultError
+from auth.credentials import Tokens
+from auth.errors import (
+    CredentialError,
+    CredentialMissing,
+    KeyMissing,
+    ProviderError,
+    RecordChanged,
+    SealBroken,
+    VaultError,
+)
+from auth.new_tokens import NewTokens, pause
 from auth.rows import RecordKey
 from auth.shelf import MAX_WRITES, Kept, Shelf, rejected
 
 TOKEN_SECONDS = 30.0
 """How long a provider may take to give new tokens."""
 
-STORE_SECONDS = 10.0
-"""How long it may take to keep them."""
+PATIENCE_SECONDS = 20.0
+"""How long keeping them is tried, and how long what is to be removed waits for others who renew it."""
 
-CLAIM_SECONDS = 45.0
+CLAIM_SECONDS = 55.0
 """How long nobody else renews what one process has begun to: longer than both of the above."""
-
-PAUSE_SECONDS = 0.1
-"""How long one waits on average before looking again whether another process is done."""
 
 WAIT_SECONDS = 60.0
 """How long one looks for that: longer than the claim of a process that died."""
@@ -51,6 +56,10 @@ class Renewal:
     """True where what was seen is spent for it."""
     fetch: Callable[[], Awaitable[Tokens]]
     """Asks the provider. Raises: `ProviderError`."""
+    check: Callable[[], Awaitable[None]]
+    """Raises: `CredentialMissing` where nothing is got by this registration any more; `VaultError`."""
+    revoke: Callable[[Tokens], Awaitable[bool]]
+    """Gives tokens back that nobody wants, where that can be done in good time."""
 
 
 @dataclass(slots=True)
@@ -69,13 +78,6 @@ def is_unchanged(one: Kept | None, other: Kept | None) -> bool:
     return (one.origins, one.credential) == (other.origins, other.credential)
 
 
-def _is_same(one: Credential, other: Credential) -> bool:
-    """True for the same tokens, whether they are rejected or not."""
-    if isinstance(one, Given) or isinstance(other, Given):
-        return False
-    return (one.access, one.refresh) == (other.access, other.refresh)
-
-
 async def _to_its_end(flight: _Flight) -> None:
     """Whoever is cancelled meanwhile goes on only when it has ended, and is cancelled then."""
     try:
@@ -92,15 +94,17 @@ async def _to_its_end(flight: _Flight) -> None:
 class Renewing:
     """Renews what is on a shelf."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: Shelf, *, patience: float = PATIENCE_SECONDS) -> None:
         self._shelf = shelf
+        self._patience = patience
+        self._new = NewTokens(shelf, patience=patience)
         self._flights: dict[RecordKey, _Flight] = {}
 
     async def renewed(self, renewal: Renewal) -> Kept | None:
         """What is kept by then, by whomever it was renewed; None where it was removed, and rejected where the provider
         says that it is not renewed any more.
 
-        Raises: `ProviderError`, `VaultError`.
+        Raises: `CredentialMissing` where it is not registered any more; `ProviderError`, `VaultError`.
         """
         while True:
             flight = self._flights.get(renewal.key)
@@ -130,17 +134,41 @@ class Renewing:
         while flight := self._flights.get(key):
             await asyncio.wait({flight.task})
 
+    async def taken(self, key: RecordKey) -> Kept | None:
+        """What is kept, to be removed: nobody renews it from now on, unless others have been at it for too long.
+
+        None where there is nothing that can be read. Raises: `VaultError`.
+        """
+        deadline = anyio.current_time() + self._patience
+        with anyio.CancelScope(deadline=deadline):
+            await self.settled(key)
+        while True:
+            try:
+                kept = await self._shelf.kept(key)
+            except (KeyMissing, SealBroken):
+                return None
+            if kept is None or await self._shelf.claim(kept, CLAIM_SECONDS) or anyio.current_time() >= deadline:
+                held = self._new.held_for(key, kept)
+                self._new.drop(key)
+                return kept if held is None else held.new
+            await pause()
+
     async def _flown(self, renewal: Renewal) -> Kept | None:
-        """Raises: `ProviderError`, `VaultError`."""
+        """Raises: `CredentialMissing`, `ProviderError`, `VaultError`."""
         kept = renewal.seen
+        if (held := self._new.held_for(renewal.key, kept)) is not None:
+            return await self._stored(renewal, held.new, held.spent)
         if kept is not None:
             kept, is_ours = await self._claimed(kept)
             if not is_ours:
                 return kept
         try:
-            return await self._stored(renewal, kept, await self._fetched(renewal))
+            tokens = await self._fetched(renewal)
         except CredentialError as error:
             return await self._failed(renewal, kept, error)
+        version = 0 if kept is None else kept.version
+        new = Kept(key=renewal.key, origins=renewal.origins, credential=tokens, version=version)
+        return await self._stored(renewal, new, kept)
 
     async def _claimed(self, seen: Kept) -> tuple[Kept | None, bool]:
         """What is kept, and if it is ours to renew. Raises: `ProviderError`, `VaultError`."""
@@ -154,7 +182,7 @@ class Renewing:
             if anyio.current_time() >= deadline:
                 message = f"another process renews the credential {seen.key.name!r} and does not come to an end"
                 raise ProviderError(message, may_pass=True)
-            await anyio.sleep(PAUSE_SECONDS * random.uniform(0.5, 1.5))  # noqa: S311 - so that not all look at once
+            await pause()
 
     async def _fetched(self, renewal: Renewal) -> Tokens:
         """Raises: `ProviderError`."""
@@ -164,22 +192,37 @@ class Renewing:
         except TimeoutError:
             raise ProviderError(f"the provider gave no answer in {TOKEN_SECONDS:.0f} s", may_pass=True) from None
 
-    async def _stored(self, renewal: Renewal, seen: Kept | None, tokens: Tokens) -> Kept | None:
-        """What is kept then: what was got, unless somebody else has kept something else. Raises: `VaultError`."""
-        version = 0 if seen is None else seen.version
-        for _ in range(MAX_WRITES):
-            new = Kept(key=renewal.key, origins=renewal.origins, credential=tokens, version=version)
-            try:
-                with anyio.fail_after(STORE_SECONDS):
-                    return await self._shelf.write(new)
-            except TimeoutError:
-                break
-            except RecordChanged:
-                kept = await self._shelf.kept(renewal.key)
-                if kept is None or seen is None or not _is_same(kept.credential, seen.credential):
-                    return kept
-                version = kept.version
-        raise VaultError(f"the new tokens of {renewal.key.name!r} could not be kept")
+    async def _stored(self, renewal: Renewal, new: Kept, spent: Kept | None) -> Kept | None:
+        """As `NewTokens.kept`; what nobody wants any more is given back. Raises: `CredentialMissing`, `VaultError`."""
+        try:
+            kept = await self._new.kept(new, spent, is_spent=renewal.is_refresh)
+        except VaultError:
+            if spent is not None and not renewal.is_refresh:
+                with suppress(VaultError):
+                    await self._shelf.release(spent)
+            raise
+        if kept is None:
+            await self._given_back(renewal, new)
+        elif not renewal.is_refresh:
+            await self._check(renewal, kept)
+        return kept
+
+    async def _check(self, renewal: Renewal, kept: Kept) -> None:
+        """After the writing: whoever removes a registration looks for what was got by it only then.
+
+        Raises: `CredentialMissing`, `VaultError`.
+        """
+        try:
+            await renewal.check()
+        except CredentialMissing:
+            if is_unchanged(await self._shelf.kept(kept.key), kept):
+                await self._shelf.remove(kept.key)
+            await self._given_back(renewal, kept)
+            raise
+
+    async def _given_back(self, renewal: Renewal, kept: Kept) -> None:
+        if isinstance(kept.credential, Tokens):
+            await renewal.revoke(kept.credential)
 
     async def _failed(self, renewal: Renewal, seen: Kept | None, error: CredentialError) -> Kept | None:
         """What is kept, where that has changed in the meantime. Raises: the error, where it has not."""

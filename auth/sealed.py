@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import anyio
@@ -28,6 +29,9 @@ MAX_TURNS = 4
 MAX_NAMED = 5
 """Records that could not be sealed anew and are named."""
 
+MAX_LOOKED = 32
+"""Records of one owner that a key is tried on before the first write."""
+
 _SHOWN_ID_CHARS = 80
 
 
@@ -49,13 +53,18 @@ class SealedRecords:
         row = await self._rows.read(key)
         return await self._opened(key, row) if row is not None else None
 
+    async def version(self, key: RecordKey, /) -> int:
+        """As `Records.version`. Raises: `SealBroken`, `VaultError`."""
+        row = await self._rows.read(key)
+        return 0 if row is None else row.version
+
     async def write(self, record: Record, /) -> int:
         """As `Records.write`. Raises: `KeyMissing`, `RecordChanged`, `VaultError`.
 
         Who replaces the keys meanwhile may have passed this record by already, and drop the key that it was sealed
         with: then it is sealed again.
         """
-        await self._remember_salt(record.key.owner)
+        await self._check_key(record.key.owner)
         key, version = await self._keys.current(), record.version
         version = await self._rows.write(_sealed(record, key))
         for _ in range(MAX_TURNS):
@@ -134,13 +143,36 @@ class SealedRecords:
             await anyio.sleep(RESEAL_PAUSE)
         raise VaultError(f"{shown_record(key)} is being written all the time by others; try again later")
 
-    async def _remember_salt(self, owner: str) -> None:
-        """Before the first write: a passphrase is given the salt of a record that it has sealed, and needs no other."""
+    async def _check_key(self, owner: str) -> None:
+        """Before the first write: whose key opens nothing of what is there has mistyped it, or has another one.
+
+        A passphrase is so given the salt of a record that it has sealed, and needs no other. Raises: `KeyMissing`.
+        """
         if self._has_written:
             return
+        if not await self._opens_some(owner):
+            raise KeyMissing(
+                "this key, or passphrase, opens nothing of this vault: nothing is sealed with it; give the one that "
+                "the vault was sealed with, or first remove what is kept there"
+            )
         self._has_written = True
+
+    async def _opens_some(self, owner: str) -> bool:
+        """True too where there is nothing; a damaged record keeps nobody from writing another."""
+        tried = set[str]()
         for one in dict.fromkeys((owner, SHARED)):
-            for key in (await self._rows.keys(one))[:1]:
-                row = await self._rows.read(key)
-                if row is not None and await self._keys.by_id(row.key_id) is not None:
-                    return
+            for key in (await self._rows.keys(one))[:MAX_LOOKED]:
+                key_id = await self._key_id(key)
+                if key_id is None or key_id in tried:
+                    continue
+                if await self._keys.by_id(key_id) is not None:
+                    return True
+                tried.add(key_id)
+        return not tried
+
+    async def _key_id(self, key: RecordKey) -> str | None:
+        """Of the key that a record is sealed with; None where nobody can tell."""
+        with suppress(SealBroken):
+            row = await self._rows.read(key)
+            return row.key_id if row is not None else None
+        return None

@@ -122,13 +122,12 @@ class Shelf:
                 return
 
     async def _version(self, key: RecordKey) -> int:
-        """Of what is there; what nobody can ever read again makes room."""
+        """Of what is there, which need not be readable: whoever gives something anew replaces it."""
         try:
-            kept = await self._records.read(key)
+            return await self._records.version(key)
         except SealBroken:
             await self._records.remove(key)
             return 0
-        return 0 if kept is None else kept.version
 
     async def remove(self, key: RecordKey) -> bool:
         """True when there was one."""

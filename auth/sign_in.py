@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 from typing import Literal
+
+_COMMANDS = {"login": "login", "secret": "add"}
+
+
+def command_of(name: str, kind: Literal["login", "secret"], *options: str) -> str:
+    """The command by which a person does it; the name is an author's, and is quoted for a shell, as the options are."""
+    words = (*options, *(("--",) if name.startswith("-") else ()), name)
+    return f"orchestrator auth {_COMMANDS[kind]} {shlex.join(words)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

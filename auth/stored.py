@@ -6,25 +6,26 @@ and renewed by `auth.obtaining`. Where the records lie, and how they are sealed,
 
 from __future__ import annotations
 
+import secrets as chance
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-import anyio
-
 from auth.credentials import Credential, Given, Tokens, secrets_of
-from auth.due import Want, bound_tokens, is_bound
-from auth.errors import KeyMissing, ProviderError, SealBroken, VaultError
+from auth.due import Want, bound_tokens, is_alike, is_bound
+from auth.errors import CredentialRefused, KeyMissing, SealBroken, VaultError
 from auth.freshness import noted, united
 from auth.in_use import SecretsInUse
 from auth.obtaining import Obtaining, SubjectToken, secret_of
-from auth.origins import origins_of
+from auth.origins import origins_of, shown_origin
 from auth.records import Records
 from auth.registration import Grant, OAuthRegistration, Registration
+from auth.renewing import PATIENCE_SECONDS
 from auth.rows import SHARED
 from auth.shelf import Kept, Registered, Shelf, credential_key, registration_key
+from auth.sign_in import command_of
 from auth.vault import CredentialUse, Flow, check_origin
 
 if TYPE_CHECKING:
@@ -32,8 +33,8 @@ if TYPE_CHECKING:
 
     from auth.oauth.grants import Grants
 
-REVOKE_SECONDS = 10.0
-"""How long a provider may take to hear that tokens are not wanted any more."""
+LOGIN_BYTES = 16
+"""Bytes of chance in the mark of a login."""
 
 UNAUTHORIZED = 401
 """The status of a request whose credential is not taken."""
@@ -105,7 +106,8 @@ class StoredVault:
     """Credentials in records.
 
     `transport` reaches the endpoints of a registration, `secrets` learns all that must not be seen, and `subject` has
-    the tokens of persons who signed in to the embedding program, for registrations that trade those.
+    the tokens of persons who signed in to the embedding program, for registrations that trade those. What was renewed
+    is tried to be kept for `patience` seconds, and others who renew what is to be forgotten are waited for as long.
     """
 
     def __init__(
@@ -116,11 +118,12 @@ class StoredVault:
         secrets: SecretsInUse | None = None,
         clock: Callable[[], float] = time.time,
         subject: SubjectToken | None = None,
+        patience: float = PATIENCE_SECONDS,
     ) -> None:
         self._shelf = Shelf(records, secrets)
         self._transport = transport
         self._clock = clock
-        self._obtaining = Obtaining(self._shelf, self.grants, clock=clock, subject=subject)
+        self._obtaining = Obtaining(self._shelf, self.grants, clock=clock, subject=subject, patience=patience)
 
     def grants(self, registration: OAuthRegistration) -> Grants:
         """What its authorization server can be asked for."""
@@ -135,7 +138,8 @@ class StoredVault:
     async def _want(self, use: CredentialUse) -> Want:
         """Raises: `CredentialMissing`, `CredentialRefused`, `VaultError`."""
         want = await self._obtaining.want(use.person, use.name, scopes=use.scopes)
-        check_origin(use, want.registered.origins)
+        adding = command_of(use.name, "secret", "--origin", shown_origin(use.origin))
+        check_origin(use, want.registered.origins, otherwise=f"`{adding}`")
         return want
 
     async def ready(self, use: CredentialUse, /) -> None:
@@ -173,29 +177,43 @@ class StoredVault:
             raise ValueError(f"the credential {name!r} needs a name, and the origins it is for: https://HOST")
         await self._shelf.register(Registered(owner=owner, name=name, origins=allowed, registration=registration))
 
-    async def keep(self, person: str, name: str, credential: Credential, *, asked: Sequence[str] = ()) -> None:
+    async def keep(
+        self,
+        person: str,
+        name: str,
+        credential: Credential,
+        *,
+        asked: Sequence[str] = (),
+        registered: Registered | None = None,
+    ) -> None:
         """Keeps what a person has given, or logged in for; `asked` are the scopes of that login.
 
-        Raises: `CredentialMissing` where nothing of that name is registered, `ValueError` where that is for something
-        else, `VaultError`.
+        `registered` is what the person was shown, or the login began with: it is kept for that alone. Without it, for
+        what is registered now.
+
+        Raises: `CredentialMissing` where nothing of that name is registered, `CredentialRefused` where that is not what
+        it was given for, `ValueError` where it is for something else, `VaultError`.
         """
         self._shelf.learn(name, *secrets_of(credential))
         if person == SHARED:
             raise ValueError(f"{name!r} is kept for a person, and nobody is named")
-        registered = (await self._obtaining.want(person, name)).registered
+        now = (await self._obtaining.want(person, name)).registered
+        registered = registered or now
+        if not is_alike(registered, now):
+            raise CredentialRefused(f"{name!r} was registered anew meanwhile, for something else; sign in again")
         registration = registered.registration
         if isinstance(credential, Tokens) != isinstance(registration, OAuthRegistration):
             raise ValueError(f"{name!r} is registered as {_kind(registration)!r}, and this is none of it")
         if isinstance(credential, Tokens) and isinstance(registration, OAuthRegistration):
             scopes = united(registration.scopes, credential.asked, asked)
-            credential = noted(credential, registration, scopes, self._clock())
+            credential = noted(credential, registration, scopes, self._clock(), login=chance.token_hex(LOGIN_BYTES))
         await self._shelf.put(credential_key(person, name), registered.origins, credential)
         await self._drop_traded(person, name)
 
     async def _drop_traded(self, person: str, subject: str) -> None:
         """Whoever was logged in before, what that was traded for is not theirs any more."""
         for name in await self._shelf.names(person, "credential"):
-            with suppress(SealBroken):  # of what nobody can read, nothing is sent either
+            with suppress(KeyMissing, SealBroken):  # of what nobody can read, nothing is sent either
                 registered = await self._shelf.registered(person, name)
                 if registered is not None and _is_traded(registered.registration, subject):
                     await self._shelf.remove(credential_key(person, name))
@@ -204,6 +222,14 @@ class StoredVault:
         """What the person has, as it is kept: whoever sends it asks `flow`. Raises: `VaultError`."""
         kept = await self._shelf.kept(credential_key(person, name))
         return None if kept is None else kept.credential
+
+    async def noticed(self, person: str, reference: str) -> None:
+        """Has all that holds for the person under a reference known, before anything of it is used."""
+        for name in (reference, *await self._shelf.names(person, "credential")):
+            if name == reference or name.startswith(f"{reference}/"):
+                with suppress(VaultError):  # what cannot be read is not used either
+                    await self._shelf.registered(person, name)
+                    await self._shelf.kept(credential_key(person, name))
 
     async def listed(self, person: str) -> tuple[Listed, ...]:
         """What holds for the person, and what they have, by names. Raises: `VaultError`."""
@@ -217,7 +243,10 @@ class StoredVault:
         try:
             return await self._read(person, name)
         except (KeyMissing, SealBroken) as error:
-            return Listed(owner=person, name=name, kind="unreadable", origins=(), problem=str(error))
+            is_own = name in await self._shelf.names(person, "registration")
+            is_shared = not is_own and name in await self._shelf.names(SHARED, "registration")
+            owner = SHARED if is_shared else person
+            return Listed(owner=owner, name=name, kind="unreadable", origins=(), problem=str(error))
 
     async def _read(self, person: str, name: str) -> Listed:
         registered = await self._shelf.registered(person, name)
@@ -228,21 +257,24 @@ class StoredVault:
         return Listed(owner=person, name=name, kind="unregistered", origins=origins)
 
     async def forget(self, person: str, name: str) -> Forgotten:
-        """Revokes the person's tokens where that can be done (RFC 7009), and removes the credential and the person's
-        own registration, or for `SHARED` the shared one. Raises: `VaultError`."""
-        is_revoked = await self._revoked(person, name)
-        had_credential = await self._shelf.remove(credential_key(person, name))
+        """Removes the person's credential and their own registration, or for `SHARED` the shared one, and then revokes
+        the tokens where that can be done (RFC 7009); what cannot be read is removed too. Raises: `VaultError`.
+
+        Whoever renews them meanwhile finds nothing to renew, and gives back what it got.
+        """
+        registered = None
+        with suppress(KeyMissing, SealBroken):
+            registered = await self._shelf.registered(person, name)
         had_registration = await self._shelf.remove(registration_key(person, name))
+        kept = await self._obtaining.taken(person, name)
+        had_credential = await self._shelf.remove(credential_key(person, name))
         await self._drop_traded(person, name)
+        is_revoked = registered is not None and await self._revoked(registered, kept)
         return Forgotten(had_credential=had_credential, had_registration=had_registration, is_revoked=is_revoked)
 
-    async def _revoked(self, person: str, name: str) -> bool:
-        """True when the provider has agreed in good time: what cannot be revoked is removed all the same."""
-        with anyio.move_on_after(REVOKE_SECONDS), suppress(ProviderError, VaultError):
-            await self._obtaining.settled(person, name)
-            registered = await self._shelf.registered(person, name)
-            kept = await self._shelf.kept(credential_key(person, name))
-            tokens = None if registered is None else bound_tokens(kept, registered)
-            if tokens is not None and registered is not None and isinstance(registered.registration, OAuthRegistration):
-                return await self.grants(registered.registration).revoked(tokens)
-        return False
+    async def _revoked(self, registered: Registered, kept: Kept | None) -> bool:
+        """True when the provider has agreed."""
+        tokens, registration = bound_tokens(kept, registered), registered.registration
+        if tokens is None or not isinstance(registration, OAuthRegistration):
+            return False
+        return await self._obtaining.revoked(registration, tokens)

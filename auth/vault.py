@@ -23,7 +23,8 @@ MAX_ATTEMPTS = 2
 Flow = AsyncGenerator[Secret, int]
 """Gives the secret of a request and is sent the status of the answer; gives another one where that is worth trying,
 and else ends. Advancing it raises: `CredentialError`; `SignInNeeded` after a 401 means that the person has to sign in
-before the call can be made."""
+before the call can be made. Each step may be taken by another task, and is cancelled where the call cannot wait for it:
+no task group and no cancel scope may last from one to the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,14 +50,15 @@ class CredentialUse:
         return f"{self.reference}/{self.part}" if self.part else self.reference
 
 
-def check_origin(use: CredentialUse, allowed: Collection[str]) -> None:
+def check_origin(use: CredentialUse, allowed: Collection[str], *, otherwise: str = "") -> None:
     """Raises: `CredentialRefused`, which names both origins, where a credential is not for the one that asks for it.
 
-    `allowed` are as `auth.origins.origin_of` writes them.
+    `allowed` are as `auth.origins.origin_of` writes them; `otherwise` is what lets it go there all the same.
     """
     if origin_of(use.origin) not in allowed:
         places = ", ".join(map(shown_origin, sorted(allowed))) or "no origin at all"
-        raise CredentialRefused(f"the credential {use.name!r} is for {places}, and {use.origin} asks for it")
+        how = f"; where that is right: {otherwise}" if otherwise else ""
+        raise CredentialRefused(f"the credential {use.name!r} is for {places}, and {use.origin} asks for it{how}")
 
 
 class Vault(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import TypeVar, get_args
 
@@ -11,7 +12,7 @@ from orchestrator.content import CardOrigin
 from orchestrator.events import EndReason, Event, Judgement, RefusalCode
 from orchestrator.signals import State
 from runtimes.errors import NotExecutedCause
-from runtimes.values import Json, JsonObject
+from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 
 _Kind = TypeVar("_Kind", bound=Event)
 
@@ -21,22 +22,39 @@ _NAMES = frozenset(
         "by",
         "call_id",
         "call_ids",
+        "destination",
         "documents",
+        "fence",
         "fingerprint",
         "function",
         "kind",
         "label",
+        "locale",
         "person",
         "plugin",
         "plugins",
         "request_hash",
+        "scopes",
         "set_aside",
+        "sha256",
+        "source",
     }
 )
 """Members of events that hold names: of calls, persons, plugins, functions and credentials. Nobody finds anything by a
 name with a mask in it, and a secret that is called like them is a word."""
 
-_OUTSIDE = frozenset({"arguments", "body", "data", "rich"})
+_IDENTIFIERS = frozenset({"id", "result_id", "tool", "verb"})
+"""Members that hold names as a model, a card or an answer wrote them: left as they are where they look like a name."""
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+
+_PLACES = frozenset({"sources", "template"})
+"""Members that hold files and URLs by which something is found again: left as they are, but for a query and for URLs
+that name a user, where secrets travel."""
+
+_QUERY = re.compile("[?#]")
+
+_OUTSIDE = frozenset({"body", "data", "rich"})
 """Members that hold values of somebody else's making, with names of their own."""
 
 _WORDS = frozenset(
@@ -64,6 +82,33 @@ def _outside(value: Json, masked: Mask) -> Json:
             return value
 
 
+def _arguments(value: Json, masked: Mask) -> Json:
+    """Arguments as they are, or as the JSON text that a model wrote; that stays JSON."""
+    if not isinstance(value, str):
+        return _outside(value, masked)
+    try:
+        parsed = parse_json(value)
+    except InvalidJson:
+        return masked(value)
+    without = _outside(parsed, masked)
+    text = value if without == parsed else dump_json(without)
+    if masked(text) is text:
+        return text
+    told = dump_json(without)  # a member that is named twice stands only in the text
+    return told if masked(told) is told else masked(text)
+
+
+def _place(value: Json, masked: Mask) -> Json:
+    if isinstance(value, list):
+        return [_place(inner, masked) for inner in value]
+    if not isinstance(value, str):
+        return value
+    place = _QUERY.split(value, maxsplit=1)[0]
+    if "://" in place and "@" in place:
+        return masked(value)
+    return place + masked(value[len(place) :])
+
+
 def _own(value: Json, masked: Mask) -> Json:
     """A value of an event's own making."""
     match value:
@@ -77,11 +122,18 @@ def _own(value: Json, masked: Mask) -> Json:
             return value
 
 
+def _member(name: str, value: Json, masked: Mask) -> Json:
+    if name in _NAMES or (name in _IDENTIFIERS and isinstance(value, str) and _IDENTIFIER.fullmatch(value)):
+        return value
+    if name == "arguments":
+        return _arguments(value, masked)
+    if name in _PLACES:
+        return _place(value, masked)
+    return _outside(value, masked) if name in _OUTSIDE else _own(value, masked)
+
+
 def _members(value: JsonObject, masked: Mask) -> JsonObject:
-    return {
-        name: inner if name in _NAMES else _outside(inner, masked) if name in _OUTSIDE else _own(inner, masked)
-        for name, inner in value.items()
-    }
+    return {name: _member(name, inner, masked) for name, inner in value.items()}
 
 
 def masked_event(event: _Kind, secrets: SecretsInUse) -> _Kind:
@@ -91,11 +143,14 @@ def masked_event(event: _Kind, secrets: SecretsInUse) -> _Kind:
     from orchestrator.event_json import decode_value, encode
 
     line = encode(event).decode()
-    if secrets.masked(line) is line:
+    if "\\" not in line and secrets.masked(line) is line:  # where it has any, texts are encoded once more in it
         return event
     value: JsonObject = json.loads(line)
     names = {"name": value["name"]} if "name" in value else {}  # of a credential; deeper down it is a file's
-    masked = decode_value(_members(value, secrets.masked) | names)
+    without = _members(value, secrets.masked) | names
+    if without == value:
+        return event
+    masked = decode_value(without)
     assert isinstance(masked, type(event))
     return masked
 

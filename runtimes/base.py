@@ -224,8 +224,10 @@ class RuntimeExecutor(Protocol):
         ...
 
     async def sign_in(self, function: str, person: str, /) -> SignIn | None:
-        """What the person has to do before the function can be called for them; None where nothing, and where
-        `invoke` would say what else stands in the way."""
+        """What the person has to do before the function can be called for them; None where nothing.
+
+        Raises: `InvocationError` where that cannot be said now: `invoke` would say why.
+        """
         ...
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:

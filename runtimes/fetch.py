@@ -163,11 +163,12 @@ class SharedClient:
         except TimeoutError:
             limit = f"no answer within {request.timeout:.3g} s"
             queue = f"; {MAX_EXCHANGES_PER_ORIGIN} other requests to it are under way" if progress.is_queued else ""
-            raise _no_answer(request, progress, limit + queue) from None
+            failure = _no_answer(request, progress, limit + queue)
         except FAILURES as error:
             reason, is_lost = told(error)
             reason = self.secrets.masked(reason)  # before it is cut
-            raise _no_answer(request, progress, reason, is_lost=is_lost) from error
+            failure = _no_answer(request, progress, reason, is_lost=is_lost)
+        raise failure  # here, so that nothing stands behind it: the library's own error may quote what was sent
 
 
 def _no_answer(request: HttpRequest, progress: Progress, reason: str, *, is_lost: bool = False) -> InvocationError:

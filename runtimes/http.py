@@ -57,6 +57,11 @@ class HttpRequest:
     via: str = ""
     """The origin that was asked and redirected to this one; empty for a request that is still where it was meant."""
 
+    def __repr__(self) -> str:
+        """Tells nothing of what may be secret: fields, body and query."""
+        headers, body = len(self.headers), len(self.body or b"")
+        return f"<HttpRequest {self.method} {shown_url(self.url)}, {headers} headers, {body} bytes>"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HttpResponse:
@@ -71,6 +76,11 @@ class HttpResponse:
     """Of a redirect that was not followed: the reason."""
     notes: tuple[str, ...] = ()
     """What there is to know of how redirects led to it, a line each, of URLs the origins only."""
+
+    def __repr__(self) -> str:
+        """Tells nothing of what may be secret: of a token endpoint's answer that is all of it."""
+        headers, body = len(self.headers), len(self.body)
+        return f"<HttpResponse {self.status} of {shown_url(self.url)}, {headers} headers, {body} bytes>"
 
     def header(self, name: str) -> str | None:
         """The first field of that name, whatever its case."""

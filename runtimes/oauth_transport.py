@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import httpx2
 
 from runtimes.errors import InvocationError
-from runtimes.http import Headers, HttpClient, HttpRequest
+from runtimes.http import Headers, HttpClient, HttpRequest, HttpResponse
 from runtimes.network import AddressRules, ContactRefused, origin_of
 
 TIMEOUT = 30.0
@@ -19,6 +19,9 @@ TIMEOUT = 30.0
 
 MAX_BYTES = 1024 * 1024
 """How long an answer of an authorization server may be, after decoding."""
+
+UNUSABLE = "it was asked, and has no usable answer"
+"""All that is said of an exchange that broke."""
 
 _OF_THE_CONNECTION = frozenset({"accept-encoding", "connection", "content-length", "host", "transfer-encoding"})
 """Fields of a request that whoever sends it writes."""
@@ -38,12 +41,12 @@ def _received(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 
 def _failure(error: InvocationError) -> httpx2.TransportError:
-    """The same without what the other side said."""
+    """The same without what the other side said: once something was sent, its words may be those that it was sent."""
     if error.is_unsent:
         return httpx2.UnsupportedProtocol(error.reason)
     if error.not_executed is not None:
         return httpx2.ConnectError(error.reason)
-    return httpx2.ReadError(error.reason)
+    return httpx2.ReadError(UNUSABLE)
 
 
 class ClientTransport(httpx2.AsyncBaseTransport):
@@ -67,27 +70,30 @@ class ClientTransport(httpx2.AsyncBaseTransport):
             raise httpx2.UnsupportedProtocol(f"nothing was sent: {error}") from None
         if origin.scheme != "https" and not self._allowed.names(origin):
             raise httpx2.UnsupportedProtocol(
-                f"nothing was sent to {origin}: secrets go over https; allow the host {origin.host!r} to send them so"
+                f"nothing was sent to {origin}: secrets go over https; `--allow-host {origin.host}` sends them so"
             )
+
+    async def _answer(self, asked: HttpRequest) -> HttpResponse | httpx2.TransportError:
+        try:
+            return await self._http.send(asked)
+        except InvocationError as error:
+            return _failure(error)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """One exchange."""
         url = str(request.url)
         self._check(url)
-        body = await request.aread()
-        try:
-            answer = await self._http.send(
-                HttpRequest(
-                    method=request.method,
-                    url=url,
-                    headers=_sent(request.headers),
-                    body=body or None,
-                    timeout=TIMEOUT,
-                    max_bytes=MAX_BYTES + 1,
-                )
-            )
-        except InvocationError as error:
-            raise _failure(error) from None
+        asked = HttpRequest(
+            method=request.method,
+            url=url,
+            headers=_sent(request.headers),
+            body=await request.aread() or None,
+            timeout=TIMEOUT,
+            max_bytes=MAX_BYTES + 1,
+        )
+        answer = await self._answer(asked)
+        if isinstance(answer, httpx2.TransportError):
+            raise answer  # here, so that nothing stands behind it
         if len(answer.body) > MAX_BYTES:
             raise httpx2.ReadError(f"the answer of {origin_of(url)} is longer than {MAX_BYTES} bytes")
         return httpx2.Response(answer.status, headers=_received(answer.headers), stream=httpx2.ByteStream(answer.body))

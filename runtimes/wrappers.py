@@ -47,8 +47,8 @@ def _with_payload(result: CallResult, payload: Json, *, is_error: bool = False) 
     return replace(result, payload=payload, is_error=is_error)
 
 
-def _failed(call: FunctionCall, error: Exception) -> InvocationError:
-    return InvocationError(f"the runtime of {call.function!r} failed: {type(error).__name__}: {one_line(error)}")
+def _failed(function: str, error: Exception) -> InvocationError:
+    return InvocationError(f"the runtime of {function!r} failed: {type(error).__name__}: {one_line(error)}")
 
 
 class Wrapper:
@@ -72,7 +72,7 @@ class Wrapper:
         return self._inner.preview(call)
 
     async def sign_in(self, function: str, person: str, /) -> SignIn | None:
-        """What the executor inside needs of the person first."""
+        """What the executor inside needs of the person first. Raises: `InvocationError`, as it does."""
         return await self._inner.sign_in(function, person)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
@@ -131,14 +131,16 @@ class Guarded(Wrapper):
         except InvocationError:
             raise
         except Exception as error:
-            raise _failed(call, error) from error
+            raise _failed(call.function, error) from error
 
     async def sign_in(self, function: str, person: str, /) -> SignIn | None:
-        """None, too, where the executor inside fails to say: calling it then tells why."""
+        """Raises: `InvocationError`, whatever the executor inside raises."""
         try:
             return await self._inner.sign_in(function, person)
-        except Exception:  # noqa: BLE001  a stranger's: what is wrong with it shows when it is called
-            return None
+        except InvocationError:
+            raise
+        except Exception as error:
+            raise _failed(function, error) from error
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Raises: `InvocationError`, whatever the executor inside raises, and where its answer is no JSON."""
@@ -149,7 +151,7 @@ class Guarded(Wrapper):
         except InvocationError:
             raise
         except Exception as error:
-            raise _failed(call, error) from error
+            raise _failed(call.function, error) from error
 
 
 def guarded(factory: RuntimeFactory) -> RuntimeFactory:

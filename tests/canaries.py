@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import secrets
 import sqlite3
+import traceback
 import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
@@ -41,7 +42,10 @@ def encodings(value: str) -> dict[str, bytes]:
     """What gives a canary away: its random letters, which JSON, HTML and URLs leave as they are, and codes of them."""
     core = _core(value)
     forms = {"plain": core, "head": core[: 4 + LEFT_OVER], "tail": core[-LEFT_OVER:]}
-    forms |= {f"base64-{number}": letters for number, letters in enumerate(_aligned(core))}
+    once = tuple(_aligned(core))
+    forms |= {f"base64-{number}": letters for number, letters in enumerate(once)}
+    twice = [letters for one in once for letters in _aligned(one)]
+    forms |= {f"base64-twice-{number}": letters for number, letters in enumerate(twice)}
     forms |= {"hex": core.hex().encode(), "HEX": core.hex().upper().encode()}
     forms |= {"utf-16": core.decode().encode("utf-16-le")}
     return forms
@@ -56,6 +60,19 @@ def found_in(data: bytes | str, canaries: Mapping[str, str]) -> list[str]:
         for form, letters in encodings(value).items()
         if letters in searched
     ]
+
+
+def held_by(error: BaseException) -> str:
+    """All that is told of an error: its traceback, and whatever it and those behind it hold, also those not shown."""
+    parts, waiting, seen = traceback.format_exception(error), [error], list[BaseException]()
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.append(one)
+        parts += [str(one), repr(one), repr(one.args), repr(vars(one))]
+        waiting += [behind for behind in (one.__cause__, one.__context__) if behind is not None]
+    return "\n".join(parts)
 
 
 def _unpacked(blob: bytes) -> Iterator[bytes]:

@@ -43,11 +43,17 @@ class _Lent(httpx2.AsyncBaseTransport):
         return await self._transport.handle_async_request(request)
 
 
-def _identity(registration: OAuthRegistration) -> httpx2.Auth:
-    """How the client says who it is; RFC 6749 2.3.1 has both parts of the header encoded as in forms."""
+def _login(registration: OAuthRegistration) -> tuple[str, str]:
+    """The client's id and its secret; RFC 6749 2.3.1 has both parts of the header encoded as in forms."""
     secret = registration.client_secret.reveal() if registration.client_secret is not None else ""
+    return quote_plus(registration.client_id), quote_plus(secret)
+
+
+def _identity(registration: OAuthRegistration) -> httpx2.Auth:
+    """How the client says who it is."""
     if registration.client_auth == "client_secret_basic":
-        return httpx2.BasicAuth(quote_plus(registration.client_id), quote_plus(secret))
+        return httpx2.BasicAuth(*_login(registration))
+    secret = registration.client_secret.reveal() if registration.client_secret is not None else ""
     return OAuth2ClientAuth(registration.client_id, secret, registration.client_auth)
 
 
@@ -63,14 +69,14 @@ async def _body(response: httpx2.Response, place: str) -> bytes:
     return bytes(body)
 
 
-async def _asked(
+async def _exchanged(
     request: httpx2.Request,
     transport: httpx2.AsyncBaseTransport,
     *,
-    identity: httpx2.Auth | None = None,
-    sent: tuple[Secret, ...] = (),
-) -> Answer:
-    """Raises: `ProviderError`; without a cause, since that has the request with its secrets."""
+    identity: httpx2.Auth | None,
+    sent: tuple[Secret, ...],
+) -> Answer | ProviderError:
+    """The answer, or why there is none. Raises: `ProviderError` for one that is too long, or packed."""
     place = shown_url(str(request.url))
     try:
         with anyio.fail_after(MAX_SECONDS):
@@ -82,16 +88,33 @@ async def _asked(
                     await response.aclose()
     except (httpx2.LocalProtocolError, httpx2.InvalidURL) as error:
         # their messages quote the header, or the URL
-        raise ProviderError(f"{place} cannot be asked: {type(error).__name__}") from None
+        return ProviderError(f"{place} cannot be asked: {type(error).__name__}")
     except httpx2.UnsupportedProtocol as error:
-        raise ProviderError(f"{place} cannot be asked: {shown_description(str(error), sent)}") from None
+        return ProviderError(f"{place} cannot be asked: {shown_description(str(error), sent)}")
     except (httpx2.TimeoutException, TimeoutError):
-        raise ProviderError(f"{place} did not answer within {MAX_SECONDS:.0f} s", may_pass=True) from None
-    except httpx2.HTTPError as error:
+        return ProviderError(f"{place} did not answer within {MAX_SECONDS:.0f} s", may_pass=True)
+    except httpx2.ConnectError as error:
         reason = shown_description(str(error), sent) or type(error).__name__
-        raise ProviderError(f"{place} could not be reached: {reason}", may_pass=True) from None
+        return ProviderError(f"{place} could not be reached: {reason}", may_pass=True)
+    except httpx2.HTTPError:
+        # its message may quote the answer, and that the request
+        return ProviderError(f"{place} could not be reached: it was asked, and has no usable answer", may_pass=True)
     challenge = ", ".join(response.headers.get_list("WWW-Authenticate"))[:MAX_TEXT_CHARS]
     return Answer(place=place, status=response.status_code, body=body, challenge=challenge, sent=sent)
+
+
+async def _asked(
+    request: httpx2.Request,
+    transport: httpx2.AsyncBaseTransport,
+    *,
+    identity: httpx2.Auth | None = None,
+    sent: tuple[Secret, ...] = (),
+) -> Answer:
+    """Raises: `ProviderError`; with nothing behind it, since that has the request with its secrets."""
+    answer = await _exchanged(request, transport, identity=identity, sent=sent)
+    if isinstance(answer, ProviderError):
+        raise answer
+    return answer
 
 
 async def posted(
@@ -101,6 +124,7 @@ async def posted(
     secrets = [value for value in form.values() if isinstance(value, Secret)]
     if registration.client_secret is not None:
         secrets.append(registration.client_secret)
+        secrets.append(Secret(":".join(_login(registration))))
     fields = {name: value.reveal() if isinstance(value, Secret) else value for name, value in form.items()}
     request = httpx2.Request(
         "POST", endpoint, data={name: value for name, value in fields.items() if value}, headers=_HEADERS

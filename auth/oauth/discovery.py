@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import httpx2
 
@@ -11,7 +11,7 @@ from auth.oauth.answer import Answer, document_of
 from auth.oauth.client import got
 from auth.oauth.document import Document
 from auth.oauth.endpoints import checked_url, led_url, shown_url
-from auth.oauth.metadata import challenged_url, issuer_of, issuer_urls, provider_of, resource_url, server_of
+from auth.oauth.metadata import challenged_url, issuer_urls, issuers_of, provider_of, resource_url, server_of
 from auth.registration import Provider
 
 
@@ -30,10 +30,13 @@ async def _described(urls: Iterable[str], transport: httpx2.AsyncBaseTransport) 
     return document_of(trouble) if trouble is not None else None
 
 
-async def _issuer(issuer: str, transport: httpx2.AsyncBaseTransport) -> Provider | None:
-    """What an issuer says of itself; None where it says nothing. Raises: `ProviderError`."""
-    document = await _described(issuer_urls(issuer), transport)
-    return provider_of(document, issuer) if document is not None else None
+async def _issuer(issuers: Sequence[str], transport: httpx2.AsyncBaseTransport) -> Provider | None:
+    """What an issuer says of itself, which may be written in each of these ways; None where it says nothing.
+
+    Raises: `ProviderError`.
+    """
+    document = await _described(issuer_urls(issuers[0]), transport)
+    return provider_of(document, issuers) if document is not None else None
 
 
 async def _server(resource: str, transport: httpx2.AsyncBaseTransport) -> str:
@@ -50,12 +53,11 @@ async def discovered(url: str, transport: httpx2.AsyncBaseTransport) -> Provider
 
     Raises: `ProviderError` where none is found, and where what is found describes somebody else.
     """
-    issuer = issuer_of(checked_url(url, "issuer"))
-    provider = await _issuer(issuer, transport)
+    provider = await _issuer(issuers_of(checked_url(url, "issuer")), transport)
     if provider is not None:
         return provider
     server = await _server(url, transport)
-    provider = await _issuer(server, transport) if server else None
+    provider = await _issuer((server,), transport) if server else None
     if provider is None:
         raise ProviderError(
             f"{shown_url(url)} describes no authorization server; give the issuer, or its endpoints one by one"

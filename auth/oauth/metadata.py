@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 from auth.oauth.document import Document
@@ -39,13 +40,14 @@ def challenged_url(challenge: str) -> str:
     return (found[1] or found[2] or "") if found is not None else ""
 
 
-def issuer_of(url: str) -> str:
-    """The issuer that a person means who gives the URL of its description."""
+def issuers_of(url: str) -> tuple[str, ...]:
+    """The issuers that a person may mean: of the URL of a description nobody can tell if its issuer ends in a slash."""
     for well_known in (_SERVER, _OPENID):
         before, found, after = url.partition(well_known)
         if found:
-            return before + after
-    return url
+            issuer = (before + after).removesuffix("/")
+            return (issuer, f"{issuer}/")
+    return (url,)
 
 
 def _endpoint(document: Document, name: str, issuer: str) -> str:
@@ -54,14 +56,15 @@ def _endpoint(document: Document, name: str, issuer: str) -> str:
     return led_url(url, name, by=issuer) if url else ""
 
 
-def provider_of(document: Document, issuer: str) -> Provider:
-    """The provider of a description, which must be the issuer's own (RFC 8414 3.3).
+def provider_of(document: Document, issuers: Sequence[str]) -> Provider:
+    """The provider of a description, which must be the issuer's own (RFC 8414 3.3): one of those that may be meant.
 
     Raises: `ProviderError`.
     """
-    named = document.text("issuer")
-    if named != issuer:
-        raise document.refuse(f"it describes the issuer {named!r}, and {issuer!r} was asked for")
+    issuer = document.text("issuer")
+    if issuer not in issuers:
+        told = "give the issuer to the letter, as it writes itself, if that is the one that you mean"
+        raise document.refuse(f"it describes the issuer {issuer!r}, and {issuers[0]!r} was asked for; {told}")
     if not document.text("token_endpoint"):
         raise document.refuse("there is no 'token_endpoint'")
     return Provider(

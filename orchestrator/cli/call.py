@@ -17,7 +17,7 @@ from orchestrator.cli.vault import opened_vault
 from orchestrator.cli.wire import as_json, as_lines, curl_command, masked
 from orchestrator.content import Citation, shown_card
 from orchestrator.errors import OrchestratorError, UsageError
-from orchestrator.host import Orchestrator
+from orchestrator.host import DEFAULT_PERSON, Orchestrator
 from orchestrator.render.sanitize import clean, plain_json
 from runtimes.base import RuntimeFactory, WireMessage
 from runtimes.fetch import SharedClient
@@ -85,7 +85,7 @@ async def _carry_out(
     arguments = _read_arguments(options.arguments)
     secrets = http.secrets
     async with (
-        opened_vault(setting.configuration, http=http, secrets=secrets) as vault,
+        opened_vault(setting.configuration, http=http, secrets=secrets, person=DEFAULT_PERSON) as vault,
         Orchestrator(
             plugins=loaded.plugins,
             model="offline",

@@ -27,7 +27,7 @@ from orchestrator.cli.running import run_command
 from orchestrator.cli.store import opened_store, store_option
 from orchestrator.cli.vault import opened_stored_vault, opened_vault
 from orchestrator.errors import FunctionUnavailable, UsageError
-from orchestrator.host import Orchestrator
+from orchestrator.host import DEFAULT_PERSON, Orchestrator
 from orchestrator.journal.base import Journal, Kept
 from orchestrator.journal.memory import MemoryJournal
 from orchestrator.model.base import ChatModel
@@ -57,7 +57,10 @@ class Place:
 
 def _refuse_nothing_to_call(host: Orchestrator) -> None:
     if host.plugins and not host.toolbox.functions:
-        reasons = "; ".join(f"{skipped.function}: {skipped.reason}" for skipped in host.toolbox.skipped)
+        names: dict[str, list[str]] = {}
+        for skipped in host.toolbox.skipped:
+            names.setdefault(skipped.reason, []).append(skipped.function)
+        reasons = "; ".join(f"{', '.join(functions)}: {reason}" for reason, functions in names.items())
         raise FunctionUnavailable(f"no function can be called: {reasons or 'the plugins have none'}")
 
 
@@ -74,7 +77,7 @@ async def hosting(
     """An open host over what was loaded, which has something to call."""
     secrets = http.secrets
     async with (
-        opened_vault(setting.configuration, http=http, secrets=secrets) as vault,
+        opened_vault(setting.configuration, http=http, secrets=secrets, person=DEFAULT_PERSON) as vault,
         Orchestrator(
             plugins=loaded.plugins,
             model=model,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from orchestrator.cli.auth.scopes import scope
 from orchestrator.cli.parser_history import Add
 
 AUTH_COMMANDS = ("add", "login", "list", "test", "revoke", "rotate", "export", "import")
@@ -56,13 +57,17 @@ def _describe_oauth(add: argparse.ArgumentParser) -> None:
     )
     oauth.add_argument("--grant", choices=GRANTS, help="how tokens are got (else as the description says)")
     oauth.add_argument("--subject", metavar="REF", help="the credential whose token is traded, of the last two grants")
-    oauth.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask for it; may be repeated")
+    oauth.add_argument(
+        "--scope", action="append", type=scope, default=[], metavar="SCOPE", help="ask for it; may be repeated"
+    )
     oauth.add_argument("--resource", metavar="URI", help="whom the tokens are for, where the provider asks")
 
 
 def _describe_add(add: argparse.ArgumentParser) -> None:
     add.add_argument("name", metavar="REF", help=_NAME_HELP)
-    add.add_argument("plugins", nargs="*", metavar="PLUGIN", help="plugins that want it (else those of the file)")
+    add.add_argument(
+        "plugins", nargs="*", default=[], metavar="PLUGIN", help="plugins that want it (else those of the file)"
+    )
     add.add_argument("--kind", choices=KINDS, help="what it is (else as the description says)")
     add.add_argument(
         "--origin",
@@ -92,7 +97,9 @@ def _describe_login(login: argparse.ArgumentParser) -> None:
     login.add_argument("name", metavar="REF", help=_NAME_HELP)
     login.add_argument("--device", action="store_true", help="log in on another device, with a code")
     login.add_argument("--no-browser", action="store_true", help="open no browser, and print the address only")
-    login.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="ask for it too; may be repeated")
+    login.add_argument(
+        "--scope", action="append", type=scope, default=[], metavar="SCOPE", help="ask for it too; may be repeated"
+    )
     login.add_argument(
         "--port", type=int, default=0, metavar="N", help="where the answer comes back (else a free port)"
     )
@@ -103,7 +110,7 @@ def _describe_login(login: argparse.ArgumentParser) -> None:
 
 def _describe_moving(export: argparse.ArgumentParser, taken: argparse.ArgumentParser) -> None:
     export.add_argument("file", metavar="FILE", help="a new file, which only you can read")
-    export.add_argument("names", nargs="*", metavar="REF", help="only these (else all)")
+    export.add_argument("names", nargs="*", default=[], metavar="REF", help="only these (else all)")
     taken.add_argument("file", metavar="FILE", help="what `orchestrator auth export` wrote")
     taken.add_argument("--yes", action="store_true", help="take it in without asking; a pipe needs it")
     for command in (export, taken):
@@ -138,6 +145,11 @@ def add_auth_commands(add: Add, *, store: argparse.ArgumentParser, documents: ar
     rotate = below("rotate", "seal everything with a new key", "")
     rotate.add_argument(
         "--old-passphrase-env", metavar="NAME", help="the variable with the passphrase of before, where it is another"
+    )
+    rotate.add_argument(
+        "--forget-old-keys",
+        action="store_true",
+        help="delete the keys of before for good, also those that a vault needs which was moved away from here",
     )
     _describe_moving(
         below("export", "write credentials to a file, sealed by a passphrase", " credentials.sealed", person),

@@ -13,13 +13,14 @@ from orchestrator.journal.base import ConversationId, Journal, Kept, Lease
 SLOW = 1.0
 """Seconds after which somebody who waits is told what for."""
 
-WAITING = "waiting for the store, which is slow or locked by another program"
+WAITING = "waiting for {what}, which is slow or locked by another program"
 
 
 @contextmanager
-def told_when_slow() -> Generator[None]:
-    """While entered, the error stream is told once, if it takes longer than `SLOW`."""
-    telling = asyncio.get_running_loop().call_later(SLOW, lambda: print(WAITING, file=sys.stderr, flush=True))
+def told_when_slow(what: str = "the store") -> Generator[None]:
+    """While entered, the error stream is told once what is waited for, if it takes longer than `SLOW`."""
+    told = WAITING.format(what=what)
+    telling = asyncio.get_running_loop().call_later(SLOW, lambda: print(told, file=sys.stderr, flush=True))
     try:
         yield
     finally:

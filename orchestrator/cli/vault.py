@@ -100,7 +100,7 @@ async def opened_records(
         creates=creates,
     )
     async with AsyncExitStack() as stack:
-        with told_when_slow():
+        with told_when_slow("the vault"):
             records = await stack.enter_async_context(opening)
         yield records
 
@@ -131,6 +131,7 @@ class _OpenedLater:
         environ: Mapping[str, str],
         http: SharedClient,
         secrets: SecretsInUse,
+        person: str | None,
     ) -> None:
         """The stack closes it."""
         self._stack = stack
@@ -138,8 +139,9 @@ class _OpenedLater:
         self._environ = environ
         self._http = http
         self._secrets = secrets
+        self._person = person
         self._lock = anyio.Lock()
-        self._vault: Vault | None = None
+        self._vault: StoredVault | None = None
 
     async def _opened(self) -> Vault:
         """Raises: `VaultError`, also where somebody names one that is not there: a host goes on without it."""
@@ -161,8 +163,11 @@ class _OpenedLater:
             return self._vault
 
     async def has(self, reference: str, /) -> bool:
-        """As `Vault.has`. Raises: `VaultError`."""
-        return await (await self._opened()).has(reference)
+        """As `Vault.has`; what the person has of it is masked from then on. Raises: `VaultError`."""
+        is_there = await (await self._opened()).has(reference)
+        if is_there and self._vault is not None and self._person is not None:
+            await self._vault.noticed(self._person, reference)
+        return is_there
 
     async def ready(self, use: CredentialUse, /) -> None:
         """As `Vault.ready`."""
@@ -188,12 +193,14 @@ async def opened_vault(
     *,
     http: SharedClient,
     secrets: SecretsInUse,
+    person: str | None = None,
 ) -> AsyncGenerator[Vault]:
     """What a command that calls plugins takes credentials from: the environment, then the vault that is kept.
 
     That is opened when it is first asked, so never for plugins that need no credential, and nothing is made by asking.
-    Authorization servers are asked over `http`, and `secrets` is the host's.
+    Authorization servers are asked over `http`, and `secrets` is the host's: of the `person` that it is for, it knows
+    the credentials from when their functions are offered.
     """
     async with AsyncExitStack() as stack:
-        kept = _OpenedLater(stack, configuration, environ, http, secrets)
+        kept = _OpenedLater(stack, configuration, environ, http, secrets, person)
         yield ChainVault(EnvironmentVault(environ, secrets=secrets), kept)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import Literal
 
+from auth.sign_in import command_of
 from orchestrator.render.sanitize import clean_line
 
-_VERBS = {"login": "login", "secret": "add"}
 _NEEDS = {"login": "you to sign in", "secret": "a key, a token or a password of yours"}
 
 
 def command_for(name: str, sign_in: Literal["login", "secret"]) -> str:
-    """The command that does it; the name is an author's, and is quoted for a shell."""
-    written = shlex.quote(clean_line(name))
-    return f"orchestrator auth {_VERBS[sign_in]} {'-- ' if written.startswith('-') else ''}{written}"
+    """The command that does it, as it is shown."""
+    return command_of(clean_line(name), sign_in)
 
 
 def needed_for(name: str, sign_in: Literal["login", "secret"], destination: str = "") -> str:

@@ -121,6 +121,7 @@ class Dialogue:
         can_sign_in = signs_in is not None and person.is_interactive
         signing_in = SigningIn(view, person, interrupts, signs_in) if signs_in is not None and can_sign_in else None
         self._turns = Turns(audience, self._answering(), interrupts, signing_in)
+        self._carrying = Carrying(self._turns, view.notice, partial(show_again, view))
         self.keeper = Keeper(host, self.labels, start, is_resumed=self._resumed is not None)
         self._earlier: tuple[Conversation, ...] = ()
         self._offers_starters = False
@@ -141,8 +142,7 @@ class Dialogue:
         turn = show_last(self.view, self._resumed, await self.chat.facts())
         try:
             if turn and not is_over(turn):
-                carrying = Carrying(self._turns, self.view.notice, partial(show_again, self.view))
-                end = await carrying.run(self.chat, turn, self._resumed)
+                end = await self._carrying.run(self.chat, turn, self._resumed)
             else:
                 end = await self._turns.go_on(self.chat)
         except OrchestratorError as error:
@@ -234,6 +234,7 @@ class Dialogue:
             self.warn_offline()
         try:
             end = await self._turns.run(self.chat, message, self.attachments)
+            end = end or await self._carrying.from_elsewhere(self.chat)
         except OrchestratorError as error:
             self.view.failure(str(error))
             if not isinstance(error, UsageError):  # which is raised before anything is kept

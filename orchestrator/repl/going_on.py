@@ -209,6 +209,14 @@ class Carrying:
             end = await self._turns.go_on(chat)
         return end if end is not None or _waits(chat) else await self._wait(chat, len(shown))
 
+    async def from_elsewhere(self, chat: Conversation) -> EndReason | None:
+        """Shows what others have made of the turn since the person was asked something in it, and stays as `run`."""
+        facts = await chat.facts()
+        known = self._turns.known
+        if known is None or _waits(chat):
+            return None
+        return await self._wait(chat, known - (len(facts) - len(last_turn(facts))))
+
     def _announce(self) -> None:
         self._notice(INTERRUPTED_TURN.format(local_time(self._last_sign, TO_THE_SECOND)))
 

@@ -24,6 +24,8 @@ _HINT = "y: sign in; n or n WHY: do without, and the call is not made; Ctrl-C: l
 _SIGNING_IN = "signing in; Ctrl-C stops it"
 _NOT_DONE = "that did not sign you in; nothing was sent, and you can try again"
 _EXPIRED = "nobody signed in in time: the call is not made"
+_ELSEWHERE = "was signed in elsewhere meanwhile: {}"
+_OVER = "nothing waits for this sign-in any more: {}"
 
 
 class SignsIn(Protocol):
@@ -78,6 +80,12 @@ class SigningIn:
                 return False
             self._view.reset()
             answer = read_answer(typed)
+            if answer is not None:
+                await chat.refresh()  # it may have been done in another window
+                waiting = by_name(chat.sign_ins).get(name, ())
+                if not waiting:
+                    await self._tell_why(chat, name)
+                    return True
             if answer is not None and answer.choice == "decline":
                 await self._decline(chat, waiting, answer)
                 return True
@@ -88,6 +96,11 @@ class SigningIn:
                 self._view.notice(_NOT_DONE, style="yellow")
                 continue
             self._view.notice(f"nothing runs without an answer; {_HINT}")
+
+    async def _tell_why(self, chat: Conversation, name: str) -> None:
+        """Of a sign-in that is not waited for any more; what came of it is shown by whoever goes on with the turn."""
+        was_done = any(isinstance(fact, SignInDone) and fact.name == name for fact in await chat.facts())
+        self._view.notice((_ELSEWHERE if was_done else _OVER).format(clean_line(name)[:MAX_NAME]))
 
     async def _sign_in(self, question: SignInQuestion, person: str) -> bool:
         """False also where Ctrl-C has stopped it."""

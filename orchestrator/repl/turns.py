@@ -60,6 +60,8 @@ class Turns:
         self._signing_in = signing_in
         self._interrupts = interrupts
         self._end: EndReason | None = None
+        self.known: int | None = None
+        """How many facts were kept when the person was last asked something in this turn; None where they were not."""
 
     async def run(
         self, chat: Conversation, message: str | CardAction, attachments: Sequence[Attachment] = ()
@@ -69,6 +71,7 @@ class Turns:
         What is still open is put aside by it, unless nobody is asked here: somebody else may be about to answer.
         Raises: `ConversationError`, `UsageError`.
         """
+        self.known = None
         await self._follow(chat, chat.send(message, attachments=attachments, supersede=self._answering is not None))
         return await self._answered(chat)
 
@@ -89,7 +92,10 @@ class Turns:
     async def _answered(self, chat: Conversation) -> EndReason | None:
         while (chat.pending or chat.sign_ins) and self._end is None:
             asking = self._answering if chat.pending else self._signing_in
-            if asking is None or not await asking(chat):
+            if asking is None:
+                return None
+            self.known = len(await chat.facts())
+            if not await asking(chat):
                 return None
             await self._follow(chat, chat.resume_stream())
         return self._end

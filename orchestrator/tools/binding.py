@@ -200,7 +200,7 @@ class Binder:
         if spec.functions == ():
             return []
         names = spec.functions or (ALL_FUNCTIONS,)
-        if obstacle := await credential_obstacle(runtime, services.vault):
+        if obstacle := await credential_obstacle(runtime, services.vault, plugin.location):
             for name in names:
                 reasons.setdefault(name, []).append(obstacle)
             claimed = await self._reserved(plugin, runtime, spec, services)
@@ -233,7 +233,7 @@ class Binder:
         """
         outright = _outright(runtime, spec)
         rivals = [one for one in plugin.manifest.runtimes if one is not runtime]
-        usable = [one for one in rivals if not await credential_obstacle(one, services.vault)]
+        usable = [one for one in rivals if not await credential_obstacle(one, services.vault, plugin.location)]
         if not _is_contested(plugin, runtime, outright, usable):
             return outright
         try:

@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import shlex
+from pathlib import Path
 
-from auth import AuthType, Vault, VaultError
+from auth import AuthType, CredentialError, MappingVault, Vault
+from auth.sign_in import command_of
 from orchestrator.manifest.model import Runtime
 from orchestrator.response.outcome import LOCAL_PLUGIN
+from runtimes.http import is_url, shown_url
 
 _KNOWN = ", ".join(repr(one.value) for one in AuthType)
 
 
-async def credential_obstacle(runtime: Runtime, vault: Vault) -> str:
-    """Why a runtime cannot be called for want of a credential; empty where it can, or needs none."""
+def _shown(location: str) -> str:
+    """As a person would name it who works in this folder."""
+    here = Path.cwd()
+    is_here = not is_url(location) and Path(location).is_relative_to(here)
+    return shlex.quote(str(Path(location).relative_to(here)) if is_here else shown_url(location))
+
+
+def _giving(reference: str, vault: Vault, location: str) -> str:
+    """What gives a credential to this vault."""
+    if isinstance(vault, MappingVault):
+        return "programs give it with vault=, conversation files under 'credentials'"
+    return f"`{command_of(reference, 'secret')} {_shown(location)}` gives it"
+
+
+async def credential_obstacle(runtime: Runtime, vault: Vault, location: str) -> str:
+    """Why a runtime of the plugin at `location` cannot be called for want of a credential; empty where it can, or needs
+    none."""
     auth = runtime.auth.reference
     if auth.is_anonymous:
         return ""
@@ -26,9 +44,8 @@ async def credential_obstacle(runtime: Runtime, vault: Vault) -> str:
     try:
         if await vault.has(auth.reference_id):
             return ""
-    except VaultError as error:
+    except CredentialError as error:
         return f"{needed}, and the vault cannot be asked for it: {error}"
-    return (
-        f"{needed}, which the vault does not have: `orchestrator auth add {shlex.quote(auth.reference_id)}` gives it; "
-        "programs do with vault=, conversation files under 'credentials'"
-    )
+    except Exception as error:  # noqa: BLE001  a stranger's; what it says may have a secret in it
+        return f"{needed}, and the vault cannot be asked for it: it failed with {type(error).__name__}"
+    return f"{needed}, which the vault does not have: {_giving(auth.reference_id, vault, location)}"

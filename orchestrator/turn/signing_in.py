@@ -7,6 +7,7 @@ no credential are not asked.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import anyio
 
@@ -22,9 +23,13 @@ from orchestrator.turn.questions import QUESTION_LIFETIME
 from orchestrator.turn.services import TurnServices
 from orchestrator.turn.state import CallState, Status, TurnState
 from orchestrator.turn.waking import overdue
+from runtimes.errors import InvocationError
 
 MAX_REASON = 300
 """Characters of why a sign-in is needed."""
+
+READY_SECONDS = 10.0
+"""How long a vault may take to say if a credential can be had; the call that is made then has a time of its own."""
 
 LOOK_SECONDS = 3.0
 """How long a driver waits for a vault that it asks once more before it leaves the turn, whose lease is over then."""
@@ -64,12 +69,12 @@ def _refused(call: CallState, wanted: SignIn) -> CallRefused:
 async def _wanted(functions: Mapping[str, BoundFunction], person: str, timeout: float) -> Mapping[str, SignIn | None]:
     """What has to be done before these functions can be called, all of them asked at once.
 
-    Nothing is said of one whose vault does not answer in time: calling it tells what is wrong.
+    Nothing is said of one whose vault does not answer in time, or cannot say: calling it tells what is wrong.
     """
     found: dict[str, SignIn | None] = {}
 
     async def look(tool: str, function: BoundFunction) -> None:
-        with anyio.move_on_after(timeout):
+        with anyio.move_on_after(timeout), suppress(InvocationError):
             found[tool] = await function.executor.sign_in(function.name, person)
 
     async with anyio.create_task_group() as tasks:
@@ -81,7 +86,8 @@ async def _wanted(functions: Mapping[str, BoundFunction], person: str, timeout: 
 async def done_by_now(turn: TurnState, toolbox: Toolbox, *, timeout: float) -> tuple[SignInDone, ...]:
     """The sign-ins that calls of a turn wait for, and that were done since; `timeout` is in seconds.
 
-    One is done where a function that it was asked for needs it no more, whatever else it may need.
+    One is done where a function that it was asked for needs it no more, whatever else it may need. Where a vault cannot
+    say, its key is missing or the credential is not registered any more, the calls go on waiting: that may be mended.
     """
     waiting = [
         (function, call.sign_in.name)
@@ -101,9 +107,9 @@ class SigningIn:
     """Asks for sign-ins for as long as one driver has the turn."""
 
     def __init__(self, toolbox: Toolbox, *, timeout: float) -> None:
-        """`timeout` is how many seconds a vault may take."""
+        """`timeout` is how many seconds a call may take."""
         self._toolbox = toolbox
-        self._timeout = timeout
+        self._timeout = min(timeout, READY_SECONDS)
         self._looks_left = MAX_LOOKS
 
     async def needed(self, calls: Sequence[Bound], started: TurnStarted, now: float) -> Mapping[str, Fact]:
@@ -143,7 +149,7 @@ async def take_note(ledger: Ledger, services: TurnServices) -> tuple[Fact, ...]:
         if history.turn is None:
             return ()
         turn, _ = _lapsed(history.turn, services.clock())
-        done = await done_by_now(turn, services.requests.toolbox, timeout=services.call_timeout)
+        done = await done_by_now(turn, services.requests.toolbox, timeout=min(services.call_timeout, READY_SECONDS))
         _, lapsed = _lapsed(history.turn, services.clock()) if done else (turn, ())
         try:
             await ledger.append(*lapsed, *done, on=history.sequence)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import anyio
 
 from auth import SecretsInUse, VaultError
+from orchestrator.errors import UsageError
 from orchestrator.journal.open import check_store
 from runtimes.fetch import SharedClient
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 KEYRING = "keyring"
 """The word that names the keyring of the system in place of a store."""
+
+_PATH = re.compile(r"[\w.~/-]+")
+"""What is the path of a file, and cannot have a password in it."""
 
 
 def _transports(http: SharedClient) -> TransportFor:
@@ -45,6 +50,15 @@ def _transports(http: SharedClient) -> TransportFor:
     return transport
 
 
+def _check_vault(store: str) -> None:
+    """Raises: `UsageError`."""
+    if _PATH.fullmatch(store):
+        raise UsageError(
+            f"a vault is named by a URL, or the word {KEYRING!r}; for the file {store!r}: sqlite:///{store}"
+        )
+    check_store(store)
+
+
 @asynccontextmanager
 async def open_sealed(store: str, keys: Keys, *, creates: bool = True) -> AsyncGenerator[SealedRecords]:
     """The records of a store, sealed with these keys; its tables are made, or brought up to date, first.
@@ -52,7 +66,7 @@ async def open_sealed(store: str, keys: Keys, *, creates: bool = True) -> AsyncG
     Unless it `creates`, only where there are some. Raises: `UsageError` for what names no store, or none that is there;
     `VaultError`.
     """
-    check_store(store)
+    _check_vault(store)
     from auth.sealed import SealedRecords
     from orchestrator.journal.sql.opening import opened_transactions
     from orchestrator.vault.rows import SqlRows, vault_errors
@@ -86,6 +100,7 @@ async def open_records(
 
         yield KeyringRecords(await anyio.to_thread.run_sync(system_keyring), lock=keyring_lock())
         return
+    _check_vault(store)
     if keys is None:
         keys = await anyio.to_thread.run_sync(partial(default_keys, store, environ, source=source, secrets=secrets))
     async with open_sealed(store, keys, creates=creates) as records:

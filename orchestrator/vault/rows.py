@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
 from uuid import uuid4
@@ -15,12 +15,16 @@ from orchestrator.errors import StoreError
 from orchestrator.journal.sql.tables import FIRST_EPOCH, NOW, sealed
 from orchestrator.journal.sql.transactions import Transactions
 from orchestrator.journal.sql.writing import insert_once
+from orchestrator.vault.columns import DIALECTS, Dialect, bytes_of, count_of, read_text, text_of
 
 MAX_NAME_BYTES = 1024
 """How long the owner and the name of a record may be, each: both go into an index."""
 
 MAX_SEALED_BYTES = 1024 * 1024
 """How long what is sealed may be."""
+
+MAX_CLAIM_SECONDS = 60.0
+"""What would hold for longer was claimed by a clock that has been put back since, and holds no more."""
 
 _Values = dict[str, str | int | float | bytes]
 
@@ -29,9 +33,22 @@ _KINDS: dict[str, RecordKind] = {"registration": "registration", "credential": "
 _IS_IT = (_c.owner == bindparam("of_owner"), _c.name == bindparam("of_name"), _c.kind == bindparam("of_kind"))
 _IS_THAT_VERSION = _c.version == bindparam("of_version", type_=BigInteger())
 
-_READ = select(_c.origins, _c.key_id, _c.sealed, _c.version).where(*_IS_IT)
-_KEYS = select(_c.owner, _c.name, _c.kind)
-_KEYS_OF_ONE = _KEYS.where(_c.owner == bindparam("of_owner"))
+_READ = {
+    one: select(
+        text_of(_c.origins, one).label("origins"),
+        text_of(_c.key_id, one).label("key_id"),
+        bytes_of(_c.sealed, one, most=MAX_SEALED_BYTES).label("sealed"),
+        count_of(_c.version, one).label("version"),
+    ).where(*_IS_IT)
+    for one in DIALECTS
+}
+_KEYS = {
+    one: select(
+        *(text_of(column, one, most=MAX_NAME_BYTES).label(column.name) for column in (_c.owner, _c.name, _c.kind))
+    )
+    for one in DIALECTS
+}
+_KEYS_OF_ONE = {one: keys.where(_c.owner == bindparam("of_owner")) for one, keys in _KEYS.items()}
 _REMOVE: Delete = delete(sealed).where(*_IS_IT)
 
 _REPLACE: Update = (
@@ -48,9 +65,14 @@ _REPLACE: Update = (
     )
     .returning(_c.version)
 )
+_IS_UNCLAIMED = or_(
+    _c.claim_until.is_(None),
+    _c.claim_until <= NOW,
+    _c.claim_until > NOW + bindparam("longest", type_=_c.claim_until.type),
+)
 _CLAIM: Update = (
     update(sealed)
-    .where(*_IS_IT, _IS_THAT_VERSION, or_(_c.claim_until.is_(None), _c.claim_until <= NOW))
+    .where(*_IS_IT, _IS_THAT_VERSION, _IS_UNCLAIMED)
     .values(claim_until=NOW + bindparam("seconds", type_=_c.claim_until.type), claimant=bindparam("mark"))
 )
 _IS_OURS = _c.claimant == bindparam("mark")
@@ -86,20 +108,27 @@ def vault_errors() -> Generator[None]:
         raise VaultError(str(error)) from None
 
 
+def _dialect(connection: Connection) -> Dialect:
+    return "sqlite" if connection.dialect.name == "sqlite" else "postgresql"
+
+
 def _find(connection: Connection, key: RecordKey) -> Row | None:
     """Raises: `SealBroken` where somebody has put something else into the columns: those of SQLite take anything."""
     try:
-        found = connection.execute(_READ, _of(key)).one_or_none()
+        found = connection.execute(_READ[_dialect(connection)], _of(key)).one_or_none()
         if found is None:
             return None
+        if found.sealed is None or found.version is None:
+            raise ValueError("it is not what is written there")
+        origins = read_text(found.origins)
         return Row(
             key=key,
-            origins=tuple(str(found.origins).splitlines()),
-            key_id=str(found.key_id),
+            origins=tuple(origins.split("\n")) if origins else (),
+            key_id=read_text(found.key_id),
             sealed=bytes(found.sealed),
-            version=int(found.version),
+            version=found.version,
         )
-    except (TypeError, ValueError):
+    except ValueError:
         raise SealBroken(
             f"the credential {key.name!r} is not as it was written: restore the vault from a copy, or add it again"
         ) from None
@@ -142,9 +171,23 @@ def _remove(connection: Connection, key: RecordKey) -> bool:
         return connection.execute(_REMOVE, _of(key)).rowcount == 1
 
 
+def _key_of(columns: Iterable[bytes | str | None]) -> RecordKey | None:
+    """None for what `SqlRows.write` has not written: it is nobody's, and breaks nothing."""
+    try:
+        owner, name, kind = map(read_text, columns)
+    except ValueError:
+        return None
+    is_ours = kind in _KINDS and _is_storable(owner) and _is_storable(name)
+    return RecordKey(owner=owner, name=name, kind=_KINDS[kind]) if is_ours else None
+
+
 def _list(connection: Connection, owner: str | None) -> Sequence[RecordKey]:
-    found = connection.execute(_KEYS) if owner is None else connection.execute(_KEYS_OF_ONE, {"of_owner": owner})
-    keys = [RecordKey(owner=row.owner, name=row.name, kind=_KINDS[row.kind]) for row in found if row.kind in _KINDS]
+    dialect = _dialect(connection)
+    if owner is None:
+        found = connection.execute(_KEYS[dialect])
+    else:
+        found = connection.execute(_KEYS_OF_ONE[dialect], {"of_owner": owner})
+    keys = [key for row in found if (key := _key_of((row.owner, row.name, row.kind))) is not None]
     connection.rollback()
     return sorted(keys)
 
@@ -214,6 +257,7 @@ class SqlRows:
         _check_name(key.owner, key.name)
         mark = uuid4().hex
         claim: _Values = {**_of(key), "of_version": version, "mark": mark, "seconds": seconds}
+        claim["longest"] = max(seconds, MAX_CLAIM_SECONDS)
         with vault_errors():
             is_ours = await self._transactions.write(partial(_claim, claim=claim), partial(_claim_again, claim=claim))
         if is_ours:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 
 from auth import (
@@ -31,9 +31,14 @@ from runtimes.http import HttpRequest, HttpResponse
 from runtimes.network import origin_of
 from runtimes.openapi.operations import Operation
 from runtimes.openapi.security import Alternative, Demand
+from runtimes.openapi.vault_steps import VaultSteps
 
 UNAUTHORIZED = 401
 """The status of a request whose credential is not taken: it was not carried out."""
+
+VAULT_SHARE = 0.5
+"""Of the time that a call has left, what the vault may take for one step: the rest is for the request, and for saying
+what became of it."""
 
 Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
 """Sends one request. Raises: `InvocationError`."""
@@ -47,13 +52,29 @@ class _Carried:
     flow: Flow
     attached: Attached
 
-    async def told(self, status: int) -> bool:
-        """Has the vault know what became of it; True where there is another to try. Raises: `CredentialError`."""
+    async def told(self, status: int) -> Secret | None:
+        """Has the vault know what became of it; another to try, if there is one. Raises: `CredentialError`."""
         try:
-            self.attached = attach(self.demand.scheme, await self.flow.asend(status))
+            return await self.flow.asend(status)
         except StopAsyncIteration:
-            return False
-        return True
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Time:
+    """Until when a call has to be over, by the monotonic clock."""
+
+    deadline: float
+
+    @property
+    def left(self) -> float:
+        """Seconds."""
+        return max(0.0, self.deadline - time.monotonic())
+
+    @property
+    def vaults(self) -> float:
+        """Seconds that the vault may take for one step."""
+        return self.left * VAULT_SHARE
 
 
 def _tokens_first(carried: Sequence[_Carried]) -> Iterator[list[_Carried]]:
@@ -85,27 +106,33 @@ class Authorized:
         self._vault = vault
         self._auth = auth
         self._plugin = plugin
+        self._steps = VaultSteps()
+
+    async def settled(self) -> None:
+        """As `VaultSteps.settled`."""
+        await self._steps.settled()
 
     async def send(self, operation: Operation, person: str, request: HttpRequest, send: Send) -> HttpResponse:
         """The answer to a request with the person's credentials; a call that they are not taken for is made once more
-        where the vault has others by then. `request.timeout` is for all of it.
+        where the vault has others by then. `request.timeout` is for all of it, also for what the vault does: where
+        that takes too long nothing is sent, or the answer stays the one that was had.
 
         Raises: `InvocationError`.
         """
         if not operation.security:
             return await send(request)
-        deadline = time.monotonic() + request.timeout
-        async with self._begun(operation, person) as carried:
-            attempt, left = 1, request.timeout
+        time_of_call = _Time(time.monotonic() + request.timeout)
+        async with self._begun(operation, person, time_of_call) as carried:
+            attempt = 1
             while True:
                 attached = tuple(one.attached for one in carried)
-                response = await send(replace(request, attached=attached, timeout=left))
-                may_renew = response.status == UNAUTHORIZED and await self._renewed(carried, response.status)
+                response = await send(replace(request, attached=attached, timeout=time_of_call.left))
+                may_renew = response.status == UNAUTHORIZED and await self._renewed(carried, time_of_call)
                 if not may_renew or attempt == MAX_ATTEMPTS:
                     return response
-                attempt, left = attempt + 1, max(0.0, deadline - time.monotonic())
+                attempt += 1
 
-    async def _renewed(self, carried: list[_Carried], status: int) -> bool:
+    async def _renewed(self, carried: list[_Carried], time_of_call: _Time) -> bool:
         """True where a vault has something else to try; one that cannot have it leaves the answer as it is.
 
         Of several credentials nobody knows which one was not taken: tokens are renewed first, and only where none can
@@ -118,7 +145,10 @@ class Authorized:
             has_another = False
             for one in some:
                 try:
-                    has_another = await one.told(status) or has_another
+                    secret = await self._steps.taken(one.told(UNAUTHORIZED), time_of_call.vaults)
+                    if secret is not None:
+                        one.attached = attach(one.demand.scheme, secret)
+                        has_another = True
                 except SignInNeeded as error:
                     needed = needed or error
                 except CredentialError:
@@ -132,18 +162,25 @@ class Authorized:
 
     async def sign_in(self, operation: Operation, person: str) -> SignIn | None:
         """What the person has to do before the operation can be called: of its alternatives the first that they can
-        have, where none can be had as it is."""
+        have, where none can be had as it is.
+
+        Raises: `InvocationError` where that cannot be said: none is registered, or the vault is in trouble.
+        """
         wanted: SignIn | None = None
+        missing: CredentialMissing | None = None
         for alternative in operation.security:
             try:
                 needed = await self._needed(operation, alternative, person)
-            except CredentialMissing:
+            except CredentialMissing as error:
+                missing = missing or error
                 continue
-            except CredentialError:
-                return None
+            except CredentialError as error:
+                raise _unsent(operation, error) from None
             if needed is None:
                 return None
             wanted = wanted or needed
+        if wanted is None and missing is not None:
+            raise _unsent(operation, missing)
         return wanted
 
     async def _needed(self, operation: Operation, alternative: Alternative, person: str) -> SignIn | None:
@@ -154,8 +191,9 @@ class Authorized:
         """
         needed: SignIn | None = None
         for demand in alternative:
+            use = self._use(operation, demand, person, is_part=len(alternative) > 1)
             try:
-                await self._vault.ready(self._use(operation, demand, person, is_part=len(alternative) > 1))
+                await self._steps.taken(self._vault.ready(use))
             except SignInNeeded as error:
                 needed = needed or error.sign_in
             except CredentialMissing:
@@ -166,13 +204,13 @@ class Authorized:
         return needed
 
     @asynccontextmanager
-    async def _begun(self, operation: Operation, person: str) -> AsyncGenerator[list[_Carried]]:
+    async def _begun(self, operation: Operation, person: str, time_of_call: _Time) -> AsyncGenerator[list[_Carried]]:
         """The credentials of the first alternative that the vault has. Raises: `InvocationError`."""
         missing: CredentialMissing | None = None
         async with AsyncExitStack() as stack:
             for alternative in operation.security:
                 try:
-                    carried = await self._carried(operation, alternative, person, stack)
+                    carried = await self._carried(operation, alternative, person, stack, time_of_call)
                 except CredentialMissing as error:
                     missing = missing or error
                 except CredentialError as error:
@@ -184,14 +222,20 @@ class Authorized:
             yield carried
 
     async def _carried(
-        self, operation: Operation, alternative: Alternative, person: str, stack: AsyncExitStack
+        self,
+        operation: Operation,
+        alternative: Alternative,
+        person: str,
+        stack: AsyncExitStack,
+        time_of_call: _Time,
     ) -> list[_Carried]:
         """Raises: `CredentialError`."""
         carried: list[_Carried] = []
         for demand in alternative:
             use = self._use(operation, demand, person, is_part=len(alternative) > 1)
-            flow = await stack.enter_async_context(aclosing(self._vault.flow(use)))
-            secret = await anext(flow, None)
+            flow = self._vault.flow(use)
+            stack.push_async_callback(self._steps.closed, flow)
+            secret = await self._steps.taken(anext(flow, None), time_of_call.vaults)
             if secret is None:
                 raise CredentialMissing(f"the vault gives no credential {use.name!r} for {person!r}")
             carried.append(_Carried(demand=demand, flow=flow, attached=attach(demand.scheme, secret)))

@@ -93,9 +93,12 @@ class OpenApiExecutor:
         return (message,)
 
     async def sign_in(self, function: str, person: str, /) -> SignIn | None:
-        """As `RuntimeExecutor.sign_in`."""
-        operation = self._operations.get(function)
-        return await self._authorized.sign_in(operation, person) if operation is not None else None
+        """As `RuntimeExecutor.sign_in`. Raises: `InvocationError`."""
+        return await self._authorized.sign_in(self._operation(function), person)
+
+    async def settled(self) -> None:
+        """Returns when the vault has ended what calls did not wait for."""
+        await self._authorized.settled()
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """As `RuntimeExecutor.invoke`. Raises: `InvocationError`."""
@@ -188,6 +191,13 @@ def execute(
 async def open_openapi(
     spec: RuntimeSpec, services: RuntimeServices, /, *, sleep: Sleep = anyio.sleep
 ) -> AsyncGenerator[OpenApiExecutor]:
-    """Opens a runtime object of type `OpenApi`. Raises: `RuntimeUnavailable`, as `describe` and `execute`."""
+    """Opens a runtime object of type `OpenApi`; leaving waits until the vault has kept what it was given for it.
+
+    Raises: `RuntimeUnavailable`, as `describe` and `execute`.
+    """
     description = await describe(spec, services)
-    yield execute(description, spec, services.http, vault=services.vault, sleep=sleep, secrets=services.secrets)
+    executor = execute(description, spec, services.http, vault=services.vault, sleep=sleep, secrets=services.secrets)
+    try:
+        yield executor
+    finally:
+        await executor.settled()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from auth.bundle import MAX_BUNDLE_BYTES, MAX_RECORDS, bundle_of, put, records_of, replaced_by
+from auth.bundle import MAX_BUNDLE_BYTES, MAX_RECORDS, bundle_of, is_nobodys, put, records_of, replaced_by
 from auth.credentials import Given
 from auth.errors import KeyMissing, VaultError
 from auth.keys import GivenKeys, new_key
@@ -37,7 +37,7 @@ RECORDS = (
 
 @st.composite
 def any_records(draw: st.DrawFn) -> list[Record]:
-    chosen = draw(st.lists(keys.filter(lambda key: key.name), max_size=4, unique=True))
+    chosen = draw(st.lists(keys.filter(lambda key: key.name and not is_nobodys(key)), max_size=4, unique=True))
     contents = {
         "registration": registrations.map(registration_json),
         "credential": credentials.map(credential_json),
@@ -63,6 +63,13 @@ def test_the_file_says_what_it_is_and_nothing_of_what_is_in_it() -> None:
     assert (document["version"], document["cost"]) == (1, COST)
     for part in (data, base64.b64decode(document["sealed"])):
         assert not [word for word in (b"canary", b"ada", b"todo", b"example.com") if word in part]
+
+
+def test_a_credential_that_is_nobodys_is_refused() -> None:
+    """The vault keeps none, and would give it to everybody."""
+    key = RecordKey(owner=SHARED, name="todo", kind="credential")
+    with pytest.raises(VaultError, match="a record is a credential that belongs to nobody"):
+        records_of(bundle_of([replace(RECORDS[0], key=key)], PASSPHRASE), PASSPHRASE)
 
 
 def test_another_passphrase_opens_nothing() -> None:

@@ -77,8 +77,15 @@ async def test_a_part_has_the_origins_of_the_whole_unless_it_has_its_own() -> No
     assert await given(environ, use) == "the-app-1"
     environ["ORCHESTRATOR_AUTH_MY_API__APP_ORIGINS"] = "https://app.example"
     assert await given(environ, replace(use, origin="https://app.example")) == "the-app-1"
-    with pytest.raises(CredentialRefused, match=r"'my-api/app' is for https://app\.example"):
+    with pytest.raises(CredentialRefused, match=r"'my-api/app' is for https://app\.example.*MY_API__APP_ORIGINS$"):
         await given(environ, use)
+
+
+async def test_the_variable_that_keeps_it_from_an_origin_is_named() -> None:
+    environ = {**OURS, "ORCHESTRATOR_AUTH_MY_API__APP": "the-app-1"}
+    for part in ("", "app"):
+        with pytest.raises(CredentialRefused, match=r"asks for it; .*add it to ORCHESTRATOR_AUTH_MY_API_ORIGINS$"):
+            await given(environ, replace(USE, part=part, origin="https://evil.example"))
 
 
 async def test_it_has_what_is_set_as_a_whole_or_in_parts() -> None:

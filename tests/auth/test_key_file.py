@@ -12,8 +12,8 @@ import anyio
 import pytest
 
 from auth.errors import KeyMissing, VaultError
-from auth.key_file import KeyFile
-from auth.keys import SealingKey, keys_of, keys_text, new_key
+from auth.key_file import MAX_RETIRED, KeyFile
+from auth.keys import MAX_KEYS, SealingKey, keys_of, keys_text, new_key
 from auth.secret import Secret
 
 PROGRAM = """
@@ -136,8 +136,43 @@ async def test_a_rotation_has_both_keys_until_it_is_finished(tmp_path: Path) -> 
     await mine.finish_rotation(new)
     await mine.finish_rotation(new)
     assert keys_of(Secret(path.read_text())) == (new,)
-    assert await KeyFile(path).by_id(old.id) is None
+    assert await others.current() == new
     assert mode_of(path) == 0o600
+
+
+async def test_a_key_that_was_replaced_lies_beside_the_file_to_read_with_until_it_is_forgotten(tmp_path: Path) -> None:
+    path = tmp_path / "vault.key"
+    beside = tmp_path / "vault.key.old"
+    keys, replaced = KeyFile(path), list[SealingKey]()
+    for _ in range(MAX_KEYS + 2):
+        replaced.append(await keys.current())
+        assert await keys.finish_rotation(await keys.begin_rotation()) == repr(str(beside))
+    newest = await keys.current()
+    assert await keys.finish_rotation(newest) == "", "there is nothing to retire"
+    assert keys_of(Secret(beside.read_text()), most=MAX_RETIRED) == tuple(reversed(replaced))
+    assert mode_of(beside) == 0o600
+    assert [await KeyFile(path).by_id(key.id) for key in replaced] == replaced
+    assert await KeyFile(path).begin_rotation() not in (newest, *replaced), "none of them seals again"
+    assert await keys.forget_retired() == len(replaced)
+    assert not beside.exists()
+    assert await keys.forget_retired() == 0
+    assert [await one.by_id(replaced[0].id) for one in (keys, KeyFile(path))] == [None, None]
+    assert await keys.by_id(newest.id) == newest
+
+
+async def test_a_file_of_replaced_keys_that_is_full_or_damaged_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    path = tmp_path / "vault.key"
+    beside = written(tmp_path / "vault.key.old", *(new_key() for _ in range(MAX_RETIRED)))
+    keys = KeyFile(path)
+    old, new = await keys.current(), await keys.begin_rotation()
+    with pytest.raises(KeyMissing, match="more than 1000 keys; `orchestrator auth rotate --forget-old-keys` deletes"):
+        await keys.finish_rotation(new)
+    assert keys_of(Secret(path.read_text())) == (new, old)
+    beside.write_text("words")
+    for ask in (keys.finish_rotation(new), keys.forget_retired(), KeyFile(path).by_id("abc")):
+        with pytest.raises(KeyMissing, match=r"vault\.key\.old': line 1 is no `ID KEY`"):
+            await ask
+    assert keys_of(Secret(path.read_text())) == (new, old)
 
 
 async def test_finishing_with_a_key_that_is_not_there_drops_nothing(tmp_path: Path) -> None:

@@ -177,3 +177,14 @@ async def test_a_claim_ends_when_its_time_is_over(tmp_path: Path) -> None:
     assert not await records.claim(record_of().key, 1, 30)
     now[0] = 1031.0
     assert await records.claim(record_of().key, 1, 30)
+
+
+async def test_a_claim_of_a_clock_that_was_ahead_holds_no_more(tmp_path: Path) -> None:
+    now = [100_000.0]
+    lock = tmp_path / "lock"
+    records = KeyringRecords(FileKeyring(tmp_path / "ring"), lock=lock, accepted={NAME}, clock=lambda: now[0])
+    await records.write(record_of())
+    assert await records.claim(record_of().key, 1, 30)
+    now[0] -= 86_400
+    assert await records.claim(record_of().key, 1, 30)
+    assert not await records.claim(record_of().key, 1, 30)

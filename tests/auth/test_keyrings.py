@@ -20,8 +20,8 @@ from keyring.errors import KeyringLocked
 
 from auth.errors import KeyMissing, VaultError
 from auth.keyring_records import KeyringRecords
-from auth.keyrings import ACCEPTED, KeyringKeys, accepted_keyring, name_of
-from auth.keys import MAX_KEYS, keys_text, new_key
+from auth.keyrings import ACCEPTED, MAX_RETIRED, KeyringKeys, accepted_keyring, name_of
+from auth.keys import MAX_KEYS, SealingKey, keys_text, new_key
 from tests.auth.file_keyring import NAME, FileKeyring
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,8 +119,35 @@ async def test_a_rotation_has_both_keys_until_it_is_finished(tmp_path: Path) -> 
     assert await keys_in(tmp_path).current() == new
     assert await keys_in(tmp_path).by_id(old.id) == old
     assert await keys_in(tmp_path).begin_rotation() == new
-    await keys.finish_rotation(new)
-    assert await keys_in(tmp_path).by_id(old.id) is None
+    assert await keys.finish_rotation(new) == "the entry 'vault-keys old' of the keyring"
+    assert await keys_in(tmp_path).current() == new
+
+
+async def test_a_key_that_was_replaced_is_kept_to_read_with_until_it_is_forgotten(tmp_path: Path) -> None:
+    keys = keys_in(tmp_path)
+    first = await keys.current()
+    second = await keys.begin_rotation()
+    await keys.finish_rotation(second)
+    third = await keys.begin_rotation()
+    await keys.finish_rotation(third)
+    assert await keys.finish_rotation(third) == "", "there is nothing to retire"
+    assert [await keys_in(tmp_path).by_id(one.id) for one in (first, second, third)] == [first, second, third]
+    assert await keys_in(tmp_path).begin_rotation() not in (first, second, third)
+    assert await keys.forget_retired() == 2
+    assert await keys.forget_retired() == 0
+    assert [await keys_in(tmp_path).by_id(one.id) for one in (first, second)] == [None, None]
+    assert await keys.by_id(first.id) is None
+
+
+async def test_what_no_entry_has_room_for_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    keys, all_keys = keys_in(tmp_path), list[SealingKey]()
+    for _ in range(MAX_RETIRED):
+        all_keys.append(await keys.current())
+        await keys.finish_rotation(await keys.begin_rotation())
+    all_keys += [await keys.current(), await keys.begin_rotation()]
+    with pytest.raises(KeyMissing, match="more than 16 keys; `orchestrator auth rotate --forget-old-keys`"):
+        await keys.finish_rotation(all_keys[-1])
+    assert [await keys_in(tmp_path).by_id(one.id) for one in all_keys] == all_keys
 
 
 async def test_a_damaged_entry_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -145,7 +172,7 @@ async def test_what_a_keyring_says_when_it_fails_is_not_passed_on(tmp_path: Path
 
 
 def test_all_keys_of_a_source_fit_into_an_entry() -> None:
-    text = keys_text([new_key() for _ in range(MAX_KEYS)]).reveal()
+    text = keys_text([new_key() for _ in range(max(MAX_KEYS, MAX_RETIRED))]).reveal()
     assert len(text.encode("utf-16-le")) <= 2560, "what Windows has room for"
 
 

@@ -73,6 +73,15 @@ def test_a_secret_is_masked_inside_base64_wherever_it_stands_there(
     assert len(masked) - len("Basic .[secret key]") <= 4 * (len(before) + len(after)) // 3 + 6
 
 
+@given(secret=SECRETS, before=st.binary(max_size=7), after=st.binary(max_size=7), is_quoted=st.booleans())
+def test_a_secret_is_masked_where_the_header_that_it_was_sent_in_is_encoded_again(
+    secret: str, before: bytes, after: bytes, is_quoted: bool
+) -> None:
+    sent = base64.b64encode(secret.encode()).decode()
+    data = before + (quote(sent, safe="") if is_quoted else sent).encode() + after
+    assert "[secret key]" in Masker({"key": secret}).masked(f"<{base64.b64encode(data).decode()}>")
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be", "utf-16", "utf-32"])
 def test_bytes_are_masked_in_any_encoding_of_unicode(encoding: str) -> None:
     data = "the key is test-key-1234, öäü".encode(encoding)

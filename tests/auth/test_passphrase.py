@@ -99,5 +99,6 @@ async def test_nothing_shows_the_passphrase() -> None:
 
 def test_the_environment_may_have_the_passphrase() -> None:
     assert passphrase_of_environment({"ORCHESTRATOR_VAULT_PASSPHRASE": PASSPHRASE.reveal()}) == PASSPHRASE
-    assert passphrase_of_environment({"ORCHESTRATOR_VAULT_PASSPHRASE": ""}) is None
     assert passphrase_of_environment({}) is None
+    with pytest.raises(KeyMissing, match="ORCHESTRATOR_VAULT_PASSPHRASE is set and empty"):
+        passphrase_of_environment({"ORCHESTRATOR_VAULT_PASSPHRASE": ""})

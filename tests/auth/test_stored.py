@@ -76,6 +76,23 @@ async def test_a_credential_goes_only_to_the_origins_that_it_is_registered_for()
                 await sent(one.vault, use)
 
 
+@pytest.mark.parametrize(
+    ("name", "origin", "command"),
+    [
+        ("ref", "https://evil.example:444", "--origin https://evil.example:444 ref"),
+        ("-r f", "https://evil.example", "--origin https://evil.example -- '-r f'"),
+    ],
+)
+async def test_who_asks_for_another_origin_is_told_the_command_that_lets_it_go_there(
+    name: str, origin: str, command: str
+) -> None:
+    async with kit() as one:
+        await one.vault.register("ada", name, KEY, [ORIGIN])
+        with pytest.raises(CredentialRefused) as caught:
+            await one.vault.ready(replace(USE, reference=name, origin=origin))
+    assert str(caught.value).endswith(f"asks for it; where that is right: `orchestrator auth add {command}`")
+
+
 async def test_a_credential_of_other_origins_is_not_used_until_it_is_given_anew() -> None:
     async with kit() as one:
         await given(one)

@@ -6,11 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from auth import ProviderError, Secret, SignIn, SignInNeeded
+from auth import CredentialRefused, ProviderError, Secret, SignIn, SignInNeeded
 from auth.credentials import Tokens
+from auth.registration import SecretRegistration
 from auth.rows import SHARED
 from tests.servers.loopback import json_response
-from tests.servers.stored_vaults import ORIGIN, USE, kit, needed, sent
+from tests.servers.stored_vaults import ORIGIN, USE, kit, needed, sent, watching
+from tests.servers.token_endpoint import token_endpoint
 
 
 async def test_who_has_not_logged_in_is_asked_to_with_all_scopes() -> None:
@@ -189,3 +191,37 @@ async def test_a_clients_own_tokens_are_got_for_more_scopes_only_once() -> None:
         for use in (reading, writing, reading, writing):
             await sent(one.vault, use)
         assert [form["scope"] for form in one.provider.forms] == ["read", "write read"]
+
+
+async def test_a_login_is_kept_only_for_what_it_began_with() -> None:
+    async with kit() as one, token_endpoint() as other:
+        await one.vault.register(SHARED, "ref", one.provider.registration(), [ORIGIN])
+        begun = await one.vault.registered("ada", "ref")
+        tokens = one.provider.login("ada")
+        for registration, origin in (
+            (other.registration(), ORIGIN),
+            (one.provider.registration(), "https://other.example"),
+            (SecretRegistration(), ORIGIN),
+        ):
+            await one.vault.register(SHARED, "ref", registration, [origin])
+            with pytest.raises(CredentialRefused, match=r"'ref' was registered anew meanwhile.*sign in again"):
+                await one.vault.keep("ada", "ref", tokens, registered=begun)
+            assert await one.vault.credential("ada", "ref") is None
+        await one.vault.register("ada", "ref", one.provider.registration(), [ORIGIN])
+        await one.vault.keep("ada", "ref", tokens, registered=begun)
+        assert await sent(one.vault) == ["access-ada-1"]
+
+
+async def test_a_registration_that_changes_at_the_last_moment_gets_nothing_of_the_login_before() -> None:
+    async with kit() as one:
+        await one.vault.register(SHARED, "ref", one.provider.registration(), [ORIGIN])
+        vault, watched = watching(one)
+
+        async def change() -> None:
+            await one.vault.register(SHARED, "ref", one.provider.registration(), ["https://other.example"])
+
+        watched.before_write = change
+        begun = await vault.registered("ada", "ref")
+        await vault.keep("ada", "ref", one.provider.login("ada"), registered=begun)
+        with pytest.raises(SignInNeeded):
+            await one.vault.ready(replace(USE, origin="https://other.example"))

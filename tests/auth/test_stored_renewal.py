@@ -114,9 +114,10 @@ async def test_a_refresh_token_that_was_used_up_asks_everybody_to_log_in_after_o
 async def test_new_tokens_are_kept_before_they_are_used() -> None:
     async with kit() as one:
         await one.logged_in(lifetime=0)
-        vault, watched = watching(one)
+        vault, watched = watching(one, patience=0.3)
 
         async def broken() -> None:
+            watched.before_write = broken
             raise VaultError("the disk is full")
 
         watched.before_write = broken
@@ -199,7 +200,7 @@ async def test_tokens_that_are_forgotten_while_they_are_renewed_stay_forgotten()
         vault, watched = watching(one)
 
         async def forget() -> None:
-            await one.vault.forget("ada", "ref")
+            await one.another(patience=0).forget("ada", "ref")
 
         watched.before_write = forget
         with pytest.raises(SignInNeeded, match="no login for 'ref'"):

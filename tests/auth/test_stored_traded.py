@@ -10,8 +10,9 @@ from auth import CredentialMissing, ProviderError, Secret, SignInNeeded
 from auth.credentials import Given
 from auth.registration import Grant, SecretRegistration
 from auth.rows import SHARED
+from auth.shelf import credential_key
 from tests.servers.loopback import json_response
-from tests.servers.stored_vaults import ORIGIN, USE, Kit, kit, sent
+from tests.servers.stored_vaults import ORIGIN, USE, Kit, kit, sent, watching
 
 TRADING: tuple[Grant, ...] = ("token_exchange", "jwt_bearer")
 SIGN_ON = "https://sign-on.example"
@@ -142,3 +143,41 @@ async def test_without_an_embedding_program_nobody_is_signed_in_to_it() -> None:
         await one.vault.register(SHARED, "ref", one.provider.registration("jwt_bearer"), [ORIGIN])
         with pytest.raises(CredentialMissing, match="'ada' is not"):
             await one.vault.ready(USE)
+
+
+async def test_nothing_that_was_traded_for_an_earlier_login_goes_out() -> None:
+    async with kit() as one:
+        await registered(one)
+        await one.logged_in(name="main")
+        vault, watched = watching(one)
+
+        async def log_in() -> None:
+            await one.vault.keep("ada", "main", one.provider.login("eve", expires=one.clock.now + 3600))
+
+        watched.before_write = log_in
+        assert await sent(vault) == ["access-traded(eve)-4"]
+        assert await sent(one.vault) == ["access-traded(eve)-4"]
+
+
+async def test_nothing_that_was_traded_by_way_of_others_for_an_earlier_login_goes_out() -> None:
+    async with kit() as one:
+        await registered(one)
+        await one.vault.register(SHARED, "far", one.provider.registration("token_exchange", "ref"), [ORIGIN])
+        await one.logged_in(name="main")
+        far = replace(USE, reference="far")
+        assert await sent(one.vault, far) == ["access-traded(traded(ada))-3"]
+        traded = await one.records.read(credential_key("ada", "ref"))
+        assert traded is not None
+        await one.vault.keep("ada", "main", one.provider.login("eve", expires=one.clock.now + 3600))
+        await one.records.write(replace(traded, version=0))  # as an exchange does that was under way
+        assert await sent(one.vault, far) == ["access-traded(traded(eve))-6"]
+
+
+async def test_what_was_traded_is_used_after_its_login_was_renewed() -> None:
+    async with kit() as one:
+        await registered(one)
+        await one.vault.register(SHARED, "main", one.provider.registration(), [ORIGIN])
+        await one.logged_in(name="main")
+        assert await sent(one.vault) == ["access-traded(ada)-2"]
+        assert await sent(one.vault, replace(USE, reference="main"), 401) == ["access-ada-1", "access-ada-3"]
+        assert await sent(one.vault) == ["access-traded(ada)-2"]

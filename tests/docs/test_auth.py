@@ -37,7 +37,7 @@ def test_what_the_page_shows_is_printed(home: Home) -> None:
 def test_the_page_names_every_command_and_every_state() -> None:
     for command in ("add", "login", "list", "test", "revoke", "rotate", "export", "import"):
         assert f"orchestrator auth {command}" in TEXT
-    for state in ("ok", "expired, renewable", "sign in", "give it", "rejected"):
+    for state in ("ok", "expired, renewable", "sign in", "give it", "rejected", "unreadable"):
         assert f"`{state}`" in TEXT
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import io
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode
 
 import pytest
 
@@ -18,8 +17,8 @@ from auth.oauth.grants import Grants
 from auth.registration import ClientAuth, OAuthRegistration, Provider
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.oauth_transport import ClientTransport
-from tests.canaries import canary, found_in
-from tests.servers.echoing import CASES, echo
+from tests.canaries import canary, found_in, held_by
+from tests.servers.echoing import BODY_CASES, CASES, echo
 from tests.servers.loopback import serve
 
 AT = 1_000_000.0
@@ -107,7 +106,7 @@ async def _outcome(step: Step, grants: Grants) -> str:
     try:
         return repr(await step(grants))
     except CredentialError as error:
-        return "".join(traceback.format_exception(error)) + repr(error) + repr(vars(error))
+        return held_by(error)
 
 
 @pytest.mark.parametrize("client_auth", ["client_secret_basic", "client_secret_post"])
@@ -119,7 +118,7 @@ async def test_no_secret_of_a_grant_is_told(name: str, client_auth: ClientAuth) 
     told: list[str] = []
     with _all_logs() as logs:
         async with serve(echo) as server:
-            for case in CASES:
+            for case in (*CASES, *BODY_CASES):
                 endpoint = f"{server.url}/{case}"
                 registration = OAuthRegistration(
                     provider=Provider(
@@ -137,7 +136,12 @@ async def test_no_secret_of_a_grant_is_told(name: str, client_auth: ClientAuth) 
                 transport = ClientTransport(http.allowing(["127.0.0.1"]), ["127.0.0.1"])
                 grants = Grants(registration, transport, clock=lambda: AT + next(times) / 10, sleep=_no_time)
                 told.append(await _outcome(STEPS[name], grants))
-            sent = repr(server.requests)
+            sent = server.requests
         await http.aclose()
-    assert name in {"denied", "forged"} or found_in(sent, CANARIES), "the server was not sent one"
-    assert found_in("\n".join([*told, logs.getvalue(), *map(repr, exchanges)]), CANARIES) == []
+    bodies = [parse_qs(request.body.decode("latin-1")) for request in sent]
+    verifiers = {verifier for body in bodies for verifier in body.get("code_verifier", [])}
+    assert name in {"denied", "forged"} or found_in(repr(sent), CANARIES), "the server was not sent one"
+    text = "\n".join([*told, logs.getvalue(), *map(repr, exchanges)])
+    assert found_in(text, CANARIES) == []
+    assert bool(verifiers) == (name == "code")
+    assert not [verifier for verifier in verifiers if verifier in text]

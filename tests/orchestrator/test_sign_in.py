@@ -9,7 +9,18 @@ from pathlib import Path
 import anyio
 import pytest
 
-from auth import CredentialUse, SignIn, SignInNeeded
+from auth import (
+    CredentialMissing,
+    CredentialRefused,
+    CredentialUse,
+    Flow,
+    ProviderError,
+    Secret,
+    SignIn,
+    SignInNeeded,
+    VaultError,
+)
+from auth.errors import KeyMissing
 from orchestrator import Conversation, MemoryJournal, Orchestrator, QuestionsPending, UnknownName, UsageError
 from orchestrator.cli.conversations.worker import as_json, standing_of
 from orchestrator.events import (
@@ -261,6 +272,73 @@ async def test_a_vault_that_does_not_answer_is_no_sign_in() -> None:
         assert await done_by_now(turn, host.toolbox, timeout=0.01) == ()
         vault.is_silent, vault.tokens = False, {"me": GOOD}
         assert await done_by_now(turn, host.toolbox, timeout=5.0) == (SignInDone(name=NAME, by="me"),)
+
+
+TROUBLES = [
+    VaultError("the vault cannot be read"),
+    KeyMissing("it is sealed with a key that is not at hand"),
+    ProviderError("the provider is down", may_pass=True),
+    CredentialRefused("it is for another origin"),
+    CredentialMissing("it is not registered any more"),
+    RuntimeError("what a stranger's vault raises"),
+]
+
+
+class Troubled(TestVault):
+    """Says nothing while it is in trouble."""
+
+    trouble: Exception | None = None
+
+    async def ready(self, use: CredentialUse, /) -> None:
+        self._check()
+        await TestVault.ready(self, use)
+
+    async def flow(self, use: CredentialUse, /) -> Flow:
+        self._check()
+        status = yield Secret(self.token(use))
+        if status == 401:
+            self.token(use)
+
+    def _check(self) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda error: type(error).__name__)
+@pytest.mark.parametrize("carries_on", ["resume", "worker"])
+async def test_trouble_with_the_vault_is_no_sign_in(trouble: Exception, carries_on: str) -> None:
+    """The call waits until the vault can say again that the person has signed in, and goes out then."""
+    vault, journal = Troubled(), MemoryJournal()
+    async with serve(answer) as served, mail_host(served, vault, journal) as host:
+        chat = host.conversation(id="c")
+        (asked,) = (await chat.ask("read {}")).sign_ins
+        vault.trouble = trouble
+        if carries_on == "worker":
+            assert await host.run_pending() == 0
+        reply = await chat.resume()
+        assert (reply.sign_ins, served.requests, kinds(await chat.facts())) == ((asked,), [], [SignInAsked])
+        vault.trouble, vault.tokens = None, {"me": GOOD}
+        assert ((await chat.resume()).text, paths(served)) == ("DONE WITH 1", ["/read"])
+
+
+async def test_a_call_that_waits_for_a_vault_in_trouble_does_so_no_longer_than_any() -> None:
+    now, vault = 1000.0, Troubled()
+    async with serve(answer) as served, mail_host(served, vault, clock=lambda: now) as host:
+        chat = host.conversation(id="c")
+        await chat.ask("read {}")
+        now += QUESTION_LIFETIME + 1
+        vault.trouble = CredentialMissing("it is not registered any more")
+        assert [call.status for call in (await chat.resume()).calls] == ["expired"]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES, ids=lambda error: type(error).__name__)
+async def test_a_call_that_has_not_waited_tells_what_is_wrong_with_the_vault(trouble: Exception) -> None:
+    vault = Troubled(tokens={"me": GOOD})
+    vault.trouble = trouble
+    async with mail(vault) as (chat, served):
+        (call,) = (await chat.ask("read {}")).calls
+        assert (call.status, served.requests) == ("failed", [])
+        assert "nothing was sent" in chat.explain()
 
 
 # --- with an answer

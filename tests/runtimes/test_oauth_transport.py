@@ -15,6 +15,7 @@ from runtimes.errors import InvocationError
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.oauth_transport import MAX_BYTES, TIMEOUT, ClientTransport
+from tests.canaries import held_by
 from tests.servers.certificates import certificates
 from tests.servers.loopback import Answer, Raw, Request, Response, json_response, serve
 
@@ -86,7 +87,7 @@ async def test_https_reaches_a_host_that_nobody_allowed_by_name_to_be_asked_in_c
         transport = ClientTransport(shared.allowing(["api.test"]))
         async with httpx2.AsyncClient(transport=transport) as client:
             assert (await client.post(f"https://api.test:{server.port}/token", data=FORM)).status_code == 200
-            with pytest.raises(httpx2.UnsupportedProtocol, match=r"secrets go over https; allow the host 'api\.test'"):
+            with pytest.raises(httpx2.UnsupportedProtocol, match=r"secrets go over https; `--allow-host api\.test`"):
                 await client.post(f"http://api.test:{server.port}/token", data=FORM)
         await shared.aclose()
     assert len(server.requests) == 1
@@ -159,11 +160,27 @@ async def test_what_the_other_side_says_is_not_in_the_error() -> None:
     class Quoting:
         async def send(self, request: HttpRequest, /) -> HttpResponse:
             assert (request.timeout, request.max_bytes, request.max_redirects) == (TIMEOUT, MAX_BYTES + 1, 0)
-            raise InvocationError("no answer", quoted=f"you sent {CANARY}")
+            raise InvocationError(f"no answer: {CANARY}", quoted=f"you sent {CANARY}")
 
     async with httpx2.AsyncClient(transport=ClientTransport(Quoting())) as client:
-        with pytest.raises(httpx2.ReadError, match=r"^no answer$"):
+        with pytest.raises(httpx2.ReadError, match=r"^it was asked, and has no usable answer$") as caught:
             await client.get("https://auth.example/token")
+    assert CANARY not in held_by(caught.value)
+
+
+async def test_an_answer_that_is_the_request_itself_is_told_nowhere() -> None:
+    async def repeating(request: Request) -> Answer:
+        return Raw(data=b"HTTP/1.1 200 OK\r\n" + request.body + b"\r\n\r\n")
+
+    lines: list[HttpExchange] = []
+    async with serve(repeating) as server, asking("127.0.0.1", lines=lines) as (shared, client):
+        with pytest.raises(httpx2.ReadError) as caught:
+            await client.post(server.url, data=FORM)
+        request = HttpRequest(method="POST", url=server.url, body=f"token={CANARY}-other".encode())
+        with pytest.raises(InvocationError, match=r"no usable answer: illegal header line$") as plainly:
+            await shared.allowing(["127.0.0.1"]).send(request)
+    assert CANARY not in held_by(caught.value) + held_by(plainly.value) + repr(lines)
+    assert plainly.value.__context__ is None
 
 
 def test_a_host_that_is_none_is_refused() -> None:

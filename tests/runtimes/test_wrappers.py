@@ -130,6 +130,19 @@ async def test_a_strangers_exception_is_an_invocation_error_in_one_line() -> Non
         executor.preview(CALL)
 
 
+async def test_whoever_cannot_say_if_a_sign_in_is_needed_says_that() -> None:
+    """A stranger's exception is not the word that none is needed."""
+
+    class Unsure(Stub):
+        async def sign_in(self, function: str, person: str, /) -> SignIn | None:
+            self._result()
+            return None
+
+    with pytest.raises(InvocationError, match="the runtime of 'list_homes' failed: ValueError"):
+        await Guarded(Unsure(broken)).sign_in("list_homes", "ada")
+    assert await Guarded(Unsure(CallResult(payload=1))).sign_in("list_homes", "ada") is None
+
+
 async def test_an_invocation_error_and_a_cancellation_pass_the_guard() -> None:
     def refused() -> CallResult:
         raise InvocationError("no", not_executed="connect")

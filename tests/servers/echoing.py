@@ -34,6 +34,9 @@ SHAPES = (
 CASES = (*(f"s{status}" for status in STATUSES), *SHAPES)
 """What the last step of the path asks for."""
 
+BODY_CASES = ("body-status", "body-field", "body-chunk")
+"""The same with broken answers in which the body of the request stands alone."""
+
 SCHEMES: dict[str, JsonObject] = {
     "header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     "query": {"type": "apiKey", "in": "query", "name": "key"},
@@ -127,9 +130,20 @@ def _shaped(shape: str, request: Request) -> Answer:
     return answers[shape]
 
 
+def _of_the_body(case: str, body: bytes) -> Raw:
+    before = {
+        "body-status": b"HTTP/1.1 ",
+        "body-field": b"HTTP/1.1 200 OK\r\n",
+        "body-chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+    }
+    return Raw(data=before[case] + body + b"\r\n\r\n")
+
+
 async def echo(request: Request) -> Answer:
     """The handler."""
     case = request.path.strip("/").partition("/")[0]
+    if case in BODY_CASES:
+        return _of_the_body(case, request.body)
     if case in SHAPES:
         return _shaped(case, request)
     return _json(request, int(case[1:]))

@@ -2,7 +2,8 @@
 
 `python -m tests.servers.guarded FILE` is the loop over them, for tests with a real terminal; what reaches the services,
 and each sign-in, is a line of the file. There, signing in works from the second time on; with `hang` after the file the
-first time never ends.
+first time never ends, and with `elsewhere` the file begins with the address of the services, where a request to
+`/elsewhere` signs the person in and has a worker go on with the conversation.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import anyio
 from auth import CredentialUse, Flow, Secret, SignIn, SignInNeeded
 from orchestrator.host import Orchestrator
 from orchestrator.journal.base import Journal
+from orchestrator.journal.memory import MemoryJournal
 from orchestrator.manifest.load import load_plugin
 from orchestrator.repl.session import run_repl
 from runtimes.values import Json, JsonObject, dump_json
@@ -162,19 +164,33 @@ class LoggedSignIn:
         return self._tries > 1
 
 
-async def _main(file: Path, hangs: bool) -> int:
+async def _go_on_elsewhere(worker: Orchestrator, vault: TestVault, journal: Journal) -> Response:
+    vault.tokens["me"] = GOOD
+    [kept] = await journal.kept()
+    is_done = await worker.conversation(id=kept.conversation).signed_in(NAME)
+    return json_response({"signed_in": is_done, "gone_on": await worker.run_pending()})
+
+
+async def _main(file: Path, mode: str) -> int:
     def log(line: str) -> None:
         with file.open("a", encoding="utf-8") as lines:
             lines.write(line + "\n")
 
     async def logged(request: Request) -> Response:
         log(f"{request.method} {request.target}")
-        return await answer(request)
+        return await (_go_on_elsewhere(worker, vault, journal) if request.path == "/elsewhere" else answer(request))
 
-    vault = TestVault()
-    async with serve(logged) as server, mail_host(server, vault) as host:
-        return await run_repl(host, banner="The mail is here", signs_in=LoggedSignIn(vault, log, hangs=hangs))
+    vault, journal = TestVault(), MemoryJournal()
+    signs_in = LoggedSignIn(vault, log, hangs=mode == "hang")
+    async with (
+        serve(logged) as server,
+        mail_host(server, vault, journal) as worker,
+        mail_host(server, vault, journal) as host,
+    ):
+        if mode == "elsewhere":
+            log(server.url)
+        return await run_repl(host, banner="The mail is here", signs_in=signs_in)
 
 
 if __name__ == "__main__":
-    sys.exit(anyio.run(_main, Path(sys.argv[1]), sys.argv[2:] == ["hang"]))
+    sys.exit(anyio.run(_main, Path(sys.argv[1]), "".join(sys.argv[2:])))

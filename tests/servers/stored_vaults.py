@@ -14,6 +14,7 @@ from auth import Bearer, CredentialUse, SecretsInUse, SignIn, SignInNeeded
 from auth.keys import GivenKeys, new_key
 from auth.obtaining import SubjectToken
 from auth.records import Record, Records
+from auth.renewing import PATIENCE_SECONDS
 from auth.rows import RecordKey, RowsInMemory
 from auth.sealed import SealedRecords
 from auth.stored import StoredVault
@@ -44,9 +45,9 @@ class Kit:
     secrets: SecretsInUse
     transport: httpx2.AsyncBaseTransport
 
-    def another(self) -> StoredVault:
+    def another(self, *, patience: float = PATIENCE_SECONDS) -> StoredVault:
         """A vault of another process, over the same records."""
-        return StoredVault(self.records, lambda _: self.transport, clock=self.clock)
+        return StoredVault(self.records, lambda _: self.transport, clock=self.clock, patience=patience)
 
     async def logged_in(self, person: str = "ada", name: str = "ref", *, lifetime: float | None = 3600) -> None:
         """A login of that person, for what is registered for everybody."""
@@ -93,6 +94,10 @@ class Watched:
         """As `Records.read`."""
         return await self.records.read(key)
 
+    async def version(self, key: RecordKey, /) -> int:
+        """As `Records.version`."""
+        return await self.records.version(key)
+
     async def write(self, record: Record, /) -> int:
         """As `Records.write`."""
         act, self.before_write = self.before_write, nothing
@@ -118,10 +123,10 @@ class Watched:
         await self.records.release(key, version)
 
 
-def watching(one: Kit) -> tuple[StoredVault, Watched]:
+def watching(one: Kit, *, patience: float = PATIENCE_SECONDS) -> tuple[StoredVault, Watched]:
     """A vault of another process, with what it does to the records."""
     watched = Watched(one.records)
-    return StoredVault(watched, lambda _: one.transport, clock=one.clock), watched
+    return StoredVault(watched, lambda _: one.transport, clock=one.clock, patience=patience), watched
 
 
 async def needed(one: Kit, person: str = "ada", scopes: tuple[str, ...] = ()) -> SignIn:

@@ -9,13 +9,16 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from auth.credentials import Given
-from auth.origins import origins_of, shown_origin
+from auth.origins import shown_origin
+from auth.records import Records
 from auth.registration import LOGINS, OAuthRegistration, Registration, SecretRegistration
 from auth.rows import SHARED
 from auth.stored import StoredVault
 from orchestrator.cli.auth.opening import opened, person_of
+from orchestrator.cli.auth.places import places_of
 from orchestrator.cli.auth.provider import oauth_registration
 from orchestrator.cli.auth.showing import told
+from orchestrator.cli.auth.unreadable import make_room, problem_of
 from orchestrator.cli.auth.waking import wake
 from orchestrator.cli.auth.wanted import OAuthFlow, Reading, Wanted, read_wanted
 from orchestrator.cli.conversations.asking import is_sure
@@ -55,6 +58,7 @@ class _Work:
     setting: Setting
     http: HttpClient
     vault: StoredVault
+    records: Records
     secrets: Secrets
 
     @property
@@ -95,9 +99,10 @@ async def _origins(options: argparse.Namespace, wanted: Wanted | None) -> tuple[
     """Where it may go. Raises: `UsageError`."""
     urls: Sequence[str] = options.origin or (wanted.origins if wanted is not None else ())
     if not urls:
-        urls = (await asked("Where may it go, such as https://api.example.com", option="--origin URL")).split()
+        question = "Where may it go, such as https://api.example.com"
+        urls = (await asked(question, option="--origin URL", check=lambda text: places_of(text.split()))).split()
     try:
-        origins = origins_of(urls)
+        origins = places_of(urls)
     except ValueError as error:
         raise UsageError(f"--origin: {error}") from None
     missing = [one for one in (wanted.origins if wanted is not None else ()) if one not in origins]
@@ -107,10 +112,10 @@ async def _origins(options: argparse.Namespace, wanted: Wanted | None) -> tuple[
     return origins
 
 
-async def _registration(work: _Work, wanted: Wanted | None, kind: Kind, hint: str) -> Registration:
-    """Without the client's secret."""
+async def _registration(work: _Work, wanted: Wanted | None, kind: Kind, hint: str) -> tuple[Registration, bool]:
+    """Without the client's secret; and whether any of its addresses are a description's words."""
     if kind != "oauth":
-        return SecretRegistration(hint=hint)
+        return SecretRegistration(hint=hint), False
     flow = wanted.flow if wanted is not None else None
     return await oauth_registration(work.options, flow or OAuthFlow(), work.setting, work.http)
 
@@ -137,6 +142,7 @@ async def _keep(work: _Work, name: str, registration: Registration, origins: tup
     if isinstance(registration, OAuthRegistration):
         registration = await _with_secret(work, name, registration)
         await work.vault.register(work.owner, name, registration, origins)
+        await make_room(work.vault, work.records, work.person, name)
         if registration.grant in LOGINS:
             print(clean_line(f"registered: {name}, for {places}; log in with `{login}`"))
             return
@@ -156,12 +162,13 @@ async def _keep(work: _Work, name: str, registration: Registration, origins: tup
 async def _add(work: _Work, name: str, wanted: Wanted | None) -> bool:
     """False where the person does not want it."""
     options = work.options
+    if problem := await problem_of(work.vault, work.owner, name):
+        print(f"note: {clean_line(problem)}: this takes its place", file=sys.stderr)
     kind = await _kind(options, wanted)
     _refuse_contradictions(options, kind)
     hint = wanted.hint if wanted is not None and wanted.kind == kind else HINTS[kind]
-    registration = await _registration(work, wanted, kind, hint)
+    registration, are_described = await _registration(work, wanted, kind, hint)
     origins = await _origins(options, wanted)
-    flow = wanted.flow if wanted is not None else None
     lines = told(
         name,
         registration,
@@ -170,7 +177,7 @@ async def _add(work: _Work, name: str, wanted: Wanted | None) -> bool:
         plugins=wanted.plugins if wanted is not None else (),
         whose="every person" if options.shared else ("you" if options.person is None else work.person),
         may_have_secret=options.client_auth != "none" and (has_secret(options) or is_somebody_here()),
-        are_described=flow is not None and kind == "oauth" and not (options.issuer or options.token_url),
+        are_described=are_described,
     )
     print("\n".join(lines), file=sys.stderr)
     otherwise = "nobody is here to ask; --yes keeps it without asking"
@@ -202,6 +209,8 @@ async def _known(work: _Work) -> Wanted | None:
     options = work.options
     if options.kind is not None or options.origin or options.issuer or options.token_url:
         return None
+    if await problem_of(work.vault, work.person, options.name):
+        return None
     registered = await work.vault.registered(work.person, options.name)
     if registered is None:
         return None
@@ -212,6 +221,23 @@ async def _known(work: _Work) -> Wanted | None:
     raise UsageError(f"{name!r} is registered; log in with `{command_for(name, 'login')}`, or say what is to change")
 
 
+def _at_once(options: argparse.Namespace, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+    """Those to add now: each has a secret of its own, so that one of an option is for the one of that very name.
+
+    Raises: `UsageError` where it would be for several.
+    """
+    is_given = has_secret(options) or options.user is not None
+    if len(wanted) < 2 or (is_somebody_here() and not is_given):
+        return wanted
+    commands = ", ".join(f"`{command_for(one.name, 'secret')}`" for one in wanted if one.name != options.name)
+    exact = [one for one in wanted if one.name == options.name]
+    if not exact:
+        parts = ", ".join(one.name for one in wanted)
+        raise UsageError(f"{options.name!r} has several parts; add each by its name: {parts} ({commands})")
+    print(clean_line(f"note: {options.name} alone is added; its parts are added by {commands}"), file=sys.stderr)
+    return exact
+
+
 @asynccontextmanager
 async def _working(options: argparse.Namespace) -> AsyncGenerator[tuple[_Work, Reading | None]]:
     setting = read_setting(options)
@@ -220,7 +246,10 @@ async def _working(options: argparse.Namespace) -> AsyncGenerator[tuple[_Work, R
         async with opened(setting.configuration, http, creates=True) as found:
             lent = http.allowing(setting.allowed_hosts)
             given = Secrets(options, found.secrets)
-            yield _Work(options=options, setting=setting, http=lent, vault=found.vault, secrets=given), reading
+            work = _Work(
+                options=options, setting=setting, http=lent, vault=found.vault, records=found.records, secrets=given
+            )
+            yield work, reading
 
 
 async def add(options: argparse.Namespace) -> int:
@@ -230,10 +259,7 @@ async def add(options: argparse.Namespace) -> int:
     async with _working(options) as (work, reading):
         for problem in reading.obstacles if reading is not None else ():
             print(f"note: {clean_line(problem)}", file=sys.stderr)
-        wanted = reading.wanted if reading is not None else ()
-        if len(wanted) > 1 and not is_somebody_here():
-            parts = ", ".join(one.name for one in wanted)
-            raise UsageError(f"{options.name!r} has several parts; add each by its name: {parts}")
+        wanted = _at_once(options, reading.wanted if reading is not None else ())
         for one in wanted or (await _known(work),):
             if not await _add(work, one.name if one is not None else options.name, one):
                 return 1

@@ -17,6 +17,7 @@ from auth.registration import LOGINS
 from auth.rows import SHARED
 from auth.stored import Listed, StoredVault
 from orchestrator.cli.auth.opening import opened_vault_of, person_of
+from orchestrator.cli.auth.variables import Variable, variables_of
 from orchestrator.cli.conversations.table import fitted
 from orchestrator.cli.streams import told_width
 from orchestrator.render.sanitize import clean_line, plain_json
@@ -49,6 +50,8 @@ class Seen:
 
     listed: Listed
     is_renewable: bool = False
+    is_variable: bool = False
+    """True for one that a variable gives."""
 
 
 def state_of(seen: Seen, now: float) -> str:
@@ -58,6 +61,8 @@ def state_of(seen: Seen, now: float) -> str:
         return one.kind
     if one.kind == "unregistered":
         return "not registered"
+    if seen.is_variable and not one.origins:
+        return "no origin"
     if one.is_rejected:
         return "rejected"
     if not one.has_credential:
@@ -70,7 +75,7 @@ def state_of(seen: Seen, now: float) -> str:
 def _row(seen: Seen, now: float) -> tuple[str, ...]:
     one = seen.listed
     expires = local_time(one.expires) if one.expires is not None else "-"
-    whose = "shared" if one.owner == SHARED else "own"
+    whose = "variable" if seen.is_variable else "shared" if one.owner == SHARED else "own"
     return (fitted(one.name, MAX_NAME), _KINDS.get(one.kind, one.kind), whose, expires, state_of(seen, now))
 
 
@@ -94,6 +99,7 @@ def as_json(seen: Seen, now: float) -> JsonObject:
         "reference": one.name,
         "kind": one.kind,
         "shared": one.owner == SHARED,
+        "variable": seen.is_variable,
         "origins": [shown_origin(origin) for origin in one.origins],
         "expires": one.expires,
         "scopes": list(one.scopes),
@@ -110,11 +116,24 @@ async def _seen(vault: StoredVault, person: str, one: Listed) -> Seen:
     return Seen(listed=one, is_renewable=has_refresh or one.kind not in _LOGIN_GRANTS)
 
 
+def _given(person: str, variable: Variable) -> Seen:
+    listed = Listed(
+        owner=person,
+        name=variable.name,
+        kind="secret",
+        origins=variable.origins,
+        has_credential=True,
+        problem=variable.problem,
+    )
+    return Seen(listed=listed, is_variable=True)
+
+
 async def list_all(options: argparse.Namespace) -> int:
     """The exit code of the command."""
     async with opened_vault_of(options) as found:
         person, now = person_of(options), time.time()
         listed = [await _seen(found.vault, person, one) for one in await found.vault.listed(person)]
+    listed = [*(_given(person, one) for one in variables_of(os.environ)), *listed]
     if options.json:
         told: list[Json] = [as_json(one, now) for one in listed]
         print(plain_json(pretty_json({"credentials": told})))

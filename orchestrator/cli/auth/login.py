@@ -34,6 +34,21 @@ def _refuse_secret_options(options: argparse.Namespace, registration: OAuthRegis
         raise UsageError(f"{name!r} is a login at a provider, and takes no secret; the client's is given to `auth add`")
 
 
+def _way(options: argparse.Namespace, registration: OAuthRegistration) -> Way:
+    """Raises: `UsageError` for what makes no difference to a login with a code."""
+    on_device = options.device or registration.grant == "device_code"
+    of_browser = (("--port", options.port), ("--localhost", options.localhost), ("--no-browser", options.no_browser))
+    for option, is_given in of_browser:
+        if on_device and is_given:
+            raise UsageError(f"{option} goes with a login in a browser of this machine, and this is one with a code")
+    return Way(
+        on_device=on_device,
+        opens_browser=not options.no_browser,
+        port=options.port,
+        host="localhost" if options.localhost else "127.0.0.1",
+    )
+
+
 async def login(options: argparse.Namespace) -> int:
     """The exit code of the command."""
     person = person_of(options)
@@ -42,19 +57,14 @@ async def login(options: argparse.Namespace) -> int:
         registration = registered.registration
         if isinstance(registration, OAuthRegistration):
             _refuse_secret_options(options, registration)
-            way = Way(
-                on_device=options.device,
-                opens_browser=not options.no_browser,
-                port=options.port,
-                host="localhost" if options.localhost else "127.0.0.1",
-            )
+            way = _way(options, registration)
             scopes = tuple(options.scope)
-            tokens = await logged_in(found.vault, person, options.name, registration, scopes, way, say)
+            tokens = await logged_in(found.vault, person, registered, registration, scopes, way, say)
             print(told_of(options.name, tokens))
         else:
             secrets = Secrets(options, found.secrets)
             secret: Secret = await given_secret(secrets, options.name, registration.hint, registered.origins)
-            await found.vault.keep(person, options.name, Given(value=secret))
+            await found.vault.keep(person, options.name, Given(value=secret), registered=registered)
             print(clean_line(f"kept: {options.name} ({registration.hint})"))
     await wake(options, person, options.name)
     return 0

@@ -11,13 +11,17 @@ from pathlib import Path
 
 import anyio.to_thread
 
-from auth.bundle import MAX_BUNDLE_BYTES, bundle_of, put, records_of, replaced_by
+from auth.bundle import MAX_BUNDLE_BYTES, bundle_of, is_nobodys, put, records_of, replaced_by
 from auth.origins import shown_origin
+from auth.record_json import registration_of
 from auth.records import Record, Records
+from auth.registration import OAuthRegistration
 from auth.rows import SHARED, RecordKey
 from auth.secret import Secret
 from orchestrator.cli.auth.opening import opened_vault_of, person_of
+from orchestrator.cli.auth.showing import oauth_lines
 from orchestrator.cli.conversations.asking import is_sure
+from orchestrator.cli.conversations.table import fitted
 from orchestrator.cli.logins.asking import passphrase
 from orchestrator.errors import OrchestratorError, UnknownName, UsageError
 from orchestrator.host import DEFAULT_PERSON
@@ -27,6 +31,17 @@ from orchestrator.render.sanitize import clean_line
 
 FILE_MODE = 0o600
 """Of an exported file: only its owner reads it."""
+
+MAX_NAME = 100
+"""Cells of a name of what would be taken in."""
+
+MAX_LINE = 300
+"""Cells of an origin, and of a line about its provider."""
+
+MAX_PLACES = 50
+"""Origins that are named of one record."""
+
+_INDENT = " " * 12
 
 
 def _refuse_existing(path: Path) -> None:
@@ -71,13 +86,14 @@ def _names(keys: Sequence[RecordKey]) -> list[str]:
 
 async def _chosen(records: Records, person: str, names: Sequence[str]) -> list[Record]:
     """What holds for the person, of these names or of all. Raises: `UnknownName`, `VaultError`."""
-    keys = [key for owner in dict.fromkeys((person, SHARED)) for key in await records.keys(owner)]
+    found = [key for owner in dict.fromkeys((person, SHARED)) for key in await records.keys(owner)]
+    keys = [key for key in found if not is_nobodys(key)]
     known = _names(keys)
     for name in names:
         if name not in known:
             raise UnknownName("credential", name, known)
-    found = [await records.read(key) for key in keys if not names or key.name in names]
-    return [record for record in found if record is not None]
+    read = [await records.read(key) for key in keys if not names or key.name in names]
+    return [record for record in read if record is not None]
 
 
 async def export(options: argparse.Namespace) -> int:
@@ -97,6 +113,12 @@ async def export(options: argparse.Namespace) -> int:
     return 0
 
 
+def _some(words: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(words) - MAX_PLACES
+    return " ".join(fitted(word, MAX_LINE) for word in words[:MAX_PLACES]) + (f" and {more} more" if more > 0 else "")
+
+
 async def _changes(records: Sequence[Record], kept: Records) -> list[str]:
     """A line for each that is not there already. Raises: `VaultError`."""
     replaced, lines = await replaced_by(records, kept), list[str]()
@@ -109,11 +131,18 @@ async def _changes(records: Sequence[Record], kept: Records) -> list[str]:
 
 
 def _shown(record: Record) -> str:
+    """A line, and for a login others below it: every place that codes, tokens and a client's secret would go to."""
     whose = "for every person" if record.key.owner == SHARED else "yours"
     if record.key.owner not in (SHARED, DEFAULT_PERSON):
-        whose = f"of {record.key.owner}"
-    places = " ".join(map(shown_origin, record.origins))
-    return clean_line(f"{record.key.name}, the {record.key.kind} {whose}, for {places}")
+        whose = f"of {fitted(record.key.owner, MAX_NAME)}"
+    places = _some([shown_origin(one) for one in record.origins])
+    lines = [f"{fitted(record.key.name, MAX_NAME)}, the {record.key.kind} {whose}, for {places}"]
+    registration = registration_of(record.content) if record.key.kind == "registration" else None
+    if isinstance(registration, OAuthRegistration):
+        lines += [_INDENT + fitted(line.strip(), MAX_LINE) for line in oauth_lines(registration)]
+        if registration.allowed_hosts:
+            lines.append(f"{_INDENT}may be in your own network: {_some(registration.allowed_hosts)}")
+    return "\n".join(lines)
 
 
 async def take_in(options: argparse.Namespace) -> int:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 
 from auth import ProviderError
-from auth.oauth.endpoints import checked_url
+from auth.oauth.endpoints import checked_url, shown_url
 from auth.registration import ClientAuth, Grant, OAuthRegistration, Provider
+from orchestrator.cli.auth.scopes import scopes_of
+from orchestrator.cli.auth.showing import TRADES, endpoint_origin
 from orchestrator.cli.auth.wanted import OAuthFlow
 from orchestrator.cli.logins.asking import asked, is_somebody_here
 from orchestrator.cli.options import Setting
 from orchestrator.errors import UsageError
+from orchestrator.render.sanitize import clean_line
 from runtimes.http import HttpClient, is_url
-from runtimes.network import AddressRules, origin_of
+from runtimes.network import AddressRules, ContactRefused, origin_of
 from runtimes.oauth_transport import ClientTransport
+
+MAX_SHOWN = 80
+"""Characters of a scope that is left out."""
 
 _OPTIONS = {
     "authorization_endpoint": "--authorization-url",
@@ -45,9 +52,8 @@ _NEEDED: dict[Grant, str] = {
 }
 """The endpoint that a grant begins at, beside the one that gives tokens."""
 
-
-TRADES: frozenset[Grant] = frozenset({"token_exchange", "jwt_bearer"})
-"""The grants that need a token of the person's to begin with."""
+_SEEN_BY_NOBODY = ("device_authorization_endpoint", "revocation_endpoint", "userinfo_endpoint", "jwks_uri")
+"""Where no browser goes, in which a person would see who asks."""
 
 
 def _given(options: argparse.Namespace) -> dict[str, str]:
@@ -93,38 +99,72 @@ def _endpoints(provider: Provider) -> dict[str, str]:
     }
 
 
-def _check(endpoints: Mapping[str, str]) -> None:
+def _check(endpoints: Mapping[str, str], *, described: bool = False) -> None:
     """Raises: `UsageError` for one that no secret may go to."""
     for member, url in endpoints.items():
-        if url:
-            try:
-                checked_url(url, _NAMES[member])
-            except ProviderError as error:
-                raise UsageError(f"{_OPTIONS.get(member, '--issuer')}: {error}") from None
+        option = _OPTIONS.get(member, "--issuer")
+        try:
+            origin_of(checked_url(url, _NAMES[member]))
+        except (ProviderError, ContactRefused) as error:
+            told = f"the description of the API: {error}; {option} names another" if described else f"{option}: {error}"
+            raise UsageError(told) from None
+
+
+def _beside(described: Mapping[str, str], token_endpoint: str, issuer: str) -> dict[str, str]:
+    """Without the endpoints that a description puts elsewhere than where tokens are had: a stranger who names a good
+    provider would have tokens and the client's secret sent to a place of their own."""
+    kept = dict(described)
+    for member in _SEEN_BY_NOBODY:
+        if member not in kept or endpoint_origin(kept[member]) == endpoint_origin(token_endpoint):
+            continue
+        named, url = _NAMES[member], shown_url(kept.pop(member))
+        ways = [f"{_OPTIONS[member]} URL"] if member in _OPTIONS else []
+        ways += [f"--issuer {shown_url(issuer)}"] if issuer else []
+        how = f"; {' or '.join(ways)} takes it" if ways else ""
+        note = f"note: left out: the {named} {url}, which the description has elsewhere than the tokens{how}"
+        print(clean_line(note), file=sys.stderr)
+    return kept
+
+
+async def _asked_issuer() -> str:
+    question = "Issuer of the tokens, as a URL (empty to write its endpoints)"
+    return await asked(question, option="--issuer URL", may_be_empty=True)
+
+
+async def _ask(own: dict[str, str], described: Mapping[str, str], member: str) -> None:
+    """Adds it to the person's own words, where nobody has said it."""
+    if not own.get(member) and not described.get(member):
+        own[member] = await asked(f"URL of the {_NAMES[member]}", option=f"{_OPTIONS[member]} URL")
+        _check({member: own[member]})
 
 
 async def provider_for(
     options: argparse.Namespace, flow: OAuthFlow, grant: Grant, setting: Setting, http: HttpClient
-) -> Provider:
-    """What options say comes first, then what the issuer says, then the description; the rest is asked for.
+) -> tuple[Provider, bool]:
+    """The provider, and whether any of it is the words of a description: what options say comes first, then what the
+    issuer says, then the description; the rest is asked for.
 
     Raises: `UsageError`; `ProviderError` where an issuer cannot be asked.
     """
     needed = [member for member in ("token_endpoint", _NEEDED.get(grant, "")) if member]
-    known = _described(flow) | _given(options)
-    issuer: str = options.issuer or flow.metadata_url
-    if not issuer and any(member not in known for member in needed):
-        question = "Issuer of the tokens, as a URL (empty to write its endpoints)"
-        issuer = await asked(question, option="--issuer URL", may_be_empty=True)
-    provider = Provider(token_endpoint="")
-    if issuer:
-        provider, known = await _discovered(issuer, setting, http), _given(options)
-    members = _endpoints(provider) | known
+    own, described = _given(options), _described(flow)
+    _check(own)
+    issuer: str = options.issuer or ""
+    if not issuer and not flow.metadata_url and any(member not in described | own for member in needed):
+        issuer = await _asked_issuer()
+    provider, is_own = Provider(token_endpoint=""), bool(issuer)
+    if issuer or (flow.metadata_url and any(member not in own for member in needed)):
+        provider = await _discovered(issuer or flow.metadata_url, setting, http)
+        found = {member: url for member, url in _endpoints(provider).items() if url}
+        own, described = (found | own, {}) if is_own else (own, found)
+    described = {member: url for member, url in described.items() if member not in own}
+    _check(described, described=True)
+    await _ask(own, described, "token_endpoint")
+    described = _beside(described, own.get("token_endpoint") or described["token_endpoint"], provider.issuer)
     for member in needed:
-        if not members[member]:
-            members[member] = await asked(f"URL of the {_NAMES[member]}", option=f"{_OPTIONS[member]} URL")
-    _check(members)
-    return Provider(issuer=provider.issuer, names_issuer=provider.names_issuer, **members)
+        await _ask(own, described, member)
+    is_described = bool(described) or (bool(provider.issuer) and not is_own)
+    return Provider(issuer=provider.issuer, names_issuer=provider.names_issuer, **(described | own)), is_described
 
 
 def _allowed(provider: Provider, setting: Setting) -> tuple[str, ...]:
@@ -145,24 +185,46 @@ def grant_for(options: argparse.Namespace, flow: OAuthFlow) -> Grant:
     return flow.grant if options.grant is None else grants[options.grant]
 
 
+def _tell_left_out(scopes: Sequence[str], why: str) -> None:
+    if scopes:
+        more = f" and {len(scopes) - 1} more" if len(scopes) > 1 else ""
+        print(clean_line(f"note: left out: the scope {scopes[0][:MAX_SHOWN]!r}{more}, {why}"), file=sys.stderr)
+
+
+def _scopes(options: argparse.Namespace, flow: OAuthFlow) -> tuple[str, ...]:
+    """Those of the plugins and of the options; what is left out is told. Raises: `UsageError`."""
+    try:
+        scopes = scopes_of(flow.scopes, options.scope)
+    except ValueError as error:
+        raise UsageError(f"--scope: {error}") from None
+    _tell_left_out(scopes.unwritable, "which is none")
+    _tell_left_out(scopes.beyond, "since there are too many")
+    return scopes.taken
+
+
 async def oauth_registration(
     options: argparse.Namespace, flow: OAuthFlow, setting: Setting, http: HttpClient
-) -> OAuthRegistration:
-    """All of it but the client's secret. Raises: as `provider_for`."""
+) -> tuple[OAuthRegistration, bool]:
+    """All of it but the client's secret, and whether any of its addresses are a description's words.
+
+    Raises: as `provider_for`.
+    """
     grant = grant_for(options, flow)
-    provider = await provider_for(options, flow, grant, setting, http)
+    scopes = _scopes(options, flow)
+    provider, is_described = await provider_for(options, flow, grant, setting, http)
     client_id = options.client_id or await asked("Client ID, as the provider calls this host", option="--client-id ID")
     subject = options.subject or ""
     if grant in TRADES and not subject and is_somebody_here():
         question = "Credential whose token is traded (empty where the program that runs the plugins has it)"
         subject = await asked(question, option="--subject REF", may_be_empty=True)
-    return OAuthRegistration(
+    registration = OAuthRegistration(
         provider=provider,
         client_id=client_id,
         client_auth=_CLIENT_AUTHS[options.client_auth or "none"],
         grant=grant,
-        scopes=tuple(dict.fromkeys((*flow.scopes, *options.scope))),
+        scopes=scopes,
         resource=options.resource or "",
         subject=subject,
         allowed_hosts=_allowed(provider, setting),
     )
+    return registration, is_described

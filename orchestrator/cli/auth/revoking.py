@@ -15,15 +15,21 @@ from orchestrator.errors import UsageError
 from orchestrator.render.sanitize import clean_line
 
 _NOT_HERE = "nobody is here to ask; --yes forgets without asking"
+_GONE = frozenset({"unregistered", "unreadable"})
+"""Kinds of what is forgotten without a registration to go by."""
 
 
-def _told(name: str, done: Forgotten, *, is_oauth: bool, is_shared: bool) -> str:
+def _told(name: str, done: Forgotten, *, is_oauth: bool, is_shared: bool, is_unreadable: bool) -> str:
     if not done.had_credential and not done.had_registration:
+        if is_unreadable:
+            return f"there was nothing of yours under {name}; what cannot be read is everybody's (--shared forgets it)"
         kept = "; the registration is everybody's (--shared forgets it)" if is_shared else ""
         return f"there was nothing of yours under {name}{kept}"
     what = " and ".join(
         part for part, had in (("credential", done.had_credential), ("registration", done.had_registration)) if had
     )
+    if is_unreadable:
+        return f"forgotten: the {what} of {name}; as it could not be read, no provider was told"
     if not is_oauth or not done.had_credential:
         return f"forgotten: the {what} of {name}"
     provider = (
@@ -41,17 +47,17 @@ async def revoke(options: argparse.Namespace) -> int:
         raise UsageError("--shared goes without --person: it is everybody's")
     async with opened_vault_of(options) as found:
         known = await found.vault.listed(person)
-        is_left = any(one.name == options.name and one.kind == "unregistered" for one in known)
+        kinds = {one.kind for one in known if one.name == options.name}
+        is_left, is_unreadable = not kinds.isdisjoint(_GONE), "unreadable" in kinds
         registered = None if is_left else await found_registration(found.vault, person, options.name)
         whose = "for every person" if options.shared else "of yours" if options.person is None else f"of {person}"
-        question = f"Forget the credential {options.name} {whose}, and give its tokens back?"
-        if not await is_sure(
-            question, yes=options.yes, otherwise="nobody is here to ask; --yes forgets without asking"
-        ):
+        what = "which cannot be read" if is_unreadable else "and give its tokens back"
+        question = f"Forget the credential {options.name} {whose}, {what}?"
+        if not await is_sure(question, yes=options.yes, otherwise=_NOT_HERE):
             print("nothing is forgotten", file=sys.stderr)
             return 1
         done = await found.vault.forget(person, options.name)
     is_oauth = registered is not None and isinstance(registered.registration, OAuthRegistration)
     is_shared = registered is not None and registered.owner == SHARED
-    print(clean_line(_told(options.name, done, is_oauth=is_oauth, is_shared=is_shared)))
+    print(clean_line(_told(options.name, done, is_oauth=is_oauth, is_shared=is_shared, is_unreadable=is_unreadable)))
     return 0 if done.had_credential or done.had_registration else 1

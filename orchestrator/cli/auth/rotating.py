@@ -17,6 +17,7 @@ from orchestrator.cli.configuration import Configuration, read_configuration
 from orchestrator.cli.vault import vault_keys, vault_url
 from orchestrator.errors import UsageError
 from orchestrator.phrases import counted
+from orchestrator.render.sanitize import clean_line
 from orchestrator.vault.keys import given_keys, reading_keys
 from orchestrator.vault.open import KEYRING, open_sealed
 
@@ -30,15 +31,29 @@ _HOW_PASSPHRASE = (
 )
 
 
-async def _with_own(configuration: Configuration) -> str:
-    """Makes a new key in the place of the one of the key file, or of the keyring; both are there until all is done."""
+async def _with_own(configuration: Configuration, *, forgets: bool) -> str:
+    """Makes a new key in the place of the one of the key file, or of the keyring; both are there until all is done.
+
+    The old one is kept beside it, unless the person `forgets` those: a vault that lay at this place before, and has
+    been moved, can be read with no other.
+    """
     keys = await anyio.to_thread.run_sync(vault_keys, configuration)
     store = vault_url(configuration)
     async with open_sealed(store, reading_keys(keys, store), creates=False) as records:
         key = await keys.begin_rotation()
         count = await records.reseal()
-        await keys.finish_rotation(key)
-    return f"sealed anew with a new key: {counted(count, 'record')}; the old key is gone"
+        forgotten = await keys.forget_retired() if forgets else 0
+        where = await keys.finish_rotation(key)
+        forgotten += await keys.forget_retired() if forgets else 0
+    done = f"sealed anew with a new key: {counted(count, 'record')}"
+    if forgets:
+        return f"{done}; deleted for good: {counted(forgotten, 'old key')}"
+    if not where:
+        return done
+    return (
+        f"{done}; the old key is kept in {where}, only to read a vault with that was moved away from here: "
+        "where there is none, or others may know the key, --forget-old-keys deletes it"
+    )
 
 
 def _earlier(keys: Keys, variable: str | None, environ: Mapping[str, str]) -> Keys:
@@ -73,8 +88,11 @@ async def rotate(options: argparse.Namespace) -> int:
     if given is None:
         if old is not None:
             raise UsageError(f"--old-passphrase-env goes with {PASSPHRASE_VARIABLE}, which has the new one")
-        print(await _with_own(configuration))
+        print(clean_line(await _with_own(configuration, forgets=options.forget_old_keys)))
         return 0
     is_key = bool(os.environ.get(KEY_VARIABLE))
+    if options.forget_old_keys:
+        variable = KEY_VARIABLE if is_key else PASSPHRASE_VARIABLE
+        raise UsageError(f"--forget-old-keys is about keys that this program keeps, and {variable} is set")
     print(await _with_given(configuration, _earlier(given, old, os.environ), is_key=is_key))
     return 0

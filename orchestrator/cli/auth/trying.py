@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
+from contextlib import aclosing
 
-from auth import Bearer, CredentialError, CredentialUse, attach
+from auth import Bearer, CredentialError, CredentialUse, Secret, attach
 from auth.credentials import Given, Tokens
-from auth.environment import EnvironmentVault, variable_of
+from auth.environment import ORIGINS
 from auth.oauth.endpoints import shown_url
 from auth.origins import shown_origin
 from auth.registration import OAuthRegistration
 from auth.shelf import Registered
+from auth.stored import UNAUTHORIZED
 from orchestrator.cli.auth.opening import Opened, opened_vault_of, person_of
+from orchestrator.cli.auth.variables import Variable, variables_for
 from orchestrator.cli.logins.registrations import found_registration
 from orchestrator.phrases import listed
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.times import local_time
 from runtimes.errors import InvocationError
-from runtimes.http import HttpRequest
+from runtimes.http import HttpRequest, HttpResponse
 from runtimes.values import InvalidJson, decoded, parse_json
 
 USERINFO_SECONDS = 20.0
@@ -49,37 +53,63 @@ def _who(body: bytes) -> str:
     return next((one[:MAX_WHO] for one in found if isinstance(one, str) and one), "")
 
 
-async def _told_by_provider(found: Opened, registration: OAuthRegistration, tokens: Tokens) -> bool:
+async def _asked(found: Opened, registration: OAuthRegistration, tokens: Tokens, use: CredentialUse) -> HttpResponse:
+    """What the provider says of the person; tokens that it does not take are renewed once where that can be done.
+
+    They are not taken for rejected then: a provider may refuse here what is for an API alone.
+
+    Raises: `CredentialError`, `InvocationError`.
+    """
+    http = found.http.allowing(registration.allowed_hosts)
+
+    async def ask(secret: Secret) -> HttpResponse:
+        return await http.send(
+            HttpRequest(
+                method="GET",
+                url=registration.provider.userinfo_endpoint,
+                headers=(("Accept", "application/json"),),
+                attached=(attach(Bearer(), secret),),
+                timeout=USERINFO_SECONDS,
+                max_bytes=MAX_USERINFO_BYTES,
+            )
+        )
+
+    async with aclosing(found.vault.flow(use)) as flow:
+        answer = await ask(await anext(flow))
+        if answer.status != UNAUTHORIZED or tokens.refresh is None:
+            return answer
+        try:
+            return await ask(await flow.asend(answer.status))
+        except StopAsyncIteration:
+            return answer
+
+
+async def _told_by_provider(found: Opened, registration: OAuthRegistration, tokens: Tokens, use: CredentialUse) -> bool:
     """Asks who the person is, where the provider says that (OpenID Connect Core 5.3); False where it does not take the
-    token any more."""
+    token any more. Raises: `CredentialError`."""
     url = registration.provider.userinfo_endpoint
     if not url or _OPENID not in (*tokens.scopes, *tokens.asked):
         return True
-    request = HttpRequest(
-        method="GET",
-        url=url,
-        headers=(("Accept", "application/json"),),
-        attached=(attach(Bearer(), tokens.access),),
-        timeout=USERINFO_SECONDS,
-        max_bytes=MAX_USERINFO_BYTES,
-    )
     try:
-        answer = await found.http.allowing(registration.allowed_hosts).send(request)
+        answer = await _asked(found, registration, tokens, use)
     except InvocationError as error:
         _say(f"the provider could not be asked who it is for: {error}")
         return True
     if answer.status == 200:
         _say(f"the provider takes it, and says that it is for {_who(answer.body) or 'somebody without a name'}")
         return True
-    _say(f"{shown_url(url)} does not take it: HTTP {answer.status}")
-    return answer.status != 401
+    _say(f"{shown_url(url)} does not take it: HTTP {answer.status}; whether the API does, a call tells")
+    return answer.status != UNAUTHORIZED
 
 
 async def _tried(found: Opened, registered: Registered, person: str) -> bool:
     """Reads and unseals it, and renews what has expired. Raises: `CredentialError`."""
     name, registration = registered.name, registered.registration
-    for origin in registered.origins:
-        use = CredentialUse(reference=name, person=person, plugin="", origin=origin, scheme=Bearer())
+    uses = [
+        CredentialUse(reference=name, person=person, plugin="", origin=origin, scheme=Bearer())
+        for origin in registered.origins
+    ]
+    for use in uses:
         await found.vault.ready(use)
     credential = await found.vault.credential(person, name)
     places = listed(map(shown_origin, registered.origins))
@@ -94,16 +124,30 @@ async def _tried(found: Opened, registered: Registered, person: str) -> bool:
     _say(f"{name}: good{until}{who}; it goes to {places}")
     if credential.scopes:
         _say(f"granted: {' '.join(credential.scopes)}")
-    return await _told_by_provider(found, registration, credential)
+    return await _told_by_provider(found, registration, credential, uses[0])
+
+
+def _tried_variables(name: str, variables: Sequence[Variable]) -> bool:
+    """Says what variables give, and where it may go; False where one of them goes nowhere."""
+    for one in variables:
+        if one.origins:
+            _say(f"{name}: the variable {one.name} gives it; it goes to {listed(map(shown_origin, one.origins))}")
+        else:
+            how = one.problem or f"it goes to no origin yet; allow it: {one.name}{ORIGINS}=https://HOST"
+            _say(f"{name}: the variable {one.name} gives it; {how}")
+    return all(one.origins for one in variables)
 
 
 async def try_out(options: argparse.Namespace) -> int:
     """The exit code of the command: 1 where the credential cannot be used."""
-    if await EnvironmentVault(os.environ).has(options.name):
-        note = f"note: {variable_of(options.name)} is set, and calls take it from there; this is about the vault"
-        print(clean_line(note), file=sys.stderr)
+    variables = variables_for(options.name, os.environ)
     async with opened_vault_of(options) as found:
         person = person_of(options)
+        if variables and await found.vault.registered(person, options.name) is None:
+            return 0 if _tried_variables(options.name, variables) else 1
+        for one in variables:
+            note = f"note: {one.name} is set, and calls take it from there; this is about the vault"
+            print(clean_line(note), file=sys.stderr)
         registered = await found_registration(found.vault, person, options.name)
         try:
             return 0 if await _tried(found, registered, person) else 1

@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 from auth import ApiKey, AuthReference, AuthType, Basic, place_of
 from auth.origins import origin_of
 from auth.registration import Grant
-from orchestrator.cli.logins.given import Kind
+from orchestrator.cli.logins.given import HINTS, Kind, key_hint
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Runtime
 from orchestrator.tools.binding import OPENAPI, functions_of
@@ -23,11 +23,8 @@ from runtimes.openapi.operations import Operation, read_operation
 from runtimes.openapi.security import Alternative, Demand
 from runtimes.values import JsonObject
 
-MAX_NAME = 80
-"""Characters of a description's own words that a hint has."""
-
-MAX_SCOPES = 64
-"""Scopes of one credential that are looked at."""
+MAX_READ_SCOPES = 256
+"""Scopes of one credential that are looked at; fewer are asked for (`scopes.MAX_SCOPES`)."""
 
 _OF_TOKENS = frozenset({AuthType.OAUTH_PLUGIN_VAULT, AuthType.ENTRA_ON_BEHALF_OF})
 _FLOWS: tuple[tuple[str, Grant], ...] = (
@@ -73,7 +70,8 @@ class Wanted:
         origins = tuple(sorted({*self.origins, *other.origins}))
         flow = self.flow
         if flow is not None and other.flow is not None:
-            flow = replace(flow, scopes=tuple(dict.fromkeys((*flow.scopes, *other.flow.scopes))))
+            scopes = tuple(dict.fromkeys((*flow.scopes, *other.flow.scopes)))
+            flow = replace(flow, scopes=scopes[:MAX_READ_SCOPES])
         plugins = tuple(dict.fromkeys((*self.plugins, *other.plugins)))
         return replace(self, origins=origins, plugins=plugins, flow=flow)
 
@@ -107,14 +105,7 @@ def _kind(demand: Demand, raw: JsonObject, auth: AuthReference) -> Kind:
 
 
 def _hint(demand: Demand, kind: Kind) -> str:
-    place, name = place_of(demand.scheme)
-    words = {
-        "key": f"API key in the {'query parameter' if place == 'query' else place} {name[:MAX_NAME]!r}",
-        "bearer": "bearer token",
-        "basic": "name and password (HTTP basic)",
-        "oauth": "OAuth tokens",
-    }
-    return words[kind]
+    return key_hint(*place_of(demand.scheme)) if kind == "key" else HINTS[kind]
 
 
 def _scopes(description: Description, function: str, demand: Demand) -> tuple[str, ...]:
@@ -123,14 +114,18 @@ def _scopes(description: Description, function: str, demand: Demand) -> tuple[st
     level = written if isinstance(written.get("security"), list) else description.root
     requirements = [one for one in list_at(level, "security") if isinstance(one, dict)]
     asked = [scope for one in requirements for scope in list_at(one, demand.name)]
-    return tuple(dict.fromkeys(scope for scope in asked if isinstance(scope, str)))[:MAX_SCOPES]
+    return tuple(dict.fromkeys(scope for scope in asked if isinstance(scope, str)))[:MAX_READ_SCOPES]
 
 
 def _flow(description: Description, raw: JsonObject, spec: RuntimeSpec, scopes: tuple[str, ...]) -> OAuthFlow:
     base = description.location or spec.location
 
     def url(members: JsonObject, name: str) -> str:
-        found = urljoin(base, text_at(members, name)) if is_url(base) else text_at(members, name)
+        written = text_at(members, name)
+        try:
+            found = urljoin(base, written) if is_url(base) else written
+        except ValueError:
+            found = written
         return found if is_url(found) else ""
 
     metadata = url(raw, "openIdConnectUrl") or url(raw, "oauth2MetadataUrl")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import anyio.to_thread
 from prompt_toolkit import PromptSession
@@ -13,6 +13,7 @@ from prompt_toolkit.history import InMemoryHistory
 from prompt_toolkit.output import create_output
 
 from auth import Secret, SecretsInUse
+from auth.errors import KeyMissing
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.render.sanitize import clean_line
 
@@ -39,13 +40,25 @@ async def _typed(question: str, *, is_secret: bool) -> str:
         raise NotTyped from None
 
 
-async def asked(question: str, *, option: str, may_be_empty: bool = False) -> str:
-    """What the person types. Raises: `UsageError` that names the option, where nobody is here."""
+async def asked(
+    question: str, *, option: str, may_be_empty: bool = False, check: Callable[[str], object] | None = None
+) -> str:
+    """What the person types, until `check` does not raise: `ValueError`, for it, any more.
+
+    Raises: `UsageError` that names the option, where nobody is here.
+    """
     if not is_somebody_here():
         raise UsageError(f"{option} is missing, and nobody is here to ask: {question}")
     while True:
         answer = (await _typed(question, is_secret=False)).strip()
-        if answer or may_be_empty:
+        if not answer and not may_be_empty:
+            continue
+        try:
+            if answer and check is not None:
+                check(answer)
+        except ValueError as error:
+            print(clean_line(str(error)), file=sys.stderr)
+        else:
             return answer
 
 
@@ -67,7 +80,7 @@ async def chosen(question: str, choices: Sequence[str], *, option: str) -> str:
 
 def _from_environment(name: str, environ: Mapping[str, str], option: str) -> str:
     value = environ.get(name, "")
-    if not value:
+    if not value.strip():
         raise UsageError(f"{option}: there is no variable {name!r}, or it is empty")
     return value
 
@@ -79,7 +92,7 @@ def _from_stdin() -> str:
     if len(data) > MAX_SECRET_BYTES:
         raise UsageError(f"--secret-stdin: there is more than {MAX_SECRET_BYTES} bytes")
     try:
-        text = data.decode().removesuffix("\n").removesuffix("\r")
+        text = data.decode().strip()
     except UnicodeDecodeError:
         raise UsageError("--secret-stdin: it is not UTF-8 text") from None
     if not text:
@@ -98,6 +111,11 @@ class Secrets:
     def __init__(self, options: argparse.Namespace, secrets: SecretsInUse) -> None:
         self._options = options
         self._secrets = secrets
+
+    @property
+    def are_typed(self) -> bool:
+        """True where no option says where the secret is."""
+        return not has_secret(self._options)
 
     async def given(self, name: str, question: str, *, may_be_empty: bool = False) -> Secret | None:
         """The secret of that name, as the options say, else as it is typed; None for one that may be and is empty.
@@ -119,7 +137,7 @@ class Secrets:
         if self._options.secret_stdin:
             return await anyio.to_thread.run_sync(_from_stdin, abandon_on_cancel=True)
         if self._options.secret_env is not None:
-            return _from_environment(self._options.secret_env, os.environ, "--secret-env")
+            return _from_environment(self._options.secret_env, os.environ, "--secret-env").strip()
         if not is_somebody_here():
             if may_be_empty:
                 return ""
@@ -129,12 +147,21 @@ class Secrets:
 
 async def passphrase(question: str, variable: str | None, *, is_new: bool) -> Secret:
     """The passphrase of a sealed file; a new one is asked for twice. Raises: `UsageError`."""
+    from auth.passphrase import MIN_PASSPHRASE_CHARS, checked_passphrase
+
     if variable is not None:
         return Secret(_from_environment(variable, os.environ, "--passphrase-env"))
     if not is_somebody_here():
         raise UsageError("nobody is here to type the passphrase; --passphrase-env NAME takes it from a variable")
+    if is_new:
+        print(f"a passphrase has at least {MIN_PASSPHRASE_CHARS} characters", file=sys.stderr)
     while True:
-        first = await _typed(question, is_secret=True)
-        if first and (not is_new or await _typed("The same again", is_secret=True) == first):
-            return Secret(first)
-        print("these are not the same" if first else "a passphrase has at least one character", file=sys.stderr)
+        first = Secret(await _typed(question, is_secret=True))
+        try:
+            checked_passphrase(first)
+        except KeyMissing as error:
+            print(error, file=sys.stderr)
+            continue
+        if not is_new or await _typed("The same again", is_secret=True) == first.reveal():
+            return first
+        print("these are not the same", file=sys.stderr)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 import time
-import webbrowser
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -15,7 +13,9 @@ from auth.credentials import Tokens
 from auth.login import LOGIN_SECONDS, listening
 from auth.oauth.endpoints import shown_url
 from auth.registration import OAuthRegistration
+from auth.shelf import Registered
 from auth.stored import StoredVault
+from orchestrator.cli.logins.browser import open_browser
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.times import local_time
@@ -46,20 +46,10 @@ class Way:
     """How the address of the answer names this machine."""
 
 
-def _open(url: str) -> bool:
-    """False where this machine has no browser; one that stays with its caller is left to itself."""
-    try:
-        browser = webbrowser.get()
-    except webbrowser.Error:
-        return False
-    threading.Thread(target=browser.open, args=(url,), daemon=True).start()
-    return True
-
-
 def _show(url: str, say: Say, *, opens: bool) -> None:
     say(f"log in here: {url}")
-    if opens and is_url(url) and not _open(url):
-        say("there is no browser here that could be opened; open the address yourself")
+    if opens and is_url(url):
+        open_browser(url, lambda: say("no browser could be opened here; open the address yourself"))
 
 
 async def _in_browser(grants: Grants, name: str, scopes: Sequence[str], way: Way, say: Say, keep: Keep) -> Tokens:
@@ -97,14 +87,17 @@ async def _on_device(grants: Grants, scopes: Sequence[str], say: Say) -> Tokens:
 async def logged_in(
     vault: StoredVault,
     person: str,
-    name: str,
+    registered: Registered,
     registration: OAuthRegistration,
     scopes: Sequence[str],
     way: Way,
     say: Say,
 ) -> Tokens:
-    """Logs the person in, and keeps the tokens. Raises: `CredentialError`, `OrchestratorError`."""
-    grants = vault.grants(registration)
+    """Logs the person in by this registration of `registered`, and keeps the tokens for that alone.
+
+    Raises: `CredentialError`, `OrchestratorError`.
+    """
+    name, grants = registered.name, vault.grants(registration)
     provider = registration.provider
     on_device = way.on_device or registration.grant == "device_code"
     if on_device and not provider.device_authorization_endpoint:
@@ -112,8 +105,9 @@ async def logged_in(
     if not on_device and not provider.authorization_endpoint:
         raise OrchestratorError(f"the provider of {name!r} has no login in a browser; --device logs in with a code")
     where = provider.device_authorization_endpoint if on_device else provider.authorization_endpoint
-    say(f"{clean_line(name)}: logging in at {clean_line(shown_url(where))}, for up to {LOGIN_SECONDS / 60:.0f} minutes")
-    keep = partial(vault.keep, person, name, asked=scopes)
+    how_long = "" if on_device else f", for up to {LOGIN_SECONDS / 60:.0f} minutes"
+    say(f"{clean_line(name)}: logging in at {clean_line(shown_url(where))}{how_long}")
+    keep = partial(vault.keep, person, name, asked=scopes, registered=registered)
     if not on_device:
         return await _in_browser(grants, name, scopes, way, say, keep)
     tokens = await _on_device(grants, scopes, say)

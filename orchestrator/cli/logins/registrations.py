@@ -17,6 +17,8 @@ async def found_registration(vault: StoredVault, person: str, name: str) -> Regi
     parts = [one for one in known if one.startswith(f"{name}/")]
     if parts:
         raise UsageError(f"{name!r} has parts, each with its own credential: {', '.join(parts)}")
+    if name in known:
+        raise UsageError(f"how {name!r} is got is not registered any more; `orchestrator auth add {name!r}` does it")
     if not known:
         raise CredentialMissing(f"no credential is registered; `orchestrator auth add {name!r} PLUGIN` does it")
     raise UnknownName("credential", name, known)

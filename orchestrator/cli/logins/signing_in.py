@@ -12,7 +12,7 @@ from auth.registration import LOGINS, OAuthRegistration
 from auth.shelf import Registered
 from auth.stored import StoredVault
 from orchestrator.cli.logins.asking import NotTyped, unseen
-from orchestrator.cli.logins.given import kind_of, question_for
+from orchestrator.cli.logins.given import check_sendable, kind_of, question_for
 from orchestrator.cli.logins.logging_in import Say, Way, logged_in, told_of
 from orchestrator.cli.logins.registrations import found_registration
 from orchestrator.errors import OrchestratorError
@@ -52,18 +52,18 @@ class ChatSignIn:
         """Raises: `CredentialError`, `OrchestratorError`, `NotTyped`."""
         registration, name = registered.registration, wanted.name
         if not isinstance(registration, OAuthRegistration):
-            await vault.keep(person, name, Given(value=await self._typed(registered)))
+            await vault.keep(person, name, Given(value=await self._typed(registered)), registered=registered)
             self._say(clean_line(f"kept: {name} ({registration.hint})"))
             return True
         if registration.grant not in LOGINS:
             self._say(clean_line(f"{name} needs no login of its own: {wanted.reason}"))
             return False
-        tokens = await logged_in(vault, person, name, registration, wanted.scopes, self._way, self._say)
+        tokens = await logged_in(vault, person, registered, registration, wanted.scopes, self._way, self._say)
         self._say(told_of(name, tokens))
         return True
 
     async def _typed(self, registered: Registered) -> Secret:
-        """Raises: `NotTyped`."""
+        """Raises: `NotTyped`, `UsageError`."""
         registration = registered.registration
         assert not isinstance(registration, OAuthRegistration)
         question = question_for(registration.hint, registered.origins)
@@ -71,4 +71,5 @@ class ChatSignIn:
             question = f"{question}, as NAME:PASSWORD"
         secret = Secret(await unseen(question))
         self._secrets.learn(registered.name, secret)
+        check_sendable(registration.hint, secret)
         return secret

@@ -1,4 +1,9 @@
-"""The file of a SQLite store, before anything is written to it: whose it is, and who may read it."""
+"""The file of a SQLite store, before anything is written to it: whose it is, and who may read it.
+
+Only SQLite opens the file. Whoever closes a descriptor of a file gives up all locks that its process has on it (POSIX),
+and this process may have the store open already: the next process that leaves would take itself for the last one, and
+remove the log that is still written to.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +12,10 @@ import sqlite3
 import time
 from contextlib import closing, suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
+from urllib.parse import quote
 
-from orchestrator.errors import StoreDamaged, StoreUnavailable, UsageError
+from orchestrator.errors import StoreUnavailable, UsageError
 from orchestrator.journal.sql.engine import BUSY_SECONDS
 from orchestrator.journal.sql.tables import SCHEMA_TABLE
 
@@ -21,17 +28,19 @@ RETRY_SECONDS = 0.02
 CLEAR_SECONDS = 0.2
 """How long deleting waits for those who read, before it leaves the log of the file to a later write."""
 
-_MAGIC = b"SQLite format 3\x00"
+
+def _connect(path: Path, query: str) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.as_uri()}?{query}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
 
 
 def _create(path: Path, name: str) -> None:
     """Makes the file, for its owner alone, where there is none."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        with NamedTemporaryFile(prefix=".new-", dir=path.parent) as pattern:  # which is its owner's alone
+            _connect(path, f"mode=rwc&modeof={quote(os.fsencode(pattern.name))}").close()
     except FileExistsError:
-        if not path.parent.is_dir():
-            raise UsageError(f"{name}: it is in what is no folder; name a file in one") from None
+        raise UsageError(f"{name}: it is in what is no folder; name a file in one") from None
     except OSError as error:
         raise StoreUnavailable(f"{name}: it cannot be created: {error.strerror}") from error
 
@@ -50,24 +59,16 @@ def _is_there(path: Path, name: str) -> bool:
 
 def _is_empty(path: Path, name: str) -> bool:
     try:
-        with path.open("rb") as file:
-            start = file.read(len(_MAGIC))
+        return path.stat().st_size == 0
     except OSError as error:
-        raise StoreUnavailable(f"{name}: it cannot be read: {error.strerror}") from error
-    if start and start != _MAGIC:
-        raise StoreDamaged(f"{name}: it is not a database; name another file, or move it away")
-    return not start
-
-
-def _connect(path: Path, mode: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"{path.as_uri()}?mode={mode}", uri=True, timeout=BUSY_SECONDS, isolation_level=None)
+        raise StoreUnavailable(f"{name}: it cannot be reached: {error.strerror}") from error
 
 
 def _set_up(path: Path) -> None:
     """Nothing where another process has just done it."""
     with suppress(PermissionError):  # of somebody else, who has let this one write to it
         path.chmod(0o600)
-    with closing(_connect(path, "rw")) as connection:
+    with closing(_connect(path, "mode=rw")) as connection:
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         until = time.monotonic() + BUSY_SECONDS
         while True:
@@ -97,7 +98,7 @@ def prepare(path: Path, name: str, *, creates: bool = True) -> str | None:
         if not creates:
             return None
         _set_up(path)
-    with closing(_connect(path, "ro")) as connection:
+    with closing(_connect(path, "mode=ro")) as connection:
         made = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if SCHEMA_TABLE in made:
             row = connection.execute(f"SELECT version_num FROM {SCHEMA_TABLE}").fetchone()  # noqa: S608
@@ -119,7 +120,7 @@ def give_back(path: Path) -> bool:
 
     False where it is left for later, as others read or write the file.
     """
-    with closing(_connect(path, "rw")) as connection:
+    with closing(_connect(path, "mode=rw")) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         try:
             connection.executescript("PRAGMA incremental_vacuum")
@@ -133,7 +134,7 @@ def give_back(path: Path) -> bool:
 def clear_log(path: Path) -> bool:
     """As `give_back`, of the log alone, without waiting for anybody; it never fails. Blocks."""
     try:
-        with closing(_connect(path, "rw")) as connection:
+        with closing(_connect(path, "mode=rw")) as connection:
             return _emptied(connection, 0)
     except sqlite3.Error:
         return False

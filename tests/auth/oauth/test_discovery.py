@@ -85,10 +85,30 @@ async def test_the_url_of_a_description_stands_for_its_issuer() -> None:
     assert await web.discovered(url) == provider()
 
 
+@pytest.mark.parametrize("issuer", ["https://login.example", "https://login.example/", ISSUER, f"{ISSUER}/"])
+@pytest.mark.parametrize("path", [OPENID_PATH, SERVER_PATH])
+async def test_the_url_of_a_description_leaves_open_whether_its_issuer_ends_in_a_slash(issuer: str, path: str) -> None:
+    host, tenant = "https://login.example", issuer.removeprefix("https://login.example").rstrip("/")
+    url = f"{host}{path}{tenant}" if path == SERVER_PATH else f"{host}{tenant}{path}"
+    described = {**metadata(f"{host}{tenant}"), "issuer": issuer}
+
+    assert (await Web(pages={url: page(described)}).discovered(url)).issuer == issuer
+
+
+@pytest.mark.parametrize("issuer", ["https://evil.example/", "https://login.example//", "https://login.example/other"])
+async def test_the_url_of_a_description_leaves_nothing_else_open(issuer: str) -> None:
+    url = f"https://login.example{OPENID_PATH}"
+
+    with pytest.raises(ProviderError, match="describes the issuer"):
+        await Web(pages={url: page(metadata(issuer))}).discovered(url)
+
+
 async def test_a_slash_at_the_end_of_an_issuer_counts() -> None:
     web = Web(pages={f"https://login.example{OPENID_PATH}": page(metadata("https://login.example/"))})
 
-    with pytest.raises(ProviderError, match=r"describes the issuer 'https://login\.example/'"):
+    with pytest.raises(
+        ProviderError, match=r"describes the issuer 'https://login\.example/', .* give the issuer to the"
+    ):
         await web.discovered("https://login.example")
     assert (await web.discovered("https://login.example/")).issuer == "https://login.example/"
 

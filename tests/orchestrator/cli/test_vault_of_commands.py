@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -121,6 +122,27 @@ async def test_the_environment_goes_before_the_vault_that_is_kept(tmp_path: Path
     async with asked(at(tmp_path), own) as vault:
         assert await vault.has("key")
         assert await given_by(vault) == "of the environment"
+
+
+async def test_what_a_person_keeps_is_masked_before_its_first_use(tmp_path: Path) -> None:
+    """A key that is pasted into a chat before any call is taken out of it, also one of several that an API wants."""
+    await keep(at(tmp_path), {}, "kept-key-1234")
+    async with opened_stored_vault(at(tmp_path), {}, http=SharedClient()) as vault:
+        for name in ("key/app", "keys"):
+            await vault.register(DEFAULT_PERSON, name, SecretRegistration(), ["https://api.example.com"])
+            await vault.keep(DEFAULT_PERSON, name, Given(value=Secret(f"{name}-1234")))
+    http, secrets, said = SharedClient(), SecretsInUse(), "kept-key-1234 key/app-1234 keys-1234"
+    opened = partial(opened_vault, at(tmp_path), {}, http=http, secrets=secrets)
+    async with opened() as nobodys:
+        assert await nobodys.has("key")
+    async with opened(person="somebody else") as theirs:
+        assert await theirs.has("key")
+    assert secrets.masked(said) == said
+    async with opened(person=DEFAULT_PERSON) as vault:
+        assert secrets.masked(said) == said
+        assert await vault.has("key")
+        assert secrets.masked(said) == "[secret key] [secret key_app] keys-1234"
+    await http.aclose()
 
 
 async def test_a_default_vault_that_nobody_has_made_is_empty_and_is_not_made_by_asking() -> None:
@@ -303,7 +325,7 @@ async def test_a_function_without_its_credential_says_what_gives_it_and_nothing_
     code, out, err = await desk.run("tools", "plugin.json", "--allow-host", "127.0.0.1")
     assert code == 1
     assert "it needs the credential 'key' (ApiKeyPluginVault), which the vault does not have" in out
-    assert "`orchestrator auth add key` gives it" in out
+    assert "`orchestrator auth add key plugin.json` gives it" in out
     assert err == ""
     assert not await anyio.Path(desk.folder / "data").exists()
     assert not await anyio.Path(desk.folder / "config").exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from io import StringIO
 
 import pytest
@@ -147,6 +147,63 @@ async def test_a_conversation_that_was_left_waiting_is_come_back_to() -> None:
         assert [request.path for request in served.requests] == ["/read"]
     assert person.asked == [PROMPT] * 2
     assert "DONE WITH 1" in file.getvalue()
+
+
+class Elsewhere(WrittenPerson):
+    """Before it answers, something happens elsewhere."""
+
+    def __init__(self, answers: Sequence[str | None], act: Callable[[], Awaitable[None]]) -> None:
+        super().__init__(["read {} & read {}"], answers=answers)
+        self._act = act
+
+    async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
+        await self._act()
+        return await super().answer(prompt, is_secret=is_secret, draft=draft)
+
+
+@pytest.mark.parametrize("typed", ["y", "n not now"])
+@pytest.mark.parametrize("goes_on", [True, False], ids=["worked-on", "only-signed-in"])
+async def test_a_sign_in_that_was_done_elsewhere_is_not_done_again(typed: str, goes_on: bool) -> None:
+    """Neither is the person led through it, nor does a late no count; the answer is shown, whoever had it made."""
+    journal, vault, file, led = MemoryJournal(), TestVault(), StringIO(), list[str]()
+    async with serve(answer) as served, mail_host(served, vault, journal) as host:
+
+        async def sign_in() -> None:
+            vault.tokens["me"] = GOOD
+            assert await host.conversation(id=dialogue.chat.id).signed_in(NAME)
+            if goes_on:
+                assert await host.run_pending() == 1
+
+        person = Elsewhere([typed], sign_in)
+        view = TerminalView(console_for(file, is_live=False), labels_of(host), is_live=False)
+        interrupts = Interrupts()
+        dialogue = Dialogue(host, view, person, interrupts, signs_in=LoggedSignIn(vault, led.append))
+        assert await converse(dialogue, person, interrupts) == 0
+        assert [request.path for request in served.requests] == ["/read", "/read"]
+        assert not any(isinstance(fact, CallDecided) for fact in await dialogue.chat.facts())
+    text = file.getvalue()
+    assert (led, person.asked) == ([], [PROMPT])
+    assert f"was signed in elsewhere meanwhile: {NAME}" in text
+    assert (text.count("DONE WITH 2"), text.count("needs you to sign in")) == (1, 2)
+
+
+async def test_a_sign_in_that_is_not_waited_for_any_more_is_not_done() -> None:
+    journal, vault, file, led = MemoryJournal(), TestVault(), StringIO(), list[str]()
+    async with serve(answer) as served, mail_host(served, vault, journal) as host:
+
+        async def decline() -> None:
+            chat = host.conversation(id=dialogue.chat.id)
+            await chat.refresh()
+            for one in chat.sign_ins:
+                assert await chat.decide(one.call_id, False) == "accepted"
+
+        person = Elsewhere(["y"], decline)
+        view = TerminalView(console_for(file, is_live=False), labels_of(host), is_live=False)
+        interrupts = Interrupts()
+        dialogue = Dialogue(host, view, person, interrupts, signs_in=LoggedSignIn(vault, led.append))
+        assert await converse(dialogue, person, interrupts) == 0
+    assert (led, f"nothing waits for this sign-in any more: {NAME}" in file.getvalue()) == ([], True)
+    assert "DONE WITH 2" in file.getvalue()
 
 
 async def test_a_conversation_whose_sign_in_was_done_elsewhere_goes_on() -> None:

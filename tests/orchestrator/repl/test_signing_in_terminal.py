@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,4 +93,20 @@ def test_ctrl_c_stops_a_sign_in_that_does_not_end(tmp_path: Path) -> None:
         say(child, "y")
         child.expect("DONE WITH 1")
         assert logged(log)[-1] == "GET /read"
+        leave(child)
+
+
+def test_a_sign_in_that_was_done_elsewhere_meanwhile_is_not_done_again(tmp_path: Path) -> None:
+    """The offer stands on the screen while the person signs in with another command, and a worker goes on."""
+    with mail(tmp_path, "elsewhere") as (child, log):
+        say(child, "read {}")
+        child.expect(OFFER)
+        (address,) = logged(log)
+        with urllib.request.urlopen(f"{address}/elsewhere", timeout=5) as answer:
+            assert answer.read() == b'{"signed_in":true,"gone_on":1}'
+        say(child, "y")
+        child.expect(f"was signed in elsewhere meanwhile: {NAME}")
+        child.expect("DONE WITH 1")
+        child.expect(LOOP)
+        assert logged(log) == [address, "GET /elsewhere", "GET /read"]
         leave(child)

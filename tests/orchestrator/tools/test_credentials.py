@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from auth import ANYWHERE, MappingVault, Vault
+from auth import ANYWHERE, CredentialMissing, CredentialRefused, MappingVault, ProviderError, Vault, VaultError
+from auth.chain import ChainVault
 from orchestrator import Orchestrator, load_plugin
 from orchestrator.cli.wire import as_lines, curl_command, masked
+from orchestrator.tools.credentials import credential_obstacle
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject, dump_json
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
@@ -54,6 +57,32 @@ async def skipped(plugin: JsonObject, vault: Vault | None = None) -> str:
         return "; ".join(one.reason for one in host.toolbox.skipped)
 
 
+class Failing(MappingVault):
+    """Cannot say what it has."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self._error = error
+
+    async def has(self, reference: str, /) -> bool:
+        raise self._error
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (VaultError("it is locked"), "it is locked"),
+        (CredentialMissing("it is gone"), "it is gone"),
+        (CredentialRefused("it is for another"), "it is for another"),
+        (ProviderError("it is down"), "it is down"),
+        (RuntimeError("token-1234"), "it failed with RuntimeError"),
+    ],
+)
+async def test_a_vault_that_cannot_say_what_it_has_keeps_no_host_from_starting(error: Exception, reason: str) -> None:
+    told = await skipped(plugin_of(runtime(KEY)), Failing(error))
+    assert told.endswith(f"the vault cannot be asked for it: {reason}")
+
+
 @pytest.mark.parametrize(
     "vault",
     [
@@ -79,6 +108,32 @@ async def test_a_function_is_offered_where_the_vault_has_its_credential(type: st
 async def test_another_one_is_not_and_says_what_is_missing(auth: Json, reason: str) -> None:
     assert reason in await skipped(plugin_of(runtime(auth)), MappingVault({"other": "value-1234"}, origins=ANYWHERE))
     assert reason in await skipped(plugin_of(runtime(auth)))
+
+
+@pytest.mark.parametrize("vault", [None, MappingVault()])
+async def test_a_program_is_told_how_it_gives_a_credential(vault: Vault | None) -> None:
+    told = await skipped(plugin_of(runtime(KEY)), vault)
+    assert told.endswith(
+        "which the vault does not have: programs give it with vault=, conversation files under 'credentials'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("location", "shown"),
+    [
+        ("HERE/some plugin.json", "'some plugin.json'"),
+        ("/elsewhere/plugin.json", "/elsewhere/plugin.json"),
+        ("https://ada:word@a.example/p.json?key=word", "https://a.example/p.json"),
+    ],
+)
+async def test_a_vault_that_is_kept_is_given_it_by_a_command_that_names_the_plugin(location: str, shown: str) -> None:
+    plugin = await load_plugin(plugin_of(runtime({**KEY, "reference_id": "-a b"})))
+    at = location.replace("HERE", str(Path.cwd()))
+    told = await credential_obstacle(plugin.manifest.runtimes[0], ChainVault(), at)
+    assert told == (
+        "it needs the credential '-a b' (ApiKeyPluginVault), which the vault does not have: "
+        f"`orchestrator auth add -- '-a b' {shown}` gives it"
+    )
 
 
 async def test_no_credential_goes_to_a_local_plugin() -> None:

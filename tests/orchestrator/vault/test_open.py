@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
 from collections.abc import AsyncGenerator, Mapping
@@ -250,7 +251,9 @@ def _lines(file: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("store", "said"),
     [
-        ("vault.db", "the store is named by a URL"),
+        ("vault.db", "a vault is named by a URL, or the word 'keyring'; for the file 'vault.db': sqlite:///vault.db"),
+        ("/srv/vault.db", "for the file '/srv/vault.db': sqlite:////srv/vault.db"),
+        ("me:secret@host/db", "the store is named by a URL"),
         ("mysql://me:secret@host/db", "there is no store of the kind 'mysql'"),
         ("sqlite://", "a SQLite store is a file"),
         ("postgresql://me:secret@host", "names no database"),
@@ -261,6 +264,9 @@ async def test_what_names_no_vault_is_told_without_a_password(store: str, said: 
         async with open_vault(store, keys=KEYS):
             raise NotImplementedError
     assert said in str(caught.value)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        async with open_vault(store):
+            raise NotImplementedError
     assert "secret" not in str(caught.value)
 
 

@@ -157,3 +157,74 @@ def test_nothing_of_a_secret_lies_in_any_file(home: Home) -> None:
     files = [path for path in home.folder.rglob("*") if path.is_file()]
     assert len(files) > 1
     assert all(CANARY.encode() not in path.read_bytes() for path in files)
+
+
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ("api.albums.example", f"did you mean {API!r}?"),
+        (f"{API}/v1", f"did you mean {API!r}?"),
+        (f"https://ada:{CANARY}@api.albums.example", "'https://…@api.albums.example' is no origin"),
+        ("https://a:b", "write SCHEME://HOST or SCHEME://HOST:PORT"),
+        ("https://[::1", "write SCHEME://HOST or SCHEME://HOST:PORT"),
+        ("https://a.example:0", "write SCHEME://HOST or SCHEME://HOST:PORT"),
+    ],
+)
+def test_what_is_no_origin_is_told_with_what_was_probably_meant(home: Home, option: str, told: str) -> None:
+    done = home.auth("add", "a", "--kind", "key", "--origin", option, "--yes")
+    assert (done.code, told in done.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "told"),
+    [
+        ("bearer", f"Bearer {CANARY}", "give it without the word 'Bearer'"),
+        ("bearer", f"{CANARY}\n{CANARY}", "no blanks and no line breaks"),
+        ("bearer", f"\ufeff{CANARY}", "no blanks and no line breaks"),
+        ("basic", CANARY, "has no ':' in it"),
+    ],
+)
+def test_a_secret_that_could_never_be_sent_is_not_kept(home: Home, kind: str, typed: str, told: str) -> None:
+    user = ("--user", "an:na") if kind == "basic" else ()
+    done = home.auth("add", "a", "--kind", kind, "--origin", API, "--yes", "--secret-stdin", *user, stdin=typed)
+    assert (done.code, done.out, told in done.err) == (2, "", True)
+    assert states(home) == {}
+
+
+def test_the_place_of_a_key_says_what_it_carries(home: Home) -> None:
+    path = home.plugin(KEY)
+    refused = home.auth("add", "albums-key", path, "--yes", "--secret-env", "SECRET", SECRET="schlüssel\u2019")
+    assert (refused.code, "a header field carries" in refused.err) == (2, True)
+    assert home.auth("add", "albums-key", path, "--yes", "--secret-env", "SECRET", SECRET=CANARY).code == 0
+    again = home.auth("login", "albums-key", "--secret-env", "SECRET", SECRET="two\nlines")
+    assert (again.code, "a header field carries" in again.err) == (2, True)
+    assert states(home) == {"albums-key": ("secret", "ok")}
+
+
+@pytest.mark.parametrize("typed", [f"{CANARY}\r\n", f"  {CANARY} \n\n"])
+def test_what_is_piped_is_taken_as_it_would_be_typed(home: Home, typed: str) -> None:
+    done = home.auth("add", "a", "--kind", "bearer", "--origin", API, "--yes", "--secret-stdin", stdin=typed)
+    assert (done.code, done.out) == (0, f"kept: a (bearer token), for {API}\n")
+    assert "is empty" in home.auth("login", "a", "--secret-stdin", stdin=" \n").err
+
+
+@pytest.mark.parametrize("option", [("--secret-env", "SECRET"), ("--user", "anna")])
+def test_one_secret_is_never_given_to_several_parts(home: Home, option: Sequence[str]) -> None:
+    done = home.auth("add", "albums-both", home.plugin(BOTH), *option, "--yes", SECRET=CANARY)
+    assert (done.code, states(home)) == (2, {})
+    assert "`orchestrator auth add albums-both/app`, `orchestrator auth add albums-both/who`" in done.err
+
+
+def test_a_credential_that_is_wanted_alone_and_with_others_is_added_by_its_name(home: Home) -> None:
+    either = runtime("albums", description({"look": [{"app": []}], "both": [{"app": [], "who": []}]}))
+    done = home.auth("add", "albums", home.plugin(either), "--secret-env", "SECRET", "--yes", SECRET=CANARY)
+    assert done.code == 0
+    assert "albums alone is added; its parts are added by `orchestrator auth add albums/app`, " in done.err
+    assert states(home) == {"albums": ("secret", "ok")}
+
+
+@pytest.mark.parametrize(("command", "wanted"), [("add", "REF"), ("export", "FILE")])
+def test_what_may_be_left_out_is_not_called_required(home: Home, command: str, wanted: str) -> None:
+    done = home.auth(command)
+    assert done.code == 2
+    assert done.err.splitlines()[-1].endswith(f"required: {wanted}") or f"required: {wanted}\n" in done.err

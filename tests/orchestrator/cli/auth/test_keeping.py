@@ -7,6 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from auth.bundle import bundle_of
+from auth.record_json import registration_json
+from auth.records import Record
+from auth.registration import OAuthRegistration, Provider
+from auth.rows import SHARED, RecordKey
+from auth.secret import Secret
 from auth.stored import Listed
 from orchestrator.cli.auth.listing import Seen, as_json, as_table
 from tests.orchestrator.cli.auth.commands import API, CANARY, Home
@@ -90,19 +96,47 @@ def test_what_is_revoked_is_gone(home: Home) -> None:
     assert (again.code, "no credential is registered" in again.err) == (1, True)
 
 
-def test_a_new_key_seals_everything_and_the_old_one_is_gone(home: Home) -> None:
+def test_a_new_key_seals_everything_and_the_old_one_seals_nothing_more(home: Home) -> None:
     [key] = home.folder.rglob("keys/*.key")
     before = key.read_bytes()
     done = home.auth("rotate")
-    assert (done.code, done.out) == (0, "sealed anew with a new key: 2 records; the old key is gone\n")
+    assert (done.code, done.out.partition(";")[0]) == (0, "sealed anew with a new key: 2 records")
+    assert f"; the old key is kept in '{key}.old', only to read a vault with that was moved away" in done.out
     assert key.read_bytes() != before
-    assert key.stat().st_mode & 0o777 == 0o600
+    assert Path(f"{key}.old").read_bytes() == before
+    assert [path.stat().st_mode & 0o777 for path in (key, Path(f"{key}.old"))] == [0o600, 0o600]
     assert home.auth("test", "a").code == 0
     key.write_bytes(before)
     broken = home.auth("test", "a")
     assert (broken.code, "not at hand" in broken.told) == (1, True)
     listed = home.auth("list")
     assert (listed.code, "unreadable" in listed.out, "not at hand" in listed.err) == (1, True, True)
+
+
+def test_replaced_keys_are_deleted_for_good_where_that_is_said(home: Home) -> None:
+    [key] = home.folder.rglob("keys/*.key")
+    assert home.auth("rotate").code == 0
+    done = home.auth("rotate", "--forget-old-keys")
+    assert (done.code, done.out) == (0, "sealed anew with a new key: 2 records; deleted for good: 2 old keys\n")
+    assert not Path(f"{key}.old").exists()
+    assert home.auth("test", "a").code == 0
+    refused = home.auth("rotate", "--forget-old-keys", ORCHESTRATOR_VAULT_PASSPHRASE=PASSPHRASE)
+    assert (refused.code, "ORCHESTRATOR_VAULT_PASSPHRASE is set" in refused.err) == (2, True)
+
+
+def test_a_new_key_of_the_vault_at_its_old_place_locks_up_no_vault_that_was_moved(home: Home) -> None:
+    here, there = (str(home.folder / name) for name in ("here.db", "there.db"))
+    options = ("--kind", "key", "--origin", API, "--yes", "--secret-env", "SECRET")
+    assert home.auth("add", "one", *options, SECRET=CANARY, ORCHESTRATOR_VAULT=here).code == 0
+    Path(here).rename(there)
+    assert home.auth("add", "two", *options, SECRET=CANARY, ORCHESTRATOR_VAULT=here).code == 0
+    for _ in range(2):
+        assert home.auth("rotate", ORCHESTRATOR_VAULT=here).code == 0
+    assert home.auth("test", "one", ORCHESTRATOR_VAULT=there).code == 0
+    assert "2 records" in home.auth("rotate", ORCHESTRATOR_VAULT=there).out
+    assert home.auth("rotate", "--forget-old-keys", ORCHESTRATOR_VAULT=here).code == 0
+    assert home.auth("test", "one", ORCHESTRATOR_VAULT=there).code == 0
+    assert home.auth("test", "two", ORCHESTRATOR_VAULT=here).code == 0
 
 
 def test_a_passphrase_takes_the_place_of_the_key_file_and_of_another_passphrase(home: Home) -> None:
@@ -146,6 +180,38 @@ def test_an_exported_file_opens_with_its_passphrase_elsewhere(home: Home, tmp_pa
     assert (again.code, again.out) == (0, "all of it is there already\n")
 
 
+def test_an_import_shows_every_place_that_tokens_and_secrets_would_go_to(home: Home, tmp_path: Path) -> None:
+    provider = Provider(
+        token_endpoint="https://login.example/token",
+        issuer="https://login.example",
+        authorization_endpoint="https://login.example/authorize",
+        revocation_endpoint="https://evil.example/\x1b[2Jrevoke",
+    )
+    login = OAuthRegistration(
+        provider=provider, client_id="c" * 5000, client_secret=Secret(CANARY), allowed_hosts=("10.0.0.1",)
+    )
+    record = Record(
+        key=RecordKey(owner=SHARED, name="n" * 1000, kind="registration"),
+        origins=tuple(f"https://{number}.example:443" for number in range(60)),
+        content=registration_json(login),
+    )
+    file = tmp_path / "in.sealed"
+    file.write_bytes(bundle_of([record], Secret(PASSPHRASE)))
+    done = home.auth("import", str(file), "--passphrase-env", "WORDS", WORDS=PASSPHRASE)
+    assert done.code == 2
+    lines = done.err.splitlines()
+    assert lines[0].startswith(f"  adds      {'n' * 99}…, the registration for every person, for https://0.example ")
+    assert lines[0].endswith(" https://49.example and 10 more")
+    heads = [" ".join(line.split()[:3]) for line in lines[1:] if line.startswith(" " * 12)]
+    assert "issuer https://login.example" in " ".join(heads)
+    assert "log in at" in heads
+    assert any("https://login.example/token (codes, tokens and the client's secret go there)" in line for line in lines)
+    assert any("https://evil.example/" in line and "tokens and the client's secret go there" in line for line in lines)
+    assert any(line.strip() == "may be in your own network: 10.0.0.1" for line in lines)
+    assert "\x1b" not in done.err
+    assert max(map(len, lines[1:])) < 350
+
+
 def test_only_what_is_named_is_exported(home: Home, tmp_path: Path) -> None:
     unknown = home.auth("export", str(tmp_path / "x"), "b", "--passphrase-env", "W", W=PASSPHRASE)
     assert (unknown.code, "there is no credential 'b'" in unknown.err) == (2, True)
@@ -165,6 +231,7 @@ def test_the_list_for_programs_has_no_secret(home: Home) -> None:
                 "reference": "a",
                 "kind": "secret",
                 "shared": False,
+                "variable": False,
                 "origins": [API],
                 "expires": None,
                 "scopes": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
 from collections.abc import Generator
@@ -20,9 +21,10 @@ from tests.servers.openid_provider import OpenIdProvider, need_provider, openid_
 
 MARK = "log in here: "
 BROWSER = """\
-import sys
+import json, os, sys
 import anyio, httpx2
 from tests.servers.openid_provider import OpenIdProvider
+open({seen!r} + ".environ", "w").write(json.dumps(dict(os.environ)))
 back = anyio.run(OpenIdProvider(url={url!r}).{answer}, sys.argv[1])
 page = httpx2.get(back, trust_env=False)
 open({seen!r}, "w").write(f"{{page.status_code}} {{page.text}}")
@@ -114,11 +116,37 @@ def test_another_page_at_the_port_does_not_end_the_wait(home: Home, provider: Op
 def test_a_device_login_shows_the_code_and_waits(home: Home, provider: OpenIdProvider) -> None:
     process = home.start("auth", "login", "albums", "--device")
     assert process.stderr is not None
-    complete = next(line.partition("or open ")[2].strip() for line in process.stderr if line.startswith("or open "))
-    anyio.run(provider.consent, complete)
+    told: list[str] = []
+    while not told or not told[-1].startswith("or open "):
+        told.append(next(process.stderr))
+    anyio.run(provider.consent, told[-1].partition("or open ")[2].strip())
+    assert f"albums: logging in at {provider.url}/device/auth\n" in told
     out, err = process.communicate(timeout=SECONDS)
     assert process.returncode == 0, err
     assert out.startswith("logged in to albums")
+
+
+@pytest.mark.parametrize("option", [("--port", "8080"), ("--localhost",), ("--no-browser",)])
+def test_what_is_of_a_browser_is_wrong_use_with_a_code(option: tuple[str, ...], home: Home) -> None:
+    done = home.auth("login", "albums", "--device", *option)
+    assert (done.code, f"{option[0]} goes with a login in a browser" in done.err) == (2, True)
+
+
+def test_the_browser_is_told_no_secret(home: Home, provider: OpenIdProvider) -> None:
+    variables = {"ORCHESTRATOR_X": "a", "MY_API_KEY": "b", "PLAIN": "c", "DBUS_SESSION_BUS_ADDRESS": "d"}
+    process = home.start("auth", "login", "albums", **variables, **browser(home, provider, "consent"))
+    _, err = process.communicate(timeout=SECONDS)
+    assert process.returncode == 0, err
+    told = json.loads((home.folder / "page.txt.environ").read_text())
+    assert {name: told.get(name) for name in variables} == variables | {"ORCHESTRATOR_X": None, "MY_API_KEY": None}
+
+
+def test_a_browser_that_cannot_be_started_is_told(home: Home) -> None:
+    process = home.start("auth", "login", "albums", BROWSER=str(home.folder / "no-such-browser"), PATH="/nowhere")
+    assert process.stderr is not None
+    assert any("no browser could be opened here; open the address yourself" in line for line in process.stderr)
+    process.send_signal(signal.SIGINT)
+    process.communicate(timeout=SECONDS)
 
 
 def test_a_conversation_that_waits_for_it_is_told(home: Home, provider: OpenIdProvider) -> None:

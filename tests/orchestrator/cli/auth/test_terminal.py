@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]  # its stubs are not among the development tools
 
-from tests.orchestrator.cli.auth.commands import API, CANARY
+from tests.orchestrator.cli.auth.commands import API, CANARY, Home, description, runtime
 from tests.servers.keyboard import say, terminal
 
 ADD = ("-m", "orchestrator", "auth", "add", "albums")
@@ -39,9 +39,15 @@ def test_a_name_and_a_password_are_asked_for(tmp_path: Path) -> None:
         child.expect("What is it")
         say(child, "basic")
         child.expect("Where may it go")
+        say(child, API.removeprefix("https://"))
+        child.expect(f"did you mean '{API}'")
+        child.expect("Where may it go")
         say(child, API)
         child.expect("to go there\\?")
         say(child, "y")
+        child.expect("Name, for ")
+        say(child, "an:na")
+        child.expect("has no ':' in it")
         child.expect("Name, for ")
         say(child, "anna")
         child.expect("Password of anna:")
@@ -49,6 +55,26 @@ def test_a_name_and_a_password_are_asked_for(tmp_path: Path) -> None:
         child.expect("kept: albums")
         assert CANARY not in str(child.before)
         child.expect(pexpect.EOF)
+
+
+def test_a_secret_that_could_never_be_sent_is_asked_for_again(tmp_path: Path) -> None:
+    bearer = (*ADD, "--kind", "bearer", "--origin", API, "--yes")
+    with terminal(tmp_path, *bearer, prompt="Bearer token, for ") as child:
+        say(child, f"Bearer {CANARY}")
+        child.expect("give it without the word 'Bearer'")
+        child.expect("Bearer token, for ")
+        say(child, CANARY)
+        child.expect("kept: albums")
+        child.expect(pexpect.EOF)
+
+
+def test_one_secret_of_an_option_is_not_given_to_several_parts(tmp_path: Path) -> None:
+    both = runtime("albums", description({"both": [{"app": [], "who": []}]}))
+    plugin = Home(tmp_path).plugin(both)
+    with terminal(tmp_path, *ADD, plugin, "--secret-env", "HOME", "--yes", prompt="has several parts") as child:
+        child.expect(pexpect.EOF)
+        child.wait()
+    assert child.exitstatus == 2
 
 
 def test_no_keeps_nothing(tmp_path: Path) -> None:
@@ -78,7 +104,11 @@ def test_a_passphrase_is_typed_twice(tmp_path: Path) -> None:
         child.expect(pexpect.EOF)
     file = tmp_path / "out.sealed"
     export = ("-m", "orchestrator", "auth", "export", str(file))
-    with terminal(tmp_path, *export, prompt="A passphrase for the file:") as child:
+    with terminal(tmp_path, *export, prompt="a passphrase has at least 8 characters") as child:
+        child.expect("A passphrase for the file:")
+        say(child, "short")
+        child.expect("it needs 8 characters")
+        child.expect("A passphrase for the file:")
         say(child, "correct horse")
         child.expect("The same again:")
         say(child, "correct house")

@@ -8,6 +8,8 @@ from functools import partial
 
 import anyio
 import httpx2
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.input import create_pipe_input
 
 from auth import SecretsInUse, SignIn
 from auth.credentials import Tokens
@@ -107,3 +109,15 @@ async def test_a_login_that_is_traded_for_another_is_not_offered_here() -> None:
     async with vault_with(registration) as vault:
         assert not await sign_in(vault, told)(WANTED, "me")
     assert "needs no login of its own" in told.lines[-1]
+
+
+async def test_a_key_that_could_never_be_sent_is_not_kept() -> None:
+    told = Told()
+    async with vault_with(SecretRegistration(hint="bearer token")) as vault:
+        with create_pipe_input() as keyboard, create_app_session(input=keyboard), anyio.fail_after(10):
+            keyboard.send_text("Bearer abc\r")
+            assert not await sign_in(vault, told)(WANTED, "me")
+            assert await vault.credential("me", "albums") is None
+            keyboard.send_text("abcdefgh\r")
+            assert await sign_in(vault, told)(WANTED, "me")
+    assert [line.partition(":")[0] for line in told.lines] == ["this did not work", "kept"]
