@@ -8,7 +8,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from auth.credentials import Credential, Tokens
+from auth.oauth.jwt import claims_of
 from auth.registration import LOGINS, OAuthRegistration
+from auth.secret import Secret
 
 SKEW_SECONDS = 60.0
 """How long before they expire tokens count as expired: clocks differ, and a call takes its time."""
@@ -47,6 +49,17 @@ def login_of(credential: Credential) -> str:
     if isinstance(credential, Tokens):
         return credential.login
     return hashlib.sha256(b"given\0" + credential.value.reveal().encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def mark_of(token: Secret) -> str:
+    """The mark of a login elsewhere: of whom the token names, who stays the same when it is renewed; else of it alone.
+
+    Nobody has verified what it says: who trades it does.
+    """
+    claims = claims_of(token.reveal()) or {}
+    named = [claims.get(name) for name in ("iss", "sub", "tid", "sid")]
+    said = json.dumps(named) if named[0] and named[1] else token.reveal()
+    return hashlib.sha256(b"subject\0" + said.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def noted(

@@ -13,7 +13,7 @@ import anyio
 from auth.credentials import Given, Tokens
 from auth.due import Due, Want, bound_tokens, due, is_alike, refused, sign_in
 from auth.errors import CredentialError, CredentialMissing, ProviderError, SignInNeeded
-from auth.freshness import login_of, noted, united
+from auth.freshness import login_of, mark_of, noted, united
 from auth.registration import LOGINS, OAuthRegistration
 from auth.renewing import GONE, PATIENCE_SECONDS, Renewal, Renewing, is_unchanged
 from auth.secret import Secret
@@ -143,8 +143,10 @@ class Obtaining:
         registration = want.registered.registration
         if not isinstance(registration, OAuthRegistration) or registration.grant == "client_credentials":
             return None
-        if registration.grant in LOGINS or not registration.subject:
+        if registration.grant in LOGINS:
             return None
+        if not registration.subject:
+            return mark_of(await self._signed_in(want))
         subject = await self._subject_want(want, registration)
         if (login := await self._login(subject)) is not None:
             return login
@@ -217,11 +219,17 @@ class Obtaining:
         if registration.subject:
             kept = await self.obtained(await self._subject_want(want, registration))
             return secret_of(kept), login_of(kept.credential)
+        token = await self._signed_in(want)
+        return token, mark_of(token)
+
+    async def _signed_in(self, want: Want) -> Secret:
+        """The token with which the person has signed in to the embedding program: it is asked each time, so that
+        nothing goes out for somebody who has signed out. Raises: `CredentialMissing`."""
         token = await self._subject(want.person) if self._subject is not None else None
         if token is None:
             raise CredentialMissing(f"the credential {want.name!r} is for who is signed in, and {want.person!r} is not")
         self._shelf.learn(want.name, token)
-        return token, ""
+        return token
 
     async def _subject_want(self, want: Want, registration: OAuthRegistration) -> Want:
         """Raises: `CredentialMissing`, `VaultError`."""

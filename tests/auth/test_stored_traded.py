@@ -138,6 +138,25 @@ async def test_the_token_of_the_embedding_program_is_traded_for_each_person_and_
             await one.vault.ready(replace(USE, person="eve"))
 
 
+@pytest.mark.parametrize("grant", TRADING)
+async def test_who_has_signed_out_of_the_embedding_program_sends_nothing_that_was_traded(grant: Grant) -> None:
+    tokens: dict[str, Secret] = {"ada": Secret("access-ada-0")}
+
+    async def subject(person: str) -> Secret | None:
+        return tokens.get(person)
+
+    async with kit(subject=subject) as one:
+        await one.vault.register(SHARED, "ref", one.provider.registration(grant), [ORIGIN])
+        one.provider.accepted |= {"access-ada-0", "access-eve-0"}
+        assert await sent(one.vault) == ["access-traded(ada)-1"]
+        assert await sent(one.vault) == ["access-traded(ada)-1"]
+        del tokens["ada"]
+        with pytest.raises(CredentialMissing, match="'ada' is not"):
+            await one.vault.ready(USE)
+        tokens["ada"] = Secret("access-eve-0")
+        assert await sent(one.vault) == ["access-traded(eve)-2"]
+
+
 async def test_without_an_embedding_program_nobody_is_signed_in_to_it() -> None:
     async with kit() as one:
         await one.vault.register(SHARED, "ref", one.provider.registration("jwt_bearer"), [ORIGIN])
