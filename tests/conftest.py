@@ -29,6 +29,11 @@ for _name in [*os.environ]:
         del os.environ[_name]
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many tests wait for a process, a lease or a page."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_finish() -> None:
     """Has the collector pass over thousands of collected tests: it would visit them again and again."""
     gc.collect()

@@ -215,8 +215,8 @@ def test_all_mistakes_of_a_file_are_told_at_once() -> None:
         "8:9 wrong-value: give either 'call' or 'calls'",
         "9:9 wrong-value: a step has 'text', 'call' or 'calls', or 'phrase' alone",
         "10:14 wrong-value: 'edit' and 'with' go together",
-        "12:33 wrong-value: 'status' must be 'returned', 'error', 'asked', 'refused', 'denied', 'declined', 'expired', "
-        "'edited', 'failed', 'unknown', 'withdrawn' or 'any' (did you mean 'returned'?)",
+        "12:33 wrong-value: 'status' must be 'returned', 'error', 'asked', 'sign_in', 'refused', 'denied', 'declined', "
+        "'expired', 'edited', 'failed', 'unknown', 'withdrawn' or 'any' (did you mean 'returned'?)",
         "12:54 pattern: there is no matcher '$regx' (did you mean '$regex'? Else, data whose name begins with a dollar "
         "is written with two: '$$regx')",
         "13:14 pattern: '(' is no regular expression: missing ) at position 1",
