@@ -9,6 +9,8 @@ from orchestrator.testing.python.threaded import Stories
 from tests.orchestrator.testing.playing import write_plugin
 
 PLAIN = tuple(part for name in ("randomly", "cacheprovider", "hypothesispytest") for part in ("-p", f"no:{name}"))
+STRICT = ("-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning")
+"""Every warning is an error, but for the one that the package was imported before such a run: of course it was."""
 START = """
 import anyio
 import pytest
@@ -41,7 +43,7 @@ def homes(pytester: pytest.Pytester) -> None:
 
 def run(pytester: pytest.Pytester, source: str) -> pytest.RunResult:
     pytester.makepyfile(START + source)
-    return pytester.runpytest_inprocess(*PLAIN, "-W", "error")
+    return pytester.runpytest_inprocess(*PLAIN, *STRICT)
 
 
 def outcomes(result: pytest.RunResult) -> dict[str, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.orchestrator.testing.nested import PLAIN, START, homes, imported, outcomes, run
+from tests.orchestrator.testing.nested import PLAIN, START, STRICT, homes, imported, outcomes, run
 
 pytest_plugins = ["pytester"]
 
@@ -93,7 +93,7 @@ async def test_homes(conversation, number):
     (await conversation(plugins="plugin.json").say(f"Find {number}", model="Here.")).expect(text="Here.")
 """
     )
-    assert outcomes(pytester.runpytest_inprocess(*PLAIN[:4], "-W", "error")) == {"passed": 1}
+    assert outcomes(pytester.runpytest_inprocess(*PLAIN[:4], *STRICT)) == {"passed": 1}
 
 
 def test_a_stub_for_an_operation_that_no_api_has_fails_the_test(pytester: pytest.Pytester) -> None:

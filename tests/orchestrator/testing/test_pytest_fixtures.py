@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.orchestrator.testing.nested import PLAIN, START, homes, imported, outcomes, run
+from tests.orchestrator.testing.nested import PLAIN, START, STRICT, homes, imported, outcomes, run
 
 pytest_plugins = ["pytester"]
 
@@ -201,7 +201,7 @@ def test_homes(conversation):
     turn.expect(cards={"snapshot": "home.json"})
 """
     (folder / "test_homes.py").write_text(START + source, encoding="utf-8")
-    result = pytester.runpytest_inprocess(*PLAIN, "-W", "error")
+    result = pytester.runpytest_inprocess(*PLAIN, *STRICT)
     assert outcomes(result) == {"failed": 1}
     result.stdout.fnmatch_lines(["E*home.json*"])
     assert outcomes(pytester.runpytest_inprocess(*PLAIN, "--orchestrator-update")) == {"passed": 1}

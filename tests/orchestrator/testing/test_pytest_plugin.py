@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import anyio
 import pytest
 
+from tests.orchestrator.testing.nested import PLAIN, STRICT
 from tests.orchestrator.testing.playing import DROP, FIND, played, write_conversation, write_plugin
 
 pytest_plugins = ["pytester"]
@@ -28,8 +29,6 @@ conversations:
 """
 PATIENCE = 120.0
 """Seconds for a run in another process."""
-
-PLAIN = tuple(part for name in ("randomly", "cacheprovider", "hypothesispytest") for part in ("-p", f"no:{name}"))
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -100,7 +99,7 @@ def test_tests_are_chosen_by_name_and_by_tag(pytester: pytest.Pytester, chosen: 
 
 def test_a_tag_that_can_be_no_marker_is_a_word_for_choosing_all_the_same(pytester: pytest.Pytester) -> None:
     write_conversation(pytester.path, f"tags: [_odd, 'of 2']{FIND}")
-    result = pytester.runpytest_inprocess(*PLAIN, "--strict-markers", "-W", "error", "-k", "_odd")
+    result = pytester.runpytest_inprocess(*PLAIN, "--strict-markers", *STRICT, "-k", "_odd")
     assert outcomes(result) == {"passed": 1}
 
 
@@ -231,5 +230,5 @@ def pytest_runtest_call(item):
 
 def test_a_tag_that_pytest_has_a_meaning_for_is_only_a_word_for_choosing(pytester: pytest.Pytester) -> None:
     write_conversation(pytester.path, f"tags: [xfail, skip, parametrize, usefixtures]{FIND}    expect: {{text: Elm}}\n")
-    assert outcomes(pytester.runpytest_inprocess(*PLAIN, "-W", "error")) == {"failed": 1}
+    assert outcomes(pytester.runpytest_inprocess(*PLAIN, *STRICT)) == {"failed": 1}
     assert outcomes(pytester.runpytest_inprocess(*PLAIN, "-k", "xfail")) == {"failed": 1}
