@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import gc
 import os
 from tempfile import TemporaryDirectory
 
@@ -27,17 +26,6 @@ os.environ["XDG_CONFIG_HOME"] = _CONFIG.name  # and read their configuration and
 for _name in [*os.environ]:
     if _name.startswith(("ORCHESTRATOR_STORE", "ORCHESTRATOR_VAULT", "ORCHESTRATOR_AUTH_")):
         del os.environ[_name]
-
-
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: many tests wait for a process, a lease or a page."""
-    return (os.cpu_count() or 1) + 1
-
-
-def pytest_collection_finish() -> None:
-    """Has the collector pass over thousands of collected tests: it would visit them again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 collect_ignore_glob = ["*.conversation.yaml"]
