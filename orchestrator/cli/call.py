@@ -83,9 +83,8 @@ async def _carry_out(
     runtimes: Mapping[str, RuntimeFactory] | None = None,
 ) -> int:
     arguments = _read_arguments(options.arguments)
-    secrets = http.secrets
     async with (
-        opened_vault(setting.configuration, http=http, secrets=secrets, person=DEFAULT_PERSON) as vault,
+        opened_vault(setting.configuration, http=http, person=DEFAULT_PERSON) as vault,
         Orchestrator(
             plugins=loaded.plugins,
             model="offline",
@@ -99,7 +98,6 @@ async def _carry_out(
             card_templates=setting.configuration.card_templates,
             policy=setting.policy,
             vault=vault,
-            secrets=secrets,
         ) as host,
     ):
         warn_of_problems(host.plugins)

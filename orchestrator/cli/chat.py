@@ -75,9 +75,8 @@ async def hosting(
     place: Place,
 ) -> AsyncGenerator[Orchestrator]:
     """An open host over what was loaded, which has something to call."""
-    secrets = http.secrets
     async with (
-        opened_vault(setting.configuration, http=http, secrets=secrets, person=DEFAULT_PERSON) as vault,
+        opened_vault(setting.configuration, http=http, person=DEFAULT_PERSON) as vault,
         Orchestrator(
             plugins=loaded.plugins,
             model=model,
@@ -96,7 +95,6 @@ async def hosting(
             store=place.journal,
             sources=place.sources,
             vault=vault,
-            secrets=secrets,
         ) as host,
     ):
         _refuse_nothing_to_call(host)
@@ -110,7 +108,7 @@ def _signs_in(setting: Setting, http: SharedClient) -> SignsIn:
     """Leads the person through the sign-ins that calls wait for."""
     from orchestrator.cli.logins.signing_in import ChatSignIn
 
-    opened = partial(opened_stored_vault, setting.configuration, http=http, secrets=http.secrets, creates=False)
+    opened = partial(opened_stored_vault, setting.configuration, http=http, creates=False)
     return ChatSignIn(opened, http.secrets)
 
 

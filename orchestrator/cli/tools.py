@@ -62,9 +62,8 @@ async def _tools(options: argparse.Namespace) -> int:
     setting = read_setting(options)
     async with http_client(options, setting) as http:
         loaded = await load_all(options.plugins, setting, http)
-        secrets = http.secrets
         async with (
-            opened_vault(setting.configuration, http=http, secrets=secrets) as vault,
+            opened_vault(setting.configuration, http=http) as vault,
             Orchestrator(
                 plugins=loaded.plugins,
                 model="offline",
@@ -78,7 +77,6 @@ async def _tools(options: argparse.Namespace) -> int:
                 card_templates=setting.configuration.card_templates,
                 inline_schemas=setting.inline_schemas,
                 vault=vault,
-                secrets=secrets,
             ) as host,
         ):
             warn_of_problems(host.plugins)

@@ -111,14 +111,16 @@ async def opened_stored_vault(
     environ: Mapping[str, str] = os.environ,
     *,
     http: SharedClient,
-    secrets: SecretsInUse | None = None,
     creates: bool = True,
 ) -> AsyncGenerator[StoredVault]:
-    """The vault itself, for commands that change it or tell of it. Raises: as `opened_records`."""
+    """The vault itself, for commands that change it or tell of it; `http` knows its secrets.
+
+    Raises: as `opened_records`.
+    """
     from orchestrator.vault.open import vault_over
 
-    async with opened_records(configuration, environ, secrets=secrets, creates=creates) as records:
-        yield vault_over(records, http, secrets=secrets)
+    async with opened_records(configuration, environ, secrets=http.secrets, creates=creates) as records:
+        yield vault_over(records, http)
 
 
 class _OpenedLater:
@@ -130,7 +132,6 @@ class _OpenedLater:
         configuration: Configuration,
         environ: Mapping[str, str],
         http: SharedClient,
-        secrets: SecretsInUse,
         person: str | None,
     ) -> None:
         """The stack closes it."""
@@ -138,7 +139,6 @@ class _OpenedLater:
         self._configuration = configuration
         self._environ = environ
         self._http = http
-        self._secrets = secrets
         self._person = person
         self._lock = anyio.Lock()
         self._vault: StoredVault | None = None
@@ -149,13 +149,7 @@ class _OpenedLater:
             if self._vault is None and await _is_missing(self._configuration, self._environ):
                 return MappingVault()
             if self._vault is None:
-                opening = opened_stored_vault(
-                    self._configuration,
-                    self._environ,
-                    http=self._http,
-                    secrets=self._secrets,
-                    creates=False,
-                )
+                opening = opened_stored_vault(self._configuration, self._environ, http=self._http, creates=False)
                 try:
                     self._vault = await self._stack.enter_async_context(opening)
                 except UsageError as error:
@@ -192,15 +186,14 @@ async def opened_vault(
     environ: Mapping[str, str] = os.environ,
     *,
     http: SharedClient,
-    secrets: SecretsInUse,
     person: str | None = None,
 ) -> AsyncGenerator[Vault]:
     """What a command that calls plugins takes credentials from: the environment, then the vault that is kept.
 
     That is opened when it is first asked, so never for plugins that need no credential, and nothing is made by asking.
-    Authorization servers are asked over `http`, and `secrets` is the host's: of the `person` that it is for, it knows
-    the credentials from when their functions are offered.
+    Authorization servers are asked over `http`, which knows the secrets: those of the `person` that it is for from when
+    their functions are offered.
     """
     async with AsyncExitStack() as stack:
-        kept = _OpenedLater(stack, configuration, environ, http, secrets, person)
-        yield ChainVault(EnvironmentVault(environ, secrets=secrets), kept)
+        kept = _OpenedLater(stack, configuration, environ, http, person)
+        yield ChainVault(EnvironmentVault(environ, secrets=http.secrets), kept)

@@ -51,7 +51,7 @@ async def opened(configuration: Configuration, http: SharedClient, *, creates: b
     `VaultError`."""
     secrets = http.secrets
     async with opened_records(configuration, secrets=secrets, creates=creates) as records:
-        vault = vault_over(records, http, secrets=secrets)
+        vault = vault_over(records, http)
         yield Opened(vault=vault, records=records, http=http, secrets=secrets)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from auth import Bearer, CredentialMissing, CredentialUse, Secret, SecretsInUse, Vault, VaultError
+from auth import Bearer, CredentialMissing, CredentialUse, Secret, Vault, VaultError
 from auth.credentials import Given
 from auth.keys import KEY_VARIABLE
 from auth.registration import SecretRegistration
@@ -87,7 +87,7 @@ def test_a_mistake_in_the_file_is_told(members: JsonObject, said: str) -> None:
 @asynccontextmanager
 async def asked(configuration: Configuration, environ: Mapping[str, str]) -> AsyncGenerator[Vault]:
     http = SharedClient()
-    async with opened_vault(configuration, environ, http=http, secrets=SecretsInUse()) as vault:
+    async with opened_vault(configuration, environ, http=http) as vault:
         yield vault
     await http.aclose()
 
@@ -131,8 +131,8 @@ async def test_what_a_person_keeps_is_masked_before_its_first_use(tmp_path: Path
         for name in ("key/app", "keys"):
             await vault.register(DEFAULT_PERSON, name, SecretRegistration(), ["https://api.example.com"])
             await vault.keep(DEFAULT_PERSON, name, Given(value=Secret(f"{name}-1234")))
-    http, secrets, said = SharedClient(), SecretsInUse(), "kept-key-1234 key/app-1234 keys-1234"
-    opened = partial(opened_vault, at(tmp_path), {}, http=http, secrets=secrets)
+    http, said = SharedClient(), "kept-key-1234 key/app-1234 keys-1234"
+    secrets, opened = http.secrets, partial(opened_vault, at(tmp_path), {}, http=http)
     async with opened() as nobodys:
         assert await nobodys.has("key")
     async with opened(person="somebody else") as theirs:
@@ -162,13 +162,12 @@ async def test_a_vault_that_is_made_while_a_command_runs_is_found(tmp_path: Path
     """By a worker, say, when somebody has logged in at last."""
     code = (
         "import anyio\n"
-        "from auth import SecretsInUse\n"
         "from orchestrator.cli.configuration import Configuration\n"
         "from orchestrator.cli.vault import opened_vault\n"
         "from runtimes.fetch import SharedClient\n"
         "from tests.orchestrator.cli.test_vault_of_commands import keep\n"
         "async def main():\n"
-        "    async with opened_vault(Configuration(), http=SharedClient(), secrets=SecretsInUse()) as vault:\n"
+        "    async with opened_vault(Configuration(), http=SharedClient()) as vault:\n"
         "        print(await vault.has('key'))\n"
         "        await keep(Configuration(), {}, 'v')\n"
         "        print(await vault.has('key'))\n"
