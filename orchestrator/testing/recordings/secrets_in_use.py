@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from auth.masking import Masker
 from orchestrator.testing.format.settings import Settings
@@ -138,17 +138,13 @@ def secrets_of_response(response: HttpResponse) -> Iterator[Named]:
 
 
 def masker_of(secrets: Iterable[Named]) -> Masker:
-    """Finds these secrets; of several with one name, the second is called `NAME-2`.
-
-    They are looked for as they stand in a URL, too: one that is encoded there may be encoded again, as in base64.
-    """
+    """Finds these secrets; of several with one name, the second is called `NAME-2`."""
     names: dict[str, str] = {}
     for name, value in secrets:
         if value and value not in names.values():
             number = sum(1 for known in names if known == name or known.startswith(f"{name}-"))
             names[name if not number else f"{name}-{number + 1}"] = value
-    quoted = {f"{name} in a URL": quote(value, safe="") for name, value in names.items()}
-    return Masker(names | {name: value for name, value in quoted.items() if value not in names.values()})
+    return Masker(names)
 
 
 class Maskers:

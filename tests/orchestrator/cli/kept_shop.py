@@ -18,6 +18,7 @@ from anyio.from_thread import start_blocking_portal
 from orchestrator.host import DEFAULT_PERSON, Orchestrator
 from orchestrator.manifest.load import load_plugin
 from runtimes.values import JsonObject, dump_json
+from tests.servers import warm
 from tests.servers.asking import ObedientModel, manifest
 from tests.servers.loopback import LoopbackServer, Request, Response, json_response, serve
 
@@ -56,16 +57,7 @@ class Shop:
         return {**kept, "HOME": str(self.folder), "XDG_DATA_HOME": str(self.folder / "data"), **self.environment}
 
     def run(self, *arguments: str, said: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(*arguments),
-            input=said,
-            env=self.surroundings,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        return warm.run(self.command(*arguments), said=said, environ=self.surroundings, folder=self.folder)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """A process that goes on."""

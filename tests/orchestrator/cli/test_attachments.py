@@ -14,6 +14,7 @@ from orchestrator.errors import UsageError
 from runtimes.base import RAW_BYTES, FunctionSignature
 from runtimes.openapi.files import MAX_FILE_BYTES
 from runtimes.values import Json, JsonObject
+from tests.servers import warm
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SIGNATURE = FunctionSignature(
@@ -64,14 +65,8 @@ def test_what_can_be_no_path_is_told_in_one_line(path: str) -> None:
 
 
 def called(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "orchestrator", "call", "plugin.json", "upload", *arguments, "--dry-run"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-m", "orchestrator", "call", "plugin.json", "upload", *arguments, "--dry-run"]
+    return warm.run(command, folder=folder)
 
 
 def write_plugin(folder: Path, path: str, media_type: str, schema: Json, **more: Json) -> None:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from runtimes.values import Json, JsonObject
+from tests.servers import warm
 
 FILLER: Json = {"enum": [f"value {number}" for number in range(30_000)]}
 SECRET = "correct-horse-battery"
@@ -52,7 +52,7 @@ def write(folder: Path, document: JsonObject) -> None:
 def sent(folder: Path, *options: str, cache: str = "cache") -> str:
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder / cache)}
     command = [sys.executable, "-m", "orchestrator", "call", "plugin.json", "look", "--dry-run", *options]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    done = warm.run(command, folder=folder, environ=environment)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()[0]
 

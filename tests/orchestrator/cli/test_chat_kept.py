@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.orchestrator.cli.test_commands import CONTOSO
+from tests.servers import warm
 
 OFFLINE = ("--mock", "--model", "offline")
 STORED = Path("orchestrator") / "conversations.db"
@@ -20,16 +21,8 @@ def orchestrator(
     *arguments: str | Path, home: Path, folder: Path | None = None, said: str = "", **environ: str
 ) -> subprocess.CompletedProcess[str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],
-        env={**kept, "XDG_DATA_HOME": str(home), **environ},
-        input=said,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)]
+    return warm.run(command, environ={**kept, "XDG_DATA_HOME": str(home), **environ}, said=said, folder=folder)
 
 
 def last_line(done: subprocess.CompletedProcess[str]) -> str:

@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from orchestrator.testing.format.reading import read_conversations
 from tests.orchestrator.testing.playing import play
-from tests.servers import albums
+from tests.servers import albums, warm
 from tests.servers.example_service import EXAMPLES
 from tests.servers.loopback import serve
 
@@ -30,16 +30,9 @@ def orchestrator(
         for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         if name in os.environ
     }
-    return subprocess.run(
-        [sys.executable, "-m", "orchestrator", *map(str, arguments)],
-        env={**kept, "PYTHONPATH": str(EXAMPLES.parent), **environ},
-        cwd=cwd,
-        input=typed,
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-    )
+    command = [sys.executable, "-m", "orchestrator", *map(str, arguments)]
+    environment = {**kept, "PYTHONPATH": str(EXAMPLES.parent), **environ}
+    return warm.run(command, environ=environment, folder=cwd, said=typed, seconds=SECONDS)
 
 
 def test_a_chat_over_the_mock_is_kept_while_it_goes_on_and_at_its_end_and_both_pass(tmp_path: Path) -> None:

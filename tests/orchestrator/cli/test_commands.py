@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from runtimes.values import JsonObject
+from tests.servers import warm
 from tests.servers.example_service import EXAMPLES, start_service
 
 CONTOSO = EXAMPLES / "contoso_real_estate" / "plugin.json"
@@ -23,15 +24,8 @@ SETTINGS = EXAMPLES / "windows_settings"
 def orchestrator(*arguments: str | Path, said: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
     names = ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
     kept = {name: os.environ[name] for name in names if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],
-        input=said,
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)]
+    return warm.run(command, said=said, environ={**kept, **environment})
 
 
 def write(folder: Path, document: JsonObject | str) -> Path:

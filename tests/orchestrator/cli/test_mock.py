@@ -12,15 +12,15 @@ from urllib.request import urlopen
 
 import pytest
 
+from tests.servers import warm
+
 PLUGIN = str(Path(__file__).parents[3] / "examples/contoso_real_estate/plugin.json")
 SECONDS = 60
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "orchestrator", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=SECONDS, check=False, stdin=subprocess.DEVNULL
-    )
+    return warm.run(command, seconds=SECONDS)
 
 
 def test_it_serves_until_ctrl_c_and_logs_a_line_a_request() -> None:

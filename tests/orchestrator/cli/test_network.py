@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from runtimes.values import JsonObject
+from tests.servers import warm
 from tests.servers.certificates import certificates
 from tests.servers.descriptions import api
 from tests.servers.http2 import Exchange, serve_http2
@@ -37,8 +38,7 @@ async def call(folder: Path, url: str, *options: str, **environment: str) -> sub
         if name in os.environ
     }
     command = [sys.executable, "-W", "error", "-m", "orchestrator", "call", str(folder / "plugin.json"), "look"]
-    with anyio.fail_after(60):
-        return await anyio.run_process([*command, "--json", *options], check=False, env={**kept, **environment})
+    return await warm.run_process([*command, "--json", *options], environ={**kept, **environment})
 
 
 async def greet(exchange: Exchange) -> None:

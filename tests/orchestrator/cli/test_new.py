@@ -17,6 +17,7 @@ import pytest
 from orchestrator.cli.new import reference_to, write_whole
 from orchestrator.errors import UsageError
 from runtimes.values import Json
+from tests.servers import warm
 from tests.servers.example_service import EXAMPLES, start_service
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -43,16 +44,8 @@ def orchestrator(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProce
         for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         if name in os.environ
     }
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],
-        env={**kept, "PYTHONPATH": str(ROOT)},
-        cwd=cwd,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)]
+    return warm.run(command, environ={**kept, "PYTHONPATH": str(ROOT)}, folder=cwd)
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from orchestrator.errors import OrchestratorError, UsageError
 from runtimes.base import Attachment
 from runtimes.http import MAX_RESPONSE_BYTES
 from runtimes.values import Json, JsonObject, dump_json
+from tests.servers import warm
 from tests.servers.loopback import Answer, LoopbackServer, Request, Response, serve, text_response
 
 PNG = b"\x89PNG\r\n\x1a\n\x00\x1b[2J\xff"
@@ -60,8 +61,7 @@ def write_plugin(folder: Path, server: LoopbackServer) -> None:
 
 async def call(folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "orchestrator", "call", "plugin.json", *arguments, "--allow-host", "127.0.0.1"]
-    with anyio.fail_after(60):
-        return await anyio.run_process(command, cwd=folder, check=False)
+    return await warm.run_process(command, folder=folder)
 
 
 async def test_a_binary_answer_is_described_or_written_and_never_overwrites(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from orchestrator.host import DEFAULT_PERSON
 from orchestrator.policy.answers import Grant
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.cli.test_commands import CONTOSO, MINIMAL, write
+from tests.servers import warm
 
 HASH = "a040b24d50e001bc67da90559b5f29616d2ebe6db76ae7d4241d6aa16ea2185a"
 ONE = Grant(plugin=HASH, description="d", function="getListings", namespace="contoso")
@@ -30,16 +31,8 @@ def orchestrator(
         for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         if name in os.environ
     }
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)],
-        input=said,
-        env={**kept, **environment},
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-m", "orchestrator", *map(str, arguments)]
+    return warm.run(command, said=said, environ={**kept, **environment}, folder=folder)
 
 
 def remember(home: Path, *grants: Grant) -> FileAnswers:

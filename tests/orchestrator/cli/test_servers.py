@@ -13,6 +13,7 @@ import pytest
 from orchestrator import Plugin, UsageError, load_plugin
 from orchestrator.cli.servers import servers_of
 from runtimes.values import JsonObject
+from tests.servers import warm
 
 DESCRIPTION: JsonObject = {
     "openapi": "3.0.4",
@@ -88,7 +89,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     (folder / "plugin.json").write_text(json.dumps(manifest("mine")), encoding="utf-8")
     (folder / "api.json").write_text(json.dumps(DESCRIPTION), encoding="utf-8")
     command = [sys.executable, "-m", "orchestrator", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+    return warm.run(command, folder=folder)
 
 
 def test_a_call_goes_to_the_server_that_is_asked_for(tmp_path: Path) -> None:

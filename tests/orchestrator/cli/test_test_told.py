@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from tests.orchestrator.testing.playing import DROP, FIND, write_conversation, write_plugin
+from tests.servers import warm
 
 
 def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "orchestrator", "test", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    return warm.run(command)
 
 
 @pytest.fixture

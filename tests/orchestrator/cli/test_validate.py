@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.streams import is_coloured
+from tests.servers import warm
 
 ROOT = Path(__file__).resolve().parents[3]
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -37,14 +38,8 @@ def validate(*arguments: str | Path, **environment: str) -> subprocess.Completed
         for name in ("PATH", "HOME", "LANG", "XDG_CONFIG_HOME", "XDG_DATA_HOME")
         if name in os.environ
     }
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "orchestrator", "validate", *map(str, arguments)],
-        env={**kept, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    command = [sys.executable, "-W", "error", "-m", "orchestrator", "validate", *map(str, arguments)]
+    return warm.run(command, environ={**kept, **environment})
 
 
 def test_the_examples_have_no_problem() -> None:

@@ -26,6 +26,7 @@ from orchestrator.host import DEFAULT_PERSON
 from orchestrator.vault.keys import key_file
 from runtimes.fetch import SharedClient
 from runtimes.values import JsonObject
+from tests.servers import warm
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
 
 HEAVY = ("sqlalchemy", "cryptography", "authlib", "keyring", "joserfc", "alembic")
@@ -231,8 +232,7 @@ class Desk:
 
     async def run(self, *arguments: str) -> tuple[int, str, str]:
         command = [sys.executable, "-W", "error", "-m", "orchestrator", *arguments]
-        with anyio.fail_after(60):
-            done = await anyio.run_process(command, cwd=self.folder, env=self.surroundings, check=False)
+        done = await warm.run_process(command, folder=self.folder, environ=self.surroundings)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
     async def python(self, code: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -17,6 +16,7 @@ from orchestrator.testing.playing.recorder import Recorder, is_recordable
 from orchestrator.testing.playing.stages import Stages
 from runtimes.values import JsonObject
 from tests.orchestrator.testing.playing import API, write_conversation, write_plugin
+from tests.servers import warm
 from tests.servers.loopback import Answer, LoopbackServer, Request, json_response, serve
 from tests.servers.openai_server import OpenAIServer, Reply, call, openai_server
 
@@ -56,15 +56,7 @@ def orchestrator_test(*arguments: str | Path, environ: Mapping[str, str] | None 
     """Runs `orchestrator test`: how it leaves, and what it prints on both streams."""
     command = [sys.executable, "-W", "error", "-m", "orchestrator", "test", *map(str, arguments)]
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "ORCHESTRATOR_"))}
-    done = subprocess.run(
-        command,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env={**clean, **(environ or {})},
-    )
+    done = warm.run(command, environ={**clean, **(environ or {})})
     return done.returncode, done.stdout, done.stderr
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from orchestrator.cli.main import main
 from runtimes.values import Json, JsonObject
+from tests.servers import warm
 
 ROOT = Path(__file__).resolve().parents[4]
 SECONDS = 60
@@ -155,17 +156,8 @@ class Home:
         return done
 
     def _piped(self, arguments: tuple[str, ...], stdin: str, environ: Mapping[str, str]) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-m", "orchestrator", "auth", *arguments],
-            env=self.environment(environ),
-            cwd=self.folder,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=SECONDS,
-            check=False,
-        )
+        command = [sys.executable, "-m", "orchestrator", "auth", *arguments]
+        done = warm.run(command, environ=self.environment(environ), folder=self.folder, said=stdin, seconds=SECONDS)
         return Done(done.returncode, done.stdout, done.stderr)
 
     def _called(self, arguments: tuple[str, ...], environ: Mapping[str, str]) -> Done:

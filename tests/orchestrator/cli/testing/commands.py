@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from tests.servers import warm
+
 SECONDS = 60
 """Seconds until a test that waits for something has failed."""
 
@@ -37,15 +39,7 @@ def command(*arguments: str | Path) -> list[str]:
 
 
 def run(*arguments: str | Path, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        stdin=subprocess.DEVNULL,
-        env=env or environment(),
-    )
+    return warm.run(command(*arguments), environ=env or environment(), seconds=SECONDS)
 
 
 def told(output: str) -> list[str]:

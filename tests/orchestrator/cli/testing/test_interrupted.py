@@ -35,8 +35,8 @@ def interrupted(sent: signal.Signals, *arguments: str | Path) -> tuple[int, str,
         command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as process:
         assert process.stdout is not None
-        while not process.stdout.readline().startswith("FAIL "):
-            pass
+        while not (line := process.stdout.readline()).startswith("FAIL "):
+            assert line, process.communicate(timeout=SECONDS)[1]
         process.send_signal(sent)
         output, complaints = process.communicate(timeout=SECONDS)
     return process.returncode, output, complaints

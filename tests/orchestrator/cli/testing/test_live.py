@@ -17,6 +17,7 @@ import pytest
 
 from orchestrator.cli.main import main
 from tests.orchestrator.testing.playing import write_conversation
+from tests.servers import warm
 from tests.servers.openai_server import Failure, Received, Reply, ScriptedAnswer, openai_server
 
 PATIENCE = 60
@@ -49,10 +50,9 @@ def failing(*numbers: int) -> Callable[[Received], ScriptedAnswer]:
 async def run(
     script: Callable[[Received], ScriptedAnswer], *arguments: str | Path, cwd: Path
 ) -> subprocess.CompletedProcess[str]:
-    with anyio.fail_after(PATIENCE):
-        async with openai_server(script) as server:
-            written = command(".", "--live", "openai:small", *arguments)
-            done = await anyio.run_process(written, cwd=cwd, env=environment(server.url), check=False)
+    async with openai_server(script) as server:
+        written = command(".", "--live", "openai:small", *arguments)
+        done = await warm.run_process(written, folder=cwd, environ=environment(server.url))
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -142,9 +142,7 @@ async def test_one_request_that_is_refused_after_others_were_answered_breaks_its
 def test_a_model_without_a_key_is_refused_before_the_first_run(folder: Path) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
     for options in (("--live", "openai:x"), ("--live", "offline", "--judge", "openai:x")):
-        done = subprocess.run(
-            command(folder, *options), capture_output=True, text=True, timeout=PATIENCE, check=False, env=env
-        )
+        done = warm.run(command(folder, *options), environ=env)
         assert (done.returncode, done.stdout) == (2, "")
         assert "needs OPENAI_API_KEY" in done.stderr
 
