@@ -15,7 +15,9 @@ from typing import Protocol
 
 from auth import Attached, AuthReference, MappingVault, SecretsInUse, SignIn, Vault
 from runtimes.http import Headers, HttpClient
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.placeholders import Environment
+from runtimes.questions import Ask, nobody_present
 from runtimes.values import Json, JsonObject
 
 CALL_TIMEOUT = 30.0
@@ -28,18 +30,6 @@ RAW_BYTES: JsonObject = {
 }
 """What the schema of an argument says beside `string` that is given as base64 text and sent as the bytes themselves: a
 data URL may stand for it, and brings their type and name along."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalEndpoint:
-    """How an installed local plugin is started (spec 11.4)."""
-
-    command: tuple[str, ...]
-    """The program and its arguments; no shell reads them."""
-    directory: str | None = None
-    """The working directory; None means a private temporary one."""
-    environment: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Variables added to the few that every local plugin gets."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +78,10 @@ def _not_told(message: WireMessage) -> None:
     del message
 
 
+def _not_heard() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuntimeServices:
     """What the host lends to every runtime it opens."""
@@ -95,6 +89,8 @@ class RuntimeServices:
     http: HttpClient
     local_endpoints: Mapping[str, LocalEndpoint] = field(default_factory=dict[str, LocalEndpoint])
     """The table of installed local plugins, by identifier."""
+    local_http: HttpClient | None = None
+    """Reaches the URLs in that table, which the host allows by having them there; None where `http` does."""
     cache: Path | None = None
     """A folder of the person's own for what is costly to make again; None keeps nothing."""
     sent: Callable[[WireMessage], None] = _not_told
@@ -103,6 +99,10 @@ class RuntimeServices:
     """Keeps the credentials that the runtimes refer to; by default it has none."""
     secrets: SecretsInUse = field(default_factory=SecretsInUse)
     """What must be seen nowhere; whatever goes out as a credential joins it."""
+    discoverer: str = ""
+    """The person with whose credentials servers are asked what they offer, before anybody calls them."""
+    functions_changed: Callable[[], None] = _not_heard
+    """Told when the functions of an open runtime are not what they were: its server has changed them."""
 
 
 class ArgumentRules(Protocol):
@@ -169,6 +169,8 @@ class CallContext:
     """Seconds the whole call may take."""
     progress: Callable[[str], None] = _no_progress
     """Told what the runtime is doing, in words for the person."""
+    ask: Ask = nobody_present
+    """Puts a question of the plugin to the person while the call runs."""
     may_repeat: bool = True
     """False when the caller knows that carrying the call out twice would do harm, whatever the runtime knows."""
 

@@ -6,8 +6,7 @@ The host puts them around what `runtimes.discovery` finds; the innermost is the 
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 
 import anyio
@@ -19,13 +18,12 @@ from runtimes.base import (
     FunctionCall,
     FunctionSignature,
     RuntimeExecutor,
-    RuntimeFactory,
-    RuntimeServices,
     RuntimeSpec,
     WireMessage,
 )
-from runtimes.errors import InvocationError, RuntimeUnavailable
+from runtimes.errors import InvocationError
 from runtimes.liquid import TemplateError, render
+from runtimes.questions import Unhurried
 from runtimes.values import Json, JsonObject, dump_json, json_or_text
 
 MAX_MESSAGE_CHARS = 300
@@ -84,9 +82,10 @@ class Bounded(Wrapper):
     """Ends a call when its time is over, whatever the executor inside makes of it."""
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
-        """Raises: `InvocationError` when there is no answer within `context.timeout` and `BOUND_GRACE`."""
-        with anyio.move_on_after(context.timeout + BOUND_GRACE):
-            return await self._inner.invoke(call, context)
+        """Raises: `InvocationError` when there is no answer within `context.timeout` and `BOUND_GRACE`; what the person
+        takes to answer questions of the plugin does not count."""
+        with anyio.move_on_after(context.timeout + BOUND_GRACE) as scope:
+            return await self._inner.invoke(call, replace(context, ask=Unhurried(scope, context.ask)))
         raise InvocationError(f"{call.function!r} gave no answer within {context.timeout:g} s")
 
 
@@ -152,22 +151,3 @@ class Guarded(Wrapper):
             raise
         except Exception as error:
             raise _failed(call.function, error) from error
-
-
-def guarded(factory: RuntimeFactory) -> RuntimeFactory:
-    """A factory that opens what `factory` opens, behind `Guarded`; what entering raises is `RuntimeUnavailable`."""
-
-    @asynccontextmanager
-    async def open_guarded(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor, None]:
-        async with AsyncExitStack() as stack:
-            try:
-                executor = await stack.enter_async_context(factory(spec, services))
-            except RuntimeUnavailable:
-                raise
-            except Exception as error:
-                raise RuntimeUnavailable(
-                    f"the runtime {spec.type!r} cannot be opened: {type(error).__name__}: {one_line(error)}"
-                ) from error
-            yield Guarded(executor)
-
-    return open_guarded

@@ -1,17 +1,18 @@
-"""A runtime whose functions are methods of a local program (spec 11.4): started at the first call, shared by all.
+"""A runtime whose functions are methods of a local plugin (spec 11.4): a program we start, or one that runs already.
 
-The program is described in the host's table of local endpoints, never in a manifest: a manifest only names it.
+What stands behind its name is described in the host's table of local endpoints, never in a manifest. The programs are
+`runtimes.local.programs`' business.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
 import anyio
-from anyio.abc import TaskGroup, TaskStatus
+import anyio.lowlevel
+from anyio.abc import TaskGroup
 
 from auth import SignIn
 from runtimes.base import (
@@ -19,174 +20,35 @@ from runtimes.base import (
     CallResult,
     FunctionCall,
     FunctionSignature,
-    LocalEndpoint,
     RuntimeExecutor,
     RuntimeServices,
     RuntimeSpec,
     WireMessage,
 )
 from runtimes.errors import InvocationError, RuntimeUnavailable
-from runtimes.local.jsonrpc import (
-    Answer,
-    Broken,
-    Connection,
-    Demand,
-    Fault,
-    JsonRpcError,
-    Message,
-    Notification,
-    Unreadable,
-    request_frame,
-)
-from runtimes.local.transports import CannotStart, Transport, TransportClosed, open_stdio
-from runtimes.values import JsonObject, canonical_json
+from runtimes.local.connection import JsonRpcError, request_message
+from runtimes.local.messages import Answer, Fault
+from runtimes.local.open_call import Caller
+from runtimes.local.programs import Programs, Resting, Timing
+from runtimes.local.session import Session
+from runtimes.local.transports.base import CannotStart, TransportOpener
+from runtimes.local_endpoint import LocalEndpoint, endpoint_of, nearest
+from runtimes.values import Json, canonical_json
 
-PROGRESS = "$/progress"
-"""The notification with which a program says what it is doing: `id` of the request and `message`."""
-MAX_PROGRESS_NOTES = 200
-"""How many of them one call may send; further ones are dropped."""
-MAX_PROGRESS_CHARS = 500
-"""How much of one of them is shown."""
-MAX_REFUSALS = 100
-"""How many requests of one running program are answered; further ones are dropped."""
-NOTICE_GRACE = 1.0
-"""Seconds that a notice or a refusal may take to leave before the program is given up."""
 PREVIEW_ID = 1
-"""The request id in a preview: that of the first request to a fresh program."""
+"""The request id in a preview, which opens no request."""
 
-
-class _Pending:
-    """A request that waits for its answer."""
-
-    def __init__(self, progress: Callable[[str], None]) -> None:
-        self.is_done = anyio.Event()
-        self.outcome: Answer | Fault | str = ""
-        """A text says why there is no answer."""
-        self._progress = progress
-        self._notes = 0
-
-    def settle(self, outcome: Answer | Fault | str) -> None:
-        """The first outcome holds: an answer is not undone by the end of the program that gave it."""
-        if not self.is_done.is_set():
-            self.outcome = outcome
-            self.is_done.set()
-
-    def note(self, text: str) -> None:
-        self._notes += 1
-        if self._notes <= MAX_PROGRESS_NOTES:
-            self._progress(text[:MAX_PROGRESS_CHARS])
-
-
-class _Session:
-    """One running program and what it has been asked."""
-
-    def __init__(self, transport: Transport, sent: Callable[[bytes], None]) -> None:
-        """`sent` is told of each request once its frame has gone out."""
-        self._transport = transport
-        self._sent = sent
-        self._connection = Connection()
-        self._pending: dict[int, _Pending] = {}
-        self._listening = anyio.CancelScope()
-        self._refusals = 0
-        self.is_over = False
-        self.complaint = ""
-        """What was wrong with the last thing it wrote that could not be used."""
-
-    async def call(self, method: str, params: JsonObject, progress: Callable[[str], None]) -> Answer | Fault | str:
-        """Asks and waits; a text says why there is no answer. Raises: `JsonRpcError` when it cannot be asked."""
-        request = self._connection.request(method, params)
-        pending = self._pending[request.id] = _Pending(progress)
-        try:
-            await self._transport.send(request.frame)
-            self._sent(request.frame)
-            await pending.is_done.wait()
-        except TransportClosed as error:
-            self.give_up(str(error))
-        except anyio.get_cancelled_exc_class():
-            with anyio.CancelScope(shield=True):
-                await self._tell(self._connection.withdraw(request.id))
-            raise
-        finally:
-            del self._pending[request.id]
-        return pending.outcome
-
-    async def listen(self) -> None:
-        """Hands out what the program sends, until it ends or is given up."""
-        with self._listening:
-            await self._listen()
-
-    async def _listen(self) -> None:
-        reason = ""
-        while not reason and (data := await self._transport.receive()):
-            for message in self._connection.receive(data):
-                reason = await self._take(message)
-        self.is_over = True
-        if not reason:
-            last_words = await self._transport.last_words()
-            reason = f"it ended before it answered{last_words and f'; its last words: {last_words}'}"
-        self.give_up(reason)
-
-    def give_up(self, reason: str) -> None:
-        """Ends whatever still waits, and `listen`."""
-        self.is_over = True
-        self._listening.cancel()
-        for pending in self._pending.values():
-            pending.settle(reason)
-
-    async def _take(self, message: Message) -> str:
-        """Takes one message; a text says why there can be no more."""
-        match message:
-            case Answer() | Fault():
-                self._settle(message.id, message)
-            case Unreadable():
-                self.complaint = message.reason
-                if message.id is not None:
-                    self._settle(message.id, f"it does not speak JSON-RPC 2.0: {message.reason}")
-            case Notification():
-                self._note(message)
-            case Demand():
-                await self._refuse(message)
-            case Broken():
-                return message.reason
-        return ""
-
-    def _settle(self, request_id: int, outcome: Answer | Fault | str) -> None:
-        if pending := self._pending.get(request_id):
-            pending.settle(outcome)
-
-    def _note(self, notification: Notification) -> None:
-        if notification.method != PROGRESS or not isinstance(notification.params, dict):
-            return
-        number, text = notification.params.get("id"), notification.params.get("message")
-        if isinstance(number, int) and isinstance(text, str) and (pending := self._pending.get(number)):
-            pending.note(text)
-
-    async def _refuse(self, demand: Demand) -> None:
-        self._refusals += 1
-        if self._refusals <= MAX_REFUSALS:
-            await self._tell(self._connection.refuse(demand))
-            return
-        self.complaint = f"it has sent more than {MAX_REFUSALS} requests of its own"
-
-    async def _tell(self, frame: bytes) -> None:
-        """Sends what nobody waits for; a program that has left, or does not read, misses it."""
-        if self.is_over:
-            return
-        with anyio.move_on_after(NOTICE_GRACE):
-            try:
-                await self._transport.send(frame)
-            except TransportClosed:
-                self.complaint = "it has closed its input"
+_TIMING = Timing()
 
 
 def _registered(spec: RuntimeSpec, services: RuntimeServices) -> tuple[str, LocalEndpoint]:
     name = spec.spec.get("local_endpoint")
     if not isinstance(name, str) or not name:
         raise RuntimeUnavailable("a LocalPlugin runtime needs 'local_endpoint', the name of an installed local plugin")
-    endpoint = services.local_endpoints.get(name)
+    endpoint = endpoint_of(name, services.local_endpoints)
     if endpoint is None:
-        near = difflib.get_close_matches(name, services.local_endpoints, n=1)
-        hint = f", perhaps {near[0]!r} is meant" if near else ""
+        near = nearest(name, services.local_endpoints)
+        hint = f", perhaps {near!r} is meant" if near else ""
         raise RuntimeUnavailable(
             f"there is no local plugin {name!r}{hint}; register it with `--local {name}=COMMAND`"
             f' or `[local."{name}"]` in orchestrator.toml'
@@ -194,20 +56,56 @@ def _registered(spec: RuntimeSpec, services: RuntimeServices) -> tuple[str, Loca
     return name, endpoint
 
 
-class LocalExecutor:
-    """Calls the methods of one local program."""
+def _opener(endpoint: LocalEndpoint, services: RuntimeServices) -> TransportOpener:
+    """Raises: `RuntimeUnavailable` for an address that cannot be used."""
+    if not endpoint.address:
+        from runtimes.local.transports.stdio import open_stdio
 
-    def __init__(self, spec: RuntimeSpec, services: RuntimeServices, tasks: TaskGroup) -> None:
-        """Raises: `RuntimeUnavailable` when the endpoint is not in the host's table."""
-        self._name, self._endpoint = name, endpoint = _registered(spec, services)
-        self._sent = services.sent
-        self._tasks = tasks
-        self._starting = anyio.Lock()
-        self._session: _Session | None = None
-        fingerprint = hashlib.sha256(canonical_json([name, *endpoint.command]).encode()).hexdigest()
+        return lambda: open_stdio(endpoint)
+    from runtimes.local.transports.of_address import AddressRefused, opener_for
+
+    if endpoint.command:
+        raise RuntimeUnavailable("it has a command and an address, and can have only one of them")
+    try:
+        return opener_for(endpoint.address, endpoint.framing, services.local_http or services.http)
+    except AddressRefused as error:
+        raise RuntimeUnavailable(str(error)) from error
+
+
+def _fingerprint(name: str, endpoint: LocalEndpoint) -> str:
+    """Of everything that decides who answers, and what it can reach."""
+    parts: list[Json] = [
+        name,
+        *endpoint.command,
+        endpoint.address,
+        endpoint.directory,
+        dict(endpoint.environment),
+        [*endpoint.inherited],
+        endpoint.is_sandboxed,
+        endpoint.has_network,
+    ]
+    return hashlib.sha256(canonical_json(parts).encode()).hexdigest()
+
+
+def _failed(fault: Fault) -> CallResult:
+    payload: dict[str, Json] = {"code": fault.code, "message": fault.message}
+    if fault.data is not None:
+        payload["data"] = fault.data
+    return CallResult(payload=payload, is_error=True)
+
+
+class LocalExecutor:
+    """Calls the methods of one local plugin."""
+
+    def __init__(self, spec: RuntimeSpec, services: RuntimeServices, tasks: TaskGroup, timing: Timing) -> None:
+        """Raises: `RuntimeUnavailable` when the endpoint is not in the host's table, or not usable."""
+        self._name, endpoint = _registered(spec, services)
+        self._tell_sent = services.sent
+        self._programs = Programs(endpoint, _opener(endpoint, services), tasks, self._sent, timing)
+        fingerprint = _fingerprint(self._name, endpoint)
         self._functions = {
             function: FunctionSignature(
-                name=function, destination=f"local plugin {name!r}", repeatable=False, fingerprint=fingerprint
+                name=function, destination=f"local plugin {self._name!r}", repeatable=False, fingerprint=fingerprint
             )
             for function in spec.functions or ()
         }
@@ -228,77 +126,87 @@ class LocalExecutor:
         return None
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
-        """The line that would be written. Raises: `InvocationError`."""
+        """The message that would be sent. Raises: `InvocationError`."""
         self._check(call)
         try:
-            frame = request_frame(PREVIEW_ID, call.function, call.arguments)
+            message = request_message(PREVIEW_ID, call.function, call.arguments)
         except JsonRpcError as error:
-            raise self._failure(call, str(error)) from error
-        return (self._wire(frame),)
+            raise self._failure(call, str(error), is_unsent=True) from error
+        return (self._wire(message),)
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Asks the program, starting it first where it is not running. Raises: `InvocationError`."""
         self._check(call)
-        outcome = await self._ask(call, context)
+        caller = Caller(context.progress, context.ask, context.timeout)
+        try:
+            session = self._programs.running(context.person) or await self._started(context.person, caller)
+            await anyio.lowlevel.checkpoint_if_cancelled()
+            outcome = await session.call(call.function, call.arguments, caller)
+        except CannotStart as error:
+            raise self._unstarted(str(error), is_final=isinstance(error, Resting)) from error
+        except JsonRpcError as error:
+            raise self._failure(call, str(error), is_unsent=True) from error
         if isinstance(outcome, Answer):
             return CallResult(payload=outcome.result)
         if isinstance(outcome, Fault):
-            return CallResult(payload={"code": outcome.code, "message": outcome.message}, is_error=True)
-        raise self._failure(call, outcome)
+            return _failed(outcome)
+        await anyio.lowlevel.checkpoint_if_cancelled()  # where all is cancelled, it may be the program that was first
+        if outcome.is_late:
+            late = f"it took longer than {context.timeout:g} s"
+            raise self._failure(call, f"{late}; {outcome.reason}" if outcome.reason else late)
+        raise self._failure(call, outcome.reason)
 
-    async def _ask(self, call: FunctionCall, context: CallContext) -> Answer | Fault | str:
-        try:
-            with anyio.move_on_after(context.timeout):
-                session = await self._running()
-                return await session.call(call.function, call.arguments, context.progress)
-        except CannotStart as error:
-            raise InvocationError(
-                f"local plugin {self._name!r} cannot be started: {error}", not_executed="connect"
-            ) from error
-        except JsonRpcError as error:
-            raise self._failure(call, str(error)) from error
-        complaint = self._session.complaint if self._session else ""
-        return f"it took longer than {context.timeout:g} s{complaint and f'; {complaint}'}"
-
-    async def _running(self) -> _Session:
-        async with self._starting:
-            session = self._session
-            if session is None or session.is_over:
-                session = self._session = await self._tasks.start(self._serve)
+    async def _started(self, person: str, caller: Caller) -> Session:
+        """Starts the program in the time that the caller has. Raises: `CannotStart`."""
+        start = anyio.current_time()
+        with anyio.move_on_after(caller.seconds):
+            session = await self._programs.started(person)
+            caller.seconds -= anyio.current_time() - start
             return session
+        raise CannotStart(f"it was not ready within {caller.seconds:g} s")
 
-    async def _serve(self, *, task_status: TaskStatus[_Session]) -> None:
-        async with open_stdio(self._endpoint) as transport:
-            session = _Session(transport, lambda frame: self._sent(self._wire(frame)))
-            task_status.started(session)
-            try:
-                await session.listen()
-            finally:
-                session.give_up("it was stopped")
+    async def aclose(self) -> None:
+        """Stops what runs."""
+        await self._programs.aclose()
 
-    def _wire(self, frame: bytes) -> WireMessage:
-        return WireMessage(method="JSON-RPC", url=f"local:{self._name}", body=frame.decode().rstrip("\n"))
+    def _unstarted(self, reason: str, *, is_final: bool) -> InvocationError:
+        message = f"local plugin {self._name!r} cannot be started: {reason}"
+        return InvocationError(message, not_executed="connect", is_final=is_final)
+
+    def _sent(self, message: bytes) -> None:
+        self._tell_sent(self._wire(message))
+
+    def _wire(self, message: bytes) -> WireMessage:
+        return WireMessage(method="JSON-RPC", url=f"local:{self._name}", body=message.decode())
 
     def _check(self, call: FunctionCall) -> None:
         if call.function not in self._functions:
             known = ", ".join(sorted(self._functions)) or "none"
-            raise self._failure(call, f"there is no such function; known functions: {known}")
+            raise self._failure(call, f"there is no such function; known functions: {known}", is_unsent=True)
 
-    def _failure(self, call: FunctionCall, reason: str) -> InvocationError:
-        return InvocationError(f"local plugin {self._name!r} gave no answer to {call.function!r}: {reason}")
+    def _failure(self, call: FunctionCall, reason: str, *, is_unsent: bool = False) -> InvocationError:
+        message = f"local plugin {self._name!r} gave no answer to {call.function!r}: {reason}"
+        return InvocationError(message, is_unsent=is_unsent)
 
 
 @asynccontextmanager
-async def open_local(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor, None]:
-    """A factory for `LocalPlugin`; leaving stops the program.
+async def open_local(
+    spec: RuntimeSpec, services: RuntimeServices, /, *, timing: Timing = _TIMING
+) -> AsyncGenerator[RuntimeExecutor, None]:
+    """A factory for `LocalPlugin`; leaving stops the programs.
 
-    Entering raises: `RuntimeUnavailable` when the endpoint is not in the host's table.
+    Entering raises: `RuntimeUnavailable` when the endpoint is not in the host's table, or not usable.
     """
     tasks = anyio.create_task_group()
     # By hand, because `async with` would wrap the caller's own exception in a group.
     await tasks.__aenter__()
     try:
-        yield LocalExecutor(spec, services, tasks)
+        executor = LocalExecutor(spec, services, tasks, timing)
+        try:
+            yield executor
+        finally:
+            with anyio.CancelScope(shield=True):
+                await executor.aclose()
     finally:
         tasks.cancel_scope.cancel()
         await tasks.__aexit__(None, None, None)

@@ -10,27 +10,32 @@ from __future__ import annotations
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
 import pytest
+from mcp_types import CallToolRequestParams, CallToolResult
 
 from runtimes.base import (
     CallContext,
     CallResult,
     FunctionCall,
-    LocalEndpoint,
     RuntimeExecutor,
     RuntimeServices,
     RuntimeSpec,
 )
 from runtimes.errors import InvocationError
 from runtimes.local import open_local
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject, dump_json
+from tests.runtimes.mcp.serving import remote, spec_of
 from tests.servers import local_plugin
 from tests.servers.descriptions import opened
+from tests.servers.local_subjects import ENDPOINTS, executing
 from tests.servers.loopback import Answer, Request, Response, json_response, serve
+from tests.servers.mcp_tools import Context, ServedTool, ToolServer, said
 from tests.servers.no_http import NO_SERVICES, NoHttp
 
 Opener = Callable[[], AbstractAsyncContextManager[RuntimeExecutor]]
@@ -60,6 +65,12 @@ def open_local_plugin() -> AbstractAsyncContextManager[RuntimeExecutor]:
     endpoint = LocalEndpoint(command=(sys.executable, str(Path(local_plugin.__file__))))
     spec = RuntimeSpec(plugin="p", type="LocalPlugin", spec={"local_endpoint": "zoo"}, location="", functions=FUNCTIONS)
     return open_local(spec, RuntimeServices(http=NoHttp(), local_endpoints={"zoo": endpoint}))
+
+
+@asynccontextmanager
+async def open_local_address(name: str) -> AsyncGenerator[RuntimeExecutor]:
+    async with ENDPOINTS[name](Path()) as endpoint, executing(endpoint, FUNCTIONS) as executor:
+        yield executor
 
 
 async def serve_functions(request: Request) -> Answer:
@@ -93,10 +104,35 @@ async def open_openapi_server() -> AsyncGenerator[RuntimeExecutor]:
             yield executor
 
 
+@asynccontextmanager
+async def open_mcp_server() -> AsyncGenerator[RuntimeExecutor]:
+    async def say(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        del context
+        return said(dump_json(params.arguments))
+
+    async def refuse(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        del context, params
+        return said("out of order", is_error=True)
+
+    async def linger(context: Context, params: CallToolRequestParams) -> CallToolResult:
+        del context, params
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    handlers = {"echo": say, "fail": refuse, "wait": linger}
+    served = ToolServer(*(ServedTool(name=name, handler=handler) for name, handler in handlers.items()))
+    async with served.over_http() as url, remote(spec_of(url, functions=FUNCTIONS)) as executor:
+        yield executor
+
+
 SUBJECTS: dict[str, Opener] = {
     "memory": open_memory,
     "local": open_local_plugin,
+    "local over tcp": partial(open_local_address, "tcp with lines"),
+    "local over http": partial(open_local_address, "http"),
+    "local over a websocket": partial(open_local_address, "websocket"),
     "openapi": open_openapi_server,
+    "mcp": open_mcp_server,
 }
 
 

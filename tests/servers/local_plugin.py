@@ -1,7 +1,9 @@
-"""A local plugin for tests: JSON-RPC over stdio, with a method for each way of misbehaving. Needs nothing but Python.
+"""A local plugin for tests: JSON-RPC over stdio, with a method for each thing a program may do. Needs only Python.
 
-`echo`, `fail` and `wait` are the functions of the contract over all executors; `--stubborn` ignores SIGTERM and the
-end of its input.
+`echo`, `fail` and `wait` are the functions of the contract over all executors. The flags say how it behaves as a
+program: `--stubborn` ignores SIGTERM and the end of its input, `--headers` speaks and understands nothing but
+`Content-Length`, `--polite` knows `initialize` and `shutdown` and notes them in the file `LOG`, `--deaf` does not
+answer what it does not know, `--brittle` dies of it. What misbehaves more is in `tests.servers.hostile_plugin`.
 """
 
 from __future__ import annotations
@@ -9,34 +11,52 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
-
-GIANT_BYTES = 2 * 1024 * 1024
+from pathlib import Path
+from typing import TypeGuard
 
 Params = dict[str, object]
 
 _cancelled: list[object] = []
-_held: list[object] = []
+_held: list[tuple[object, Params]] = []
+_farewells: list[str] = []
 
 
-class _NoAnswer(Exception):
+def _is_object(value: object) -> TypeGuard[Params]:
+    return isinstance(value, dict)
+
+
+class NoAnswer(Exception):
     """The method does not answer, or has done so itself."""
 
 
-class _Failure(Exception):
+class Failure(Exception):
     """The method answers with an error object."""
 
 
-def _write(text: str) -> None:
+def write(text: str) -> None:
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
-def _send(message: Params) -> None:
-    _write(json.dumps({"jsonrpc": "2.0", **message}) + "\n")
+def send(message: Params) -> None:
+    text = json.dumps({"jsonrpc": "2.0", **message})
+    write(f"Content-Length: {len(text.encode())}\r\n\r\n{text}" if "--headers" in sys.argv else text + "\n")
+
+
+def read() -> str:
+    """The next message, empty at the end."""
+    stdin = sys.stdin.buffer
+    if "--headers" not in sys.argv:
+        return stdin.readline().decode()
+    length = 0
+    while (line := stdin.readline()).strip():
+        name, _, value = line.partition(b":")
+        if name == b"Content-Length":
+            length = int(value)
+    return stdin.read(length).decode()
 
 
 def _echo(request_id: object, params: Params) -> object:
@@ -44,24 +64,24 @@ def _echo(request_id: object, params: Params) -> object:
 
 
 def _fail(request_id: object, params: Params) -> object:
-    raise _Failure("out of order")
+    raise Failure("out of order")
 
 
 def _wait(request_id: object, params: Params) -> object:
-    raise _NoAnswer
+    raise NoAnswer
 
 
 def _hold(request_id: object, params: Params) -> object:
     """Answers when `release` is called, in reverse order."""
-    _held.append(request_id)
-    raise _NoAnswer
+    _held.append((request_id, params))
+    raise NoAnswer
 
 
 def _release(request_id: object, params: Params) -> object:
     count = len(_held)
     while _held:
-        held = _held.pop()
-        _send({"id": held, "result": {"held": held}})
+        held, given = _held.pop()
+        send({"id": held, "result": {"held": held, **given}})
     return count
 
 
@@ -71,6 +91,7 @@ def _surroundings(request_id: object, params: Params) -> object:
         "leads_its_group": os.getpgid(0) == os.getpid(),
         "directory": os.getcwd(),
         "files": os.listdir(),
+        "descriptors": sorted(int(name) for name in os.listdir("/proc/self/fd")),
         "environment": dict(os.environ),
         "arguments": sys.argv[1:],
     }
@@ -80,102 +101,54 @@ def _cancellations(request_id: object, params: Params) -> object:
     return list(_cancelled)
 
 
-def _garbage(request_id: object, params: Params) -> object:
-    _write('starting up …\n{"half":\n[1, 2]\n\n{"jsonrpc": "2.0"}\n')
-    return "after garbage"
-
-
-def _only_garbage(request_id: object, params: Params) -> object:
-    _write("this is not JSON-RPC\n")
-    raise _NoAnswer
-
-
-def _giant(request_id: object, params: Params) -> object:
-    _write("x" * GIANT_BYTES)
-    raise _NoAnswer
-
-
-def _die(request_id: object, params: Params) -> object:
-    sys.stderr.write("Traceback (most recent call last):\n  …\nKeyError: \x1b[31m'theme'\n")
-    sys.stderr.flush()
-    os._exit(3)
-
-
-def _answer_and_die(request_id: object, params: Params) -> object:
-    _send({"id": request_id, "result": "goodbye"})
-    os._exit(0)
-
-
-def _half(request_id: object, params: Params) -> object:
-    _write('{"jsonrpc": "2.0", "id": ')
-    os._exit(0)
-
-
-def _wrong_id(request_id: object, params: Params) -> object:
-    _send({"id": 999_999, "result": "for somebody else"})
-    raise _NoAnswer
-
-
-def _twice(request_id: object, params: Params) -> object:
-    _send({"id": request_id, "result": "first"})
-    return "second"
-
-
-def _not_version_2(request_id: object, params: Params) -> object:
-    _write(json.dumps({"id": request_id, "result": "old"}) + "\n")
-    raise _NoAnswer
-
-
 def _progress(request_id: object, params: Params) -> object:
     for number in range(int(str(params["count"]))):
-        _send({"method": "$/progress", "params": {"id": request_id, "message": f"step {number}"}})
+        send({"method": "$/progress", "params": {"id": request_id, "message": f"step {number}\x1b[31m"}})
     return "done"
 
 
 def _ask_host(request_id: object, params: Params) -> object:
-    _send({"id": "mine", "method": "host/confirm", "params": {}})
-    return json.loads(sys.stdin.readline())
-
-
-def _demands(request_id: object, params: Params) -> object:
-    """Sends `count` requests and reads `answered` answers."""
-    for number in range(int(str(params["count"]))):
-        _send({"id": number, "method": "host/confirm", "params": {}})
-    return [json.loads(sys.stdin.readline())["id"] for _ in range(int(str(params["answered"])))]
-
-
-def _demand_and_die(request_id: object, params: Params) -> object:
-    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "host/confirm"}) + "\n"
-    _write(line * int(str(params["count"])))
-    os._exit(0)
-
-
-def _write_line(request_id: object, params: Params) -> object:
-    """Writes `line`, with our id in the place of `ID`, instead of an answer."""
-    _write(str(params["line"]).replace("ID", str(request_id)) + "\n")
-    raise _NoAnswer
-
-
-def _flood_stderr(request_id: object, params: Params) -> object:
-    for _ in range(64):
-        sys.stderr.write("noise " * 1024 + "\n")
-    return "quiet again"
-
-
-def _fork(request_id: object, params: Params) -> object:
-    """Leaves a child behind that holds our output open."""
-    child = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
-    return child.pid
-
-
-def _fork_and_die(request_id: object, params: Params) -> object:
-    subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"])
-    os._exit(1)
-
-
-def _stop_reading(request_id: object, params: Params) -> object:
+    """Asks the host for `method` with `params`, and answers what it answered."""
+    demand: Params = {"id": "mine", "method": params["method"], "params": params.get("params", {})}
+    send(demand)
     while True:
-        signal.pause()
+        message = json.loads(read())
+        if "method" not in message:
+            return message
+
+
+def _ask_and_withdraw(request_id: object, params: Params) -> object:
+    send({"id": "mine", "method": "host/confirm", "params": {"text": "Really?"}})
+    send({"method": "$/cancelRequest", "params": {"id": "mine"}})
+    return json.loads(read())
+
+
+def _ask_and_answer(request_id: object, params: Params) -> object:
+    """Asks, does not wait for it, and tells later what it was answered."""
+    send({"id": "late", "method": "host/confirm", "params": {"text": "Really?"}})
+    send({"id": request_id, "result": "has not waited"})
+    _farewells.append(read())
+    raise NoAnswer
+
+
+def _told(request_id: object, params: Params) -> object:
+    return [json.loads(text) for text in _farewells]
+
+
+def _write_file(request_id: object, params: Params) -> object:
+    Path(str(params["path"])).write_text("written", encoding="utf-8")
+    return "written"
+
+
+def _list(request_id: object, params: Params) -> object:
+    return sorted(os.listdir(str(params["path"])))
+
+
+def _connect(request_id: object, params: Params) -> object:
+    import socket
+
+    socket.create_connection((str(params["host"]), 9), timeout=5)
+    return "connected"
 
 
 METHODS: dict[str, Callable[[object, Params], object]] = {
@@ -186,48 +159,57 @@ METHODS: dict[str, Callable[[object, Params], object]] = {
     "release": _release,
     "surroundings": _surroundings,
     "cancellations": _cancellations,
-    "garbage": _garbage,
-    "only_garbage": _only_garbage,
-    "giant": _giant,
-    "die": _die,
-    "answer_and_die": _answer_and_die,
-    "half": _half,
-    "wrong_id": _wrong_id,
-    "twice": _twice,
-    "not_version_2": _not_version_2,
     "progress": _progress,
     "ask_host": _ask_host,
-    "demands": _demands,
-    "demand_and_die": _demand_and_die,
-    "write_line": _write_line,
-    "flood_stderr": _flood_stderr,
-    "fork": _fork,
-    "fork_and_die": _fork_and_die,
-    "stop_reading": _stop_reading,
+    "ask_and_withdraw": _ask_and_withdraw,
+    "ask_and_answer": _ask_and_answer,
+    "told": _told,
+    "write_file": _write_file,
+    "list": _list,
+    "connect": _connect,
 }
 
 
-def _take(line: str) -> None:
-    message = json.loads(line)
-    if message["method"] == "$/cancelRequest":
-        _cancelled.append(message["params"]["id"])
+def _unknown(message: Params) -> None:
+    if "--polite" in sys.argv and message["method"] in ("initialize", "shutdown"):
+        with Path(os.environ["LOG"]).open("a", encoding="utf-8") as log:
+            log.write(f"{message['method']}\n")
+        send({"id": message["id"], "result": {}})
+    elif "--brittle" in sys.argv:
+        raise KeyError(message["method"])
+    elif "--deaf" not in sys.argv:
+        send({"id": message["id"], "error": {"code": -32601, "message": "Method not found"}})
+
+
+def _take(text: str) -> None:
+    message: object = json.loads(text)
+    if not _is_object(message) or "method" not in message:
+        return
+    name, params = str(message["method"]), message.get("params")
+    assert _is_object(params)
+    if name == "$/cancelRequest":
+        _cancelled.append(params["id"])
+        return
+    method = METHODS.get(name)
+    if method is None:
+        _unknown(message)
         return
     try:
-        result = METHODS[message["method"]](message["id"], message["params"])
-    except _NoAnswer:
+        result = method(message["id"], params)
+    except NoAnswer:
         return
-    except _Failure as error:
-        _send({"id": message["id"], "error": {"code": -32000, "message": str(error)}})
+    except Failure as error:
+        send({"id": message["id"], "error": {"code": -32000, "message": str(error)}})
         return
-    _send({"id": message["id"], "result": result})
+    send({"id": message["id"], "result": result})
 
 
 def main() -> None:
     is_stubborn = "--stubborn" in sys.argv
     if is_stubborn:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    for line in sys.stdin:
-        _take(line)
+    while text := read():
+        _take(text)
     while is_stubborn:
         time.sleep(60)
 

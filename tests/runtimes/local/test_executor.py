@@ -12,12 +12,12 @@ import pytest
 from runtimes.base import (
     CallResult,
     FunctionCall,
-    LocalEndpoint,
     RuntimeServices,
     RuntimeSpec,
 )
 from runtimes.errors import InvocationError, RuntimeUnavailable
 from runtimes.local import open_local
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import Json
 from tests.servers.local_zoo import (
     PROGRAM,
@@ -60,6 +60,7 @@ async def test_the_program_has_few_variables_its_own_group_and_an_empty_director
         assert seen["leads_its_group"] is True
         assert seen["arguments"] == ["--flag; rm"]
         assert seen["files"] == []
+        assert seen["descriptors"] == [0, 1, 2, 3], "the fourth reads the folder of them"
     assert not await anyio.Path(directory).exists()
 
 
@@ -70,24 +71,22 @@ async def test_an_error_object_is_an_answer_that_reports_a_failure() -> None:
         )
 
 
-async def test_calls_run_at_once_and_answers_out_of_order_arrive_right() -> None:
+async def test_a_thousand_calls_run_at_once_and_answers_out_of_order_arrive_right() -> None:
     answers: dict[int, Json] = {}
     async with opened(endpoint()) as executor:
 
         async def hold(number: int) -> None:
-            answers[number] = (await ask(executor, "hold")).payload
+            answers[number] = (await ask(executor, "hold", number=number)).payload
 
+        await ask(executor, "echo", text="is up")
         async with anyio.create_task_group() as tasks:
-            for number in range(20):
+            for number in range(1000):
                 tasks.start_soon(hold, number)
-            released = 0
-            while released < 20:
-                count = (await ask(executor, "release")).payload
-                assert isinstance(count, int)
-                released += count
-    held = [answer["held"] for answer in answers.values() if isinstance(answer, dict)]
-    assert len(held) == 20
-    assert len(set(map(str, held))) == 20
+            await anyio.wait_all_tasks_blocked()
+            assert (await ask(executor, "release")).payload == 1000
+    given = {number: answer["number"] for number, answer in answers.items() if isinstance(answer, dict)}
+    assert given == {number: number for number in range(1000)}
+    assert list(answers) == list(reversed(range(1000))), "the last one asked was answered first"
 
 
 async def test_one_call_that_fails_by_timeout_leaves_the_others_alone() -> None:
@@ -96,7 +95,7 @@ async def test_one_call_that_fails_by_timeout_leaves_the_others_alone() -> None:
         with pytest.raises(InvocationError):
             await ask(executor, "wait", timeout=0.1)
         assert (await surroundings(executor))["pid"] == pid
-        assert (await ask(executor, "cancellations")).payload == [2]
+        assert (await ask(executor, "cancellations")).payload == [3]
 
 
 async def test_a_cancelled_call_is_told_to_the_program() -> None:
@@ -105,7 +104,7 @@ async def test_a_cancelled_call_is_told_to_the_program() -> None:
         with anyio.move_on_after(0.1) as scope:
             await ask(executor, "wait")
         assert scope.cancelled_caught
-        assert (await ask(executor, "cancellations")).payload == [2]
+        assert (await ask(executor, "cancellations")).payload == [3]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,21 @@
+"""The benchmark of local plugins still measures what it says, in a short form (issue 10)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from benchmarks.local import main
+
+
+def test_the_contenders_do_the_same_calls_and_are_told_with_their_ratios(capfd: pytest.CaptureFixture[str]) -> None:
+    main(["--repetitions", "2", "--calls", "100"])
+    *compared, held = capfd.readouterr().out.splitlines()
+    assert [re.sub(r" +", " ", line.partition("ours")[0]).strip() for line in compared] == [
+        "1 at once",
+        "64 at once",
+    ] * 2
+    assert ["bare echo" in line for line in compared] == [True, True, False, False]
+    assert all(re.search(r" \d+ calls/s .* ratio +\d+\.\d\d", line) for line in compared)
+    assert held.startswith("1000 calls at once, answered in reverse order: all right, in ")
