@@ -1,7 +1,7 @@
 """Which factory opens a runtime object, by its type: ours, the host's own, and those of other distributions.
 
 Other distributions register a factory under the entry point group `plugin_orchestrator.runtimes`, with the runtime's
-type as the name. Nothing is imported before a manifest asks for it.
+type, an `x-` one, as the name. Nothing is imported before a manifest asks for it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from typing import TypeGuard
 
 from runtimes.base import RuntimeFactory
 from runtimes.errors import RuntimeUnavailable
-from runtimes.wrappers import guarded, one_line
+from runtimes.foreign.words import in_one_line, words_of
 
 GROUP = "plugin_orchestrator.runtimes"
 """The entry point group."""
+
+PREFIX = "x-"
+"""How the types start that others may add (spec 3.6)."""
+
+MAX_SHOWN = 100
+"""How much of the name of a type or a distribution is shown."""
 
 
 def _open_api() -> RuntimeFactory:
@@ -31,7 +37,18 @@ def _local_plugin() -> RuntimeFactory:
     return open_local
 
 
-_BUILT_IN: Mapping[str, Callable[[], RuntimeFactory]] = {"OpenApi": _open_api, "LocalPlugin": _local_plugin}
+def _mcp_server() -> RuntimeFactory:
+    from runtimes.mcp import open_mcp
+
+    return open_mcp
+
+
+_BUILT_IN: Mapping[str, Callable[[], RuntimeFactory]] = {
+    "OpenApi": _open_api,
+    "LocalPlugin": _local_plugin,
+    "RemoteMCPServer": _mcp_server,
+    "x-McpServer": _mcp_server,
+}
 """Factories of this distribution, imported when asked for."""
 
 
@@ -39,38 +56,57 @@ def _is_factory(value: object) -> TypeGuard[RuntimeFactory]:
     return callable(value)
 
 
+def _named(point: EntryPoint) -> str:
+    name = in_one_line(point.name, MAX_SHOWN)
+    distribution = in_one_line(point.dist.name if point.dist else "unknown", MAX_SHOWN)
+    return f"the runtime {name!r} of the distribution {distribution!r}"
+
+
+def _refusal(point: EntryPoint) -> str:
+    """Why the type is not this distribution's to offer; empty where it is."""
+    if not point.name.casefold().startswith(PREFIX):
+        return f"{_named(point)} is not used: its type has to start with {PREFIX!r} (spec 3.6)"
+    if point.name.casefold() in {name.casefold() for name in _BUILT_IN}:
+        return f"{_named(point)} is not used: the type is one of ours"
+    return ""
+
+
 def _load(point: EntryPoint) -> RuntimeFactory:
-    distribution = point.dist.name if point.dist else "unknown"
-    where = f"the runtime {point.name!r} of the distribution {distribution!r}"
+    from runtimes.foreign.members import factory_mistakes
+    from runtimes.foreign.opening import guarded
+
+    where = _named(point)
     try:
         loaded: object = point.load()
-    except Exception as error:  # importing runs a stranger's module
-        raise RuntimeUnavailable(
-            f"{where} cannot be imported from {point.value!r}: {type(error).__name__}: {one_line(error)}"
-        ) from error
-    if not _is_factory(loaded):
-        raise RuntimeUnavailable(f"{where} is no factory: {point.value!r} cannot be called")
-    return guarded(loaded)
+    except (Exception, SystemExit) as error:  # importing runs a stranger's module
+        raise RuntimeUnavailable(f"{where} cannot be imported from {point.value!r}: {words_of(error)}") from error
+    mistakes = [*factory_mistakes(loaded)]
+    if mistakes or not _is_factory(loaded):
+        raise RuntimeUnavailable(f"{where} is no factory: {point.value!r}: {'; '.join(mistakes)}")
+    return guarded(loaded, where)
 
 
-def _registered(name: str) -> RuntimeFactory | None:
-    points = tuple(entry_points(group=GROUP, name=name))
+def _registered(type: str) -> RuntimeFactory | None:
+    points = tuple(point for point in entry_points(group=GROUP) if point.name.casefold() == type.casefold())
     if len(points) > 1:
         names = ", ".join(sorted(point.dist.name for point in points if point.dist))
-        raise RuntimeUnavailable(f"more than one distribution offers the runtime {name!r}: {names}; keep one of them")
+        raise RuntimeUnavailable(f"more than one distribution offers the runtime {type!r}: {names}; keep one of them")
+    if points and (refusal := _refusal(points[0])):
+        raise RuntimeUnavailable(refusal)
     return _load(points[0]) if points else None
 
 
 def known_types(extra: Mapping[str, RuntimeFactory]) -> tuple[str, ...]:
     """The types that have a factory, sorted."""
-    return tuple(sorted({*_BUILT_IN, *extra, *entry_points(group=GROUP).names}))
+    registered = (point.name for point in entry_points(group=GROUP) if not _refusal(point))
+    return tuple(sorted({*_BUILT_IN, *extra, *registered}))
 
 
 def factory_for(type: str, extra: Mapping[str, RuntimeFactory]) -> RuntimeFactory:
     """The factory for a runtime type (spec 11.1.1).
 
     What the host's own code gives in `extra` comes first, then our own types in any case, then those of other
-    distributions, behind a guard.
+    distributions in any case, behind a guard.
 
     Raises: `RuntimeUnavailable` when there is none, or it cannot be imported.
     """
@@ -84,4 +120,8 @@ def factory_for(type: str, extra: Mapping[str, RuntimeFactory]) -> RuntimeFactor
     known = known_types(extra)
     near = difflib.get_close_matches(type, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    raise RuntimeUnavailable(f"there is no runtime for the type {type!r}; {hint}known types: {', '.join(known)}")
+    refusals = sorted(refusal for point in entry_points(group=GROUP) if (refusal := _refusal(point)))
+    unused = "".join(f"; {refusal}" for refusal in refusals)
+    raise RuntimeUnavailable(
+        f"there is no runtime for the type {type!r}; {hint}known types: {', '.join(known)}{unused}"
+    )

@@ -32,11 +32,12 @@ def test_what_the_hosts_code_gives_comes_first() -> None:
 def test_an_unknown_type_names_the_known_ones_and_the_one_that_was_meant() -> None:
     with pytest.raises(RuntimeUnavailable) as failure:
         factory_for("x-memry", {"x-memory": MemoryRuntime()})
+    known = known_types({"x-memory": MemoryRuntime()})
+    assert {"LocalPlugin", "OpenApi", "x-memory"} <= set(known)
+    assert list(known) == sorted(known)
     assert str(failure.value) == (
-        "there is no runtime for the type 'x-memry'; did you mean 'x-memory'? "
-        "known types: LocalPlugin, OpenApi, x-memory"
+        f"there is no runtime for the type 'x-memry'; did you mean 'x-memory'? known types: {', '.join(known)}"
     )
-    assert known_types({"x-a": MemoryRuntime()}) == ("LocalPlugin", "OpenApi", "x-a")
 
 
 ENTRY_POINTS = """\
@@ -45,6 +46,18 @@ x-good = zoo_runtimes:good
 x-number = zoo_runtimes:number
 x-missing = zoo_runtimes:missing
 x-broken = zoo_broken:factory
+x-exits = zoo_exits:factory
+x-arguments = zoo_runtimes:arguments
+x-coroutine = zoo_runtimes:coroutine
+OpenApi = zoo_runtimes:good
+Zoo = zoo_runtimes:good
+"""
+
+MODULE = """\
+def good(spec, services): raise ValueError("oops")
+def arguments(spec): pass
+async def coroutine(spec, services): pass
+number = 5
 """
 
 PROGRAM = """\
@@ -76,9 +89,11 @@ def test_other_distributions_offer_types_that_are_checked_when_asked_for(tmp_pat
     distribution(tmp_path, "zoo", ENTRY_POINTS)
     for name in ("first", "second"):
         distribution(tmp_path, name, "[plugin_orchestrator.runtimes]\nx-twice = zoo_runtimes:good\n")
-    (tmp_path / "zoo_runtimes.py").write_text("def good(spec, services): raise ValueError('oops')\nnumber = 5\n")
+    (tmp_path / "zoo_runtimes.py").write_text(MODULE)
+    (tmp_path / "zoo_exits.py").write_text("raise SystemExit(3)\n")
     (tmp_path / "zoo_broken.py").write_text("raise RuntimeError('https://x.example/?key=secret')\n")
-    asked = ["x-good", "x-number", "x-missing", "x-broken", "x-twice"]
+    offered = ["x-good", "x-number", "x-missing", "x-broken", "x-exits", "x-arguments", "x-coroutine", "x-twice"]
+    asked = [*offered, "X-GOOD", "OpenApi", "zoo", "x-god"]
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *asked],
         env={"PYTHONPATH": f"{tmp_path}:{ROOT}"},
@@ -88,14 +103,27 @@ def test_other_distributions_offer_types_that_are_checked_when_asked_for(tmp_pat
     )
     report = json.loads(done.stdout)
     assert report["imported"] is False
-    assert set(asked) < set(report["known"])
+    assert set(offered) < set(report["known"])
+    assert "Zoo" not in report["known"]
     zoo = "of the distribution 'zoo'"
+    start = "is not used: its type has to start with 'x-' (spec 3.6)"
+    known = ", ".join(report["known"])
     assert report["reasons"] == {
         "x-good": "x-good",
-        "x-number": f"the runtime 'x-number' {zoo} is no factory: 'zoo_runtimes:number' cannot be called",
+        "x-number": f"the runtime 'x-number' {zoo} is no factory: 'zoo_runtimes:number': it cannot be called",
         "x-missing": f"the runtime 'x-missing' {zoo} cannot be imported from 'zoo_runtimes:missing': "
         "AttributeError: module 'zoo_runtimes' has no attribute 'missing'",
         "x-broken": f"the runtime 'x-broken' {zoo} cannot be imported from 'zoo_broken:factory': "
         "RuntimeError: https://x.example/?…",
+        "x-exits": f"the runtime 'x-exits' {zoo} cannot be imported from 'zoo_exits:factory': SystemExit: 3",
+        "x-arguments": f"the runtime 'x-arguments' {zoo} is no factory: 'zoo_runtimes:arguments': "
+        "it cannot be called with (spec, services)",
+        "x-coroutine": f"the runtime 'x-coroutine' {zoo} is no factory: 'zoo_runtimes:coroutine': "
+        "it has to return an async context manager: put @asynccontextmanager above it",
+        "X-GOOD": "X-GOOD",
+        "OpenApi": "OpenApi",
+        "zoo": f"the runtime 'Zoo' {zoo} {start}",
+        "x-god": f"there is no runtime for the type 'x-god'; did you mean 'x-good'? known types: {known}; "
+        f"the runtime 'OpenApi' {zoo} {start}; the runtime 'Zoo' {zoo} {start}",
         "x-twice": "more than one distribution offers the runtime 'x-twice': first, second; keep one of them",
     }

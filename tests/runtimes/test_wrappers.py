@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Never
+from collections.abc import Callable, Mapping
 
 import anyio
 import pytest
@@ -15,15 +13,12 @@ from runtimes.base import (
     CallResult,
     FunctionCall,
     FunctionSignature,
-    RuntimeExecutor,
-    RuntimeServices,
     RuntimeSpec,
     WireMessage,
 )
-from runtimes.errors import InvocationError, RuntimeUnavailable
+from runtimes.errors import InvocationError
 from runtimes.values import Json
-from runtimes.wrappers import Bounded, Guarded, Templated, guarded
-from tests.servers.no_http import NO_SERVICES
+from runtimes.wrappers import Bounded, Guarded, Templated
 
 CALL = FunctionCall(id="c", function="list_homes", arguments={})
 CONTEXT = CallContext(person="ada", timeout=5)
@@ -161,42 +156,3 @@ async def test_wrappers_pass_on_what_they_do_not_change() -> None:
     assert (executor.functions, executor.unusable) == (stub.functions, stub.unusable)
     assert executor.preview(CALL) == stub.preview(CALL)
     assert await executor.invoke(CALL, CONTEXT) == CallResult(payload=1)
-
-
-async def test_a_guarded_factory_opens_and_closes_and_lets_the_callers_exception_through() -> None:
-    events: list[str] = []
-
-    @asynccontextmanager
-    async def factory(spec: RuntimeSpec, services: RuntimeServices, /) -> AsyncGenerator[RuntimeExecutor, None]:
-        events.append("opened")
-        try:
-            yield Stub(broken)
-        finally:
-            events.append("closed")
-
-    async def use() -> None:
-        async with guarded(factory)(spec(None), NO_SERVICES) as executor:
-            with pytest.raises(InvocationError):
-                await executor.invoke(CALL, CONTEXT)
-            raise LookupError("the caller's own")
-
-    with pytest.raises(LookupError, match="the caller's own"):
-        await use()
-    assert events == ["opened", "closed"]
-
-
-@pytest.mark.parametrize(
-    ("error", "message"),
-    [
-        (ZeroDivisionError("oops"), "the runtime 'x-stub' cannot be opened: ZeroDivisionError: oops"),
-        (RuntimeUnavailable("its own reason"), "its own reason"),
-    ],
-)
-async def test_a_factory_that_fails_makes_the_runtime_unavailable(error: Exception, message: str) -> None:
-    def factory(spec: RuntimeSpec, services: RuntimeServices, /) -> Never:
-        raise error
-
-    with pytest.raises(RuntimeUnavailable) as failure:
-        async with guarded(factory)(spec(None), NO_SERVICES):
-            raise NotImplementedError
-    assert str(failure.value) == message
