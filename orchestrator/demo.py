@@ -21,7 +21,7 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from orchestrator.errors import OrchestratorError, UnknownName
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import InvalidJson, parse_json
 
 START_TIMEOUT = 20.0

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.cli.configured_local import read_local
 from orchestrator.cli.configured_policy import read_policy
 from orchestrator.cli.configured_store import StoreSetting, read_store
 from orchestrator.cli.configured_vault import VaultSetting, read_vault
@@ -15,7 +16,7 @@ from orchestrator.errors import UsageError
 from orchestrator.policy.rules import Policy
 from orchestrator.response.redaction_rules import ACTIONS, Action, Redaction, read_rule
 from orchestrator.testing.live.spending import DEFAULT_CURRENCY, Price
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import Json, JsonObject
 
 FILE_NAME = "orchestrator.toml"
@@ -36,7 +37,6 @@ _MEMBERS = (
     "store",
     "vault",
 )
-_LOCAL_MEMBERS = ("command", "directory", "environment")
 _PRICE_MEMBERS = ("currency", "input", "output")
 _REDACTION_MEMBERS = ("action", "function", "path", "pattern")
 
@@ -45,6 +45,8 @@ _REDACTION_MEMBERS = ("action", "function", "path", "pattern")
 class Configuration:
     """What the file says; a project's file is read in place of the person's."""
 
+    path: Path | None = field(default=None, compare=False)
+    """The file; None where there is none."""
     model: str | None = None
     plain_results: bool = False
     """Send results of functions as text, for servers that refuse tool messages without tools."""
@@ -69,18 +71,6 @@ class Configuration:
     """Where conversations are kept."""
     vault: VaultSetting = field(default_factory=VaultSetting)
     """Where credentials are kept."""
-
-
-def _local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
-    if not isinstance(members, dict):
-        raise UsageError(f'{path}: [local."{identifier}"] must be a table')
-    table = Table(path, f'local."{identifier}"', members, _LOCAL_MEMBERS)
-    command = table.texts("command")
-    if not command:
-        raise UsageError(f'{path}: [local."{identifier}"] needs a command, an array of strings')
-    environment = {name: str(value) for name, value in table.table("environment").items()}
-    directory = path.parent.absolute() / (table.text("directory") or ".")
-    return LocalEndpoint(command=command, directory=str(directory), environment=environment)
 
 
 def _price(path: Path, model: str, members: Json) -> Price:
@@ -127,6 +117,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
     table = Table(path, "", document, _MEMBERS)
     redactions = table.array("redactions", "tables, each under [[redactions]]")
     return Configuration(
+        path=path,
         model=table.text("model"),
         plain_results=table.flag("plain_results"),
         inline_schemas=table.flag("inline_schemas"),
@@ -134,7 +125,7 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
         allowed_hosts=table.texts("allow_hosts"),
         proxy=table.text("proxy"),
         servers=table.texts_by_name("servers"),
-        local={name: _local(path, name, members) for name, members in table.table("local").items()},
+        local={name: read_local(path, name, members) for name, members in table.table("local").items()},
         card_templates=_folder(path, table.text("card_templates")),
         policy=read_policy(path, table.table("policy")),
         store=read_store(path, table.table("store")),
@@ -144,11 +135,16 @@ def parse_configuration(path: Path, data: bytes) -> Configuration:
     )
 
 
-def read_configuration() -> Configuration:
-    """The project's file (in the current directory), else the person's, else nothing. Raises: `UsageError`."""
+def persons_file() -> Path:
+    """Where the person's file is, or would be."""
     import platformdirs
 
-    for path in (Path(FILE_NAME), Path(platformdirs.user_config_dir("orchestrator")) / FILE_NAME):
+    return Path(platformdirs.user_config_dir("orchestrator")) / FILE_NAME
+
+
+def read_configuration() -> Configuration:
+    """The project's file (in the current directory), else the person's, else nothing. Raises: `UsageError`."""
+    for path in (Path(FILE_NAME), persons_file()):
         try:
             data = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):

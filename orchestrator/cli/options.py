@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shlex
 import sys
 from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 import orjson
 
 from orchestrator.cli.configuration import Configuration, read_configuration
+from orchestrator.cli.configured_local import typed_local
 from orchestrator.cli.environment import read_environment
 from orchestrator.cli.servers import servers_of
 from orchestrator.errors import ManifestError, Problem, UsageError
@@ -24,9 +24,9 @@ from orchestrator.manifest.localize import checked_locale
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.policy.rules import Policy
 from orchestrator.render.sanitize import clean_line
-from runtimes.base import LocalEndpoint
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import shown_url
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.network import AddressRules
 from runtimes.placeholders import Environment
 from runtimes.proxy import checked_proxy
@@ -59,17 +59,6 @@ class Setting:
     def servers_of(self, plugins: Sequence[Plugin]) -> Mapping[str, str]:
         """The server that is wanted of each plugin, by namespace. Raises: `UsageError`."""
         return servers_of(self.servers, self.configuration.servers, plugins)
-
-
-def _local_endpoint(text: str) -> tuple[str, LocalEndpoint]:
-    identifier, separator, command = text.partition("=")
-    try:
-        words = shlex.split(command)
-    except ValueError as error:
-        raise UsageError(f"--local {text!r}: {error}") from None
-    if not separator or not identifier or not words:
-        raise UsageError(f"--local wants ID=COMMAND, not {text!r}")
-    return identifier, LocalEndpoint(command=tuple(words), directory=os.getcwd())
 
 
 def _cache(options: argparse.Namespace) -> Path | None:
@@ -114,7 +103,7 @@ def read_setting(options: argparse.Namespace) -> Setting:
     return Setting(
         configuration=configuration,
         allowed_hosts=hosts,
-        local={**configuration.local, **dict(_local_endpoint(text) for text in given)},
+        local={**configuration.local, **dict(typed_local(text) for text in given)},
         proxy=proxy,
         environment=read_environment(options.env, os.environ),
         locale=locale,

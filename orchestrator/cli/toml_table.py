@@ -12,6 +12,9 @@ from typing import TypeVar
 from orchestrator.errors import UsageError
 from runtimes.values import Json, JsonObject, dump_json
 
+MAX_WHOLE = 2**31
+"""Above every whole number that a file may set as a bound."""
+
 Choice = TypeVar("Choice", bound=str)
 
 
@@ -50,6 +53,26 @@ class Table:
         if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf:
             return float(value)
         raise UsageError(f"{self._place} {member} must be a number that is not negative")
+
+    def bound(self, member: str, otherwise: float | None) -> float | None:
+        """A number above 0; None for 0 and `false`, which set no bound; `otherwise` where it is missing."""
+        value = self._members.get(member, otherwise)
+        if value is None or value is False:
+            return None
+        if isinstance(value, int | float) and value is not True and 0 <= value < math.inf:
+            return float(value) or None
+        raise UsageError(f"{self._place} {member} must be a number that is not negative, or false for no bound")
+
+    def whole_bound(self, member: str, otherwise: int | None) -> int | None:
+        """As `bound`, with a whole number of less than `MAX_WHOLE`."""
+        value = self.bound(member, otherwise)
+        if value is None or (value.is_integer() and value < MAX_WHOLE):
+            return None if value is None else int(value)
+        raise UsageError(f"{self._place} {member} must be a whole number below {MAX_WHOLE}")
+
+    def has(self, member: str) -> bool:
+        """True where the member is written."""
+        return member in self._members
 
     def texts(self, member: str) -> tuple[str, ...]:
         """An array of strings."""

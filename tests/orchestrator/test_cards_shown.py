@@ -21,7 +21,7 @@ from orchestrator.event_json import decode, encode
 from orchestrator.events import CallReturned
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
 from orchestrator.response.local_result import TEMPLATES
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import Json, JsonObject
 from tests.servers.loopback import LoopbackServer, Request, Response, json_response, serve
 

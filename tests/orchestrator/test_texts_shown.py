@@ -10,7 +10,7 @@ from orchestrator import Orchestrator, load_plugin
 from orchestrator.render.console import console_for
 from orchestrator.render.terminal import TerminalView
 from orchestrator.render.transcript import save_transcript
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import JsonObject
 
 PLUGIN: JsonObject = {

@@ -6,7 +6,7 @@ Descriptions are read once and kept for the conversations that follow on the sam
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Container, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import replace
 
 import anyio
@@ -42,6 +42,16 @@ from runtimes.openapi.document import Description
 async def _no_wait(seconds: float) -> None:
     del seconds
     await anyio.lowlevel.checkpoint()
+
+
+REMOTE_MCP_SERVER = "remotemcpserver"
+"""The type of runtimes whose servers nothing here can stand for, case folded."""
+
+
+def _unasked(spec: RuntimeSpec, services: RuntimeServices, /) -> AbstractAsyncContextManager[RuntimeExecutor]:
+    """Raises: `RuntimeUnavailable`: it is somebody's real server."""
+    del spec, services
+    raise RuntimeUnavailable("a remote MCP server is asked in a test only where that says 'api: real'")
 
 
 class Apis:
@@ -123,6 +133,9 @@ class Apis:
         for name in {runtime.type for plugin in plugins for runtime in plugin.manifest.runtimes}:
             if name.casefold() == OPENAPI:
                 found[name] = self._openapi(services)
+                continue
+            if name.casefold() == REMOTE_MCP_SERVER and not self._api.real:
+                found[name] = _unasked
                 continue
             with suppress(RuntimeUnavailable):  # the host names the type that nothing opens
                 factory = factory_for(name, {})

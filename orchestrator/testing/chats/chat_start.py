@@ -14,8 +14,9 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.policy.rules import Policy
 from orchestrator.testing.chats.kept_answers import KeptAnswers
 from orchestrator.testing.format.policy_setting import policy_written
-from runtimes.base import LocalEndpoint
+from orchestrator.testing.playing.programs import MEBIBYTE, UNIX
 from runtimes.http import is_url
+from runtimes.local_endpoint import MAX_OPEN_FILES, LocalEndpoint, ProgramLimits, endpoint_of
 from runtimes.secret_variables import is_secret
 from runtimes.values import Json, JsonObject
 
@@ -140,7 +141,8 @@ def _word(word: str, directory: str | None) -> str:
     return path_from(Path(directory), word)
 
 
-def _program(endpoint: LocalEndpoint, folder: Path) -> JsonObject:
+def _command(endpoint: LocalEndpoint, folder: Path) -> JsonObject:
+    """A command, and what goes with it."""
     first, *others = endpoint.command
     words = ["python" if first == sys.executable else first, *(_word(word, endpoint.directory) for word in others)]
     program: JsonObject = {"command": [*words]}
@@ -149,6 +151,39 @@ def _program(endpoint: LocalEndpoint, folder: Path) -> JsonObject:
         program["directory"] = directory
     if variables := harmless(endpoint.environment):
         program["environment"] = variables
+    if endpoint.inherited:
+        program["inherit"] = [*endpoint.inherited]
+    if limits := _limits(endpoint.limits):
+        program["limits"] = limits
+    if endpoint.is_sandboxed:
+        program |= {"sandbox": True, "network": endpoint.has_network}
+    return program
+
+
+def _limits(limits: ProgramLimits) -> JsonObject:
+    """Those that are not as usual; 0 is none."""
+    written: JsonObject = {}
+    if limits.cpu_seconds is not None:
+        written["cpu_seconds"] = limits.cpu_seconds
+    if limits.memory_bytes is not None:
+        written["memory_mb"] = -(-limits.memory_bytes // MEBIBYTE)
+    if limits.open_files != MAX_OPEN_FILES:
+        written["open_files"] = limits.open_files or 0
+    return written
+
+
+def _address(address: str, folder: Path) -> JsonObject:
+    if address.startswith(UNIX):
+        address = f"{UNIX}{path_from(folder, address.removeprefix(UNIX))}"
+    return {"address": address}
+
+
+def _program(endpoint: LocalEndpoint, folder: Path) -> JsonObject:
+    program = _address(endpoint.address, folder) if endpoint.address else _command(endpoint, folder)
+    if endpoint.framing != "auto":
+        program["framing"] = endpoint.framing
+    if endpoint.is_per_person:
+        program["per_person"] = True
     return program
 
 
@@ -161,7 +196,8 @@ def settings_of(start: ChatStart, endpoints: Sequence[str], folder: Path, *, is_
     hosts: list[Json] = [] if is_offline else [*start.allowed_hosts]
     plugins: list[Json] = [_plugin(source, hosts, folder) for source in start.sources]
     settings: JsonObject = {"plugins": plugins}
-    local: JsonObject = {name: _program(start.local[name], folder) for name in endpoints if name in start.local}
+    found = {name: endpoint_of(name, start.local) for name in endpoints}
+    local: JsonObject = {name: _program(one, folder) for name, one in found.items() if one is not None}
     variables = harmless(start.variables.asked)
     if local:
         settings["local"] = local

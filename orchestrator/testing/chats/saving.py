@@ -35,6 +35,7 @@ from orchestrator.testing.recordings.secrets_in_use import (
     secrets_of_request,
     secrets_of_response,
 )
+from runtimes.local_endpoint import endpoint_of
 
 LOCAL_PLUGIN = "localplugin"
 """The type of the runtimes that are programs of this machine, case folded."""
@@ -116,7 +117,7 @@ class _Saving:
         self._settings = settings_of(start, endpoints, path.parent, is_offline=is_offline)
         self._plain = _plain_names(host)
         self._beside = Beside(beside)
-        self.programs = tuple(name for name in dict.fromkeys(endpoints) if name in start.local)
+        self.programs = tuple(name for name in dict.fromkeys(endpoints) if endpoint_of(name, start.local) is not None)
         self._turns: list[ChatTurn] = []
         self._conversations: list[Conversation] = []
         self.left_out: list[str] = []

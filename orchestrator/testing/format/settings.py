@@ -20,6 +20,7 @@ from orchestrator.policy.rules import Mode
 from orchestrator.testing.format.parts import Exactly, Part, Texts, check_expressions, many, short, stays_below
 from orchestrator.testing.format.patterns import compiled
 from orchestrator.testing.format.policy_setting import PolicySetting
+from runtimes.local_endpoint import MAX_OPEN_FILES, Framing
 from runtimes.values import Json
 
 TABLES = ("services", "local", "environment", "credentials")
@@ -73,6 +74,47 @@ class Program(Part):
     """Where it runs, relative to the file; without it, in the folder of the file."""
     environment: dict[str, str] = Field(default_factory=dict[str, str])
     """Variables added to the few that it gets."""
+
+
+class ProgramBounds(Part):
+    """What the system lets each process of a program use; 0 sets no bound."""
+
+    cpu_seconds: StrictInt | None = Field(default=None, ge=0)
+    """Processor time since its start."""
+    memory_mb: StrictInt | None = Field(default=None, ge=0)
+    """Address space, in MiB."""
+    open_files: StrictInt = Field(default=MAX_OPEN_FILES, ge=0)
+    """Files that it holds open."""
+
+
+class LocalProgram(Program):
+    """A local plugin: a program that is started at its first call, or an address of this machine where one runs.
+
+    Placeholders are filled as in the members of a service.
+    """
+
+    command: Texts = ()
+    """The program and its arguments; `python` is the one that runs the test."""
+    address: str = ""
+    """In the place of a command: `unix:PATH`, with a path relative to the file, `tcp:HOST:PORT`, or a URL."""
+    inherit: Texts = ()
+    """Names of variables of whoever runs the test that it gets as well."""
+    framing: Framing = "auto"
+    """How messages lie in the stream: one a line, or each after a `Content-Length` header."""
+    per_person: bool = False
+    """A process for each person."""
+    limits: ProgramBounds = ProgramBounds()
+    """What each of its processes may use."""
+    sandbox: bool = False
+    """Run in a sandbox, and not at all where there is none."""
+    network: bool = False
+    """Of a sandboxed program: whether it reaches the network."""
+
+    @model_validator(mode="after")
+    def _is_one(self) -> LocalProgram:
+        if bool(self.command) == bool(self.address):
+            raise ValueError("give one of 'command' and 'address'")
+        return self
 
 
 def _names_an_address(expression: str) -> str:
@@ -226,7 +268,7 @@ class Settings(BaseModel):
     ] = ()
     services: dict[str, Service] = Field(default_factory=dict[str, Service])
     """Programs that listen, by names of your choice."""
-    local: dict[str, Program] = Field(default_factory=dict[str, Program])
+    local: dict[str, LocalProgram] = Field(default_factory=dict[str, LocalProgram])
     """Local plugins, by their `local_endpoint`."""
     environment: Annotated[dict[str, str], AfterValidator(_without_own)] = Field(default_factory=dict[str, str])
     """Values for the placeholders of the plugins' documents."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import fnmatch
 from collections.abc import Collection, Iterator, Sequence
 
 from orchestrator.check.codes import problem
@@ -17,6 +18,7 @@ from orchestrator.testing.format.settings import Stub
 from runtimes.base import RuntimeServices, RuntimeSpec
 from runtimes.errors import RuntimeUnavailable
 from runtimes.http import HttpClient
+from runtimes.local_endpoint import is_pattern
 from runtimes.openapi import describe
 from runtimes.openapi.document import Entry
 from runtimes.positions import pointer_to
@@ -100,7 +102,7 @@ def unused_programs(placed: Placed, plugins: Sequence[Plugin]) -> Iterator[Probl
             yield problem("unused-program", where_written(placed, pointer).known(pointer), message)
     endpoints = _endpoints(plugins)
     for name in conversation.local:
-        if name not in endpoints:
+        if name not in endpoints and not (is_pattern(name) and fnmatch.filter(endpoints, name)):
             pointer = pointer_to("local", name)
             message = f"no plugin of the conversation has a local endpoint {name!r}"
             hint = f"known: {', '.join(sorted(endpoints)) or 'none'}"

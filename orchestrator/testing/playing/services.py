@@ -18,9 +18,10 @@ from orchestrator.testing.format.matching import MAX_SECONDS, cut
 from orchestrator.testing.format.patterns import compiled
 from orchestrator.testing.format.settings import READY_SECONDS
 from orchestrator.testing.playing.programs import ProgramFailed
-from runtimes.base import LocalEndpoint
 from runtimes.http import is_url
-from runtimes.local.transports import KILL, inherited_environment, signal_group
+from runtimes.local.transports.process import inherited_environment
+from runtimes.local.transports.process_group import KILL, signal_group
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.network import ContactRefused, origin_of
 from runtimes.positions import pointer_to
 
@@ -158,11 +159,11 @@ def _is_left(process: Process) -> bool:
 
 async def _stop(process: Process, seconds: float) -> None:
     """Terminates, then kills: the whole group, which outlives the program."""
-    signal_group(process, signal.SIGTERM)
+    signal_group(process.pid, signal.SIGTERM)
     with anyio.move_on_after(seconds):
         while _is_left(process):  # noqa: ASYNC110  # nothing tells of programs that are not our own children
             await anyio.sleep(LOOK_SECONDS)
-    signal_group(process, KILL)
+    signal_group(process.pid, KILL)
     await process.aclose()
 
 

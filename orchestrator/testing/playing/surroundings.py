@@ -12,7 +12,7 @@ from orchestrator.testing.answering.relocation import ServicePlace, origin_of_se
 from orchestrator.testing.format.settings import TEMPORARY_FOLDER, PluginSource, Settings
 from orchestrator.testing.playing.programs import ProgramFailed, as_started
 from orchestrator.testing.playing.services import RunningServices, StartedService, running_services
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.network import origin_of
 from runtimes.positions import pointer_to
 

@@ -20,7 +20,7 @@ from orchestrator.testing.chats.chat_start import (
     settings_of,
 )
 from orchestrator.testing.format.policy_setting import PolicySetting, policy_of
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.placeholders import Environment
 
 

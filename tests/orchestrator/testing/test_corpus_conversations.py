@@ -19,7 +19,7 @@ _KIOTA = "microsoft__kiota"
 _SAMPLES = "MicrosoftDocs__m365copilot-docs/docs/includes/sample-manifests"
 NOT_HTTPS = "is not https"
 NO_FILE = "there is no file"
-NO_MCP = "there is no runtime for the type 'RemoteMCPServer'"
+NO_MCP = "a remote MCP server is asked in a test only where that says 'api: real'"
 NO_CREDENTIAL = "needs the credential"
 
 UNPLAYABLE = {

@@ -13,7 +13,7 @@ import pytest
 from orchestrator.testing.format.settings import READY_SECONDS, Service
 from orchestrator.testing.playing.programs import ProgramFailed
 from orchestrator.testing.playing.services import StartedService, running_services
-from runtimes.base import LocalEndpoint
+from runtimes.local_endpoint import LocalEndpoint
 
 READY = r"listening on (http://127\.0\.0\.1:\d+)"
 

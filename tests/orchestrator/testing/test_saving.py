@@ -20,7 +20,8 @@ from orchestrator.response.card_standing import standing
 from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables
 from orchestrator.testing.chats.kept_answers import MAX_KEPT_BYTES, KeptAnswers, described_path
 from orchestrator.testing.chats.saving import Saved, save_chats
-from runtimes.base import Attachment, LocalEndpoint
+from runtimes.base import Attachment
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.testing.chatting import Improvising
 from tests.orchestrator.testing.playing import API, CARD, PLUGIN, play, write_plugin

@@ -198,6 +198,10 @@ async def test_a_local_program_keeps_its_state_in_a_folder_that_goes_away(tmp_pa
 import json, pathlib, sys
 for line in sys.stdin:
     request = json.loads(line)
+    if request["method"] != "count":
+        error = {"code": -32601, "message": "there is no such method"}
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "error": error}), flush=True)
+        continue
     file = pathlib.Path(sys.argv[1]) / "count"
     count = int(file.read_text()) + 1 if file.exists() else 1
     file.write_text(str(count))
