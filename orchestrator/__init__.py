@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from orchestrator.policy.rules import Policy, Rule
     from orchestrator.reply import Call, Question, Reply, SignInQuestion
     from orchestrator.response.redaction_rules import Redaction
+    from orchestrator.turn.live_questions import PluginQuestion
     from orchestrator.turn.machine import Limits
     from orchestrator.vault.open import open_vault
     from orchestrator.version import __version__
@@ -82,6 +83,7 @@ _HOMES = {
     "Orchestrator": "orchestrator.host",
     "OrchestratorError": "orchestrator.errors",
     "Plugin": "orchestrator.manifest.load",
+    "PluginQuestion": "orchestrator.turn.live_questions",
     "Policy": "orchestrator.policy.rules",
     "Problem": "orchestrator.errors",
     "Question": "orchestrator.reply",
@@ -133,6 +135,7 @@ __all__ = [
     "Orchestrator",
     "OrchestratorError",
     "Plugin",
+    "PluginQuestion",
     "Policy",
     "Problem",
     "Question",

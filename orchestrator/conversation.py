@@ -24,6 +24,7 @@ from orchestrator.turn.driver import TurnDriver
 from orchestrator.turn.explain import explain
 from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.live_questions import Asks
 from orchestrator.turn.opening import Opening
 from orchestrator.turn.replies import Emit
 from orchestrator.turn.services import TurnServices
@@ -55,6 +56,8 @@ class Conversation:
         self.person = person
         self._services = services
         self._spawn = spawn
+        self.asks: Asks | None = None
+        """Puts what a plugin asks while a call runs to the person; None where nobody is present."""
         self._is_busy = False
         self._files = KeptFiles(ledger)
         self._opening = Opening(
@@ -311,6 +314,6 @@ class Conversation:
     def _drive(self, tenure: Tenure, begun: Sequence[Fact] = (), *, leaves: bool = False) -> AsyncGenerator[Event]:
         async def drive(emit: Emit) -> None:
             services = self._services(self.locale)
-            await TurnDriver(tenure, services, emit, self._files, leaves=leaves).run()
+            await TurnDriver(tenure, services, emit, self._files, asks=self.asks, leaves=leaves).run()
 
         return stream(drive, tenure, self._spawn, begun, leaves=leaves)

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
+import anyio
+
+from auth import SecretsInUse
 from orchestrator.errors import CallForbidden, UsageError
 from orchestrator.policy.rules import Rule
+from orchestrator.signals import QuestionClosed, QuestionRaised
 from orchestrator.tools.arguments import InvalidArguments
 from orchestrator.tools.toolbox import BoundFunction, Toolbox
+from orchestrator.turn.live_questions import Asker, Asks, LiveQuestions
 from orchestrator.turn.replies import new_call_id
-from runtimes.base import FunctionCall
+from runtimes.base import CallContext, CallResult, FunctionCall
 from runtimes.values import JsonObject
 
 
@@ -29,3 +35,29 @@ def refuse_denied(function: BoundFunction, rules: Iterable[Rule]) -> None:
     if denying is not None:
         reason = f": {denying.reason}" if denying.reason else ""
         raise CallForbidden(f"a rule of the host forbids this call of {function.name!r}{reason}")
+
+
+def _not_told(signal: QuestionRaised | QuestionClosed) -> None:
+    del signal
+
+
+async def carried_out(
+    function: BoundFunction, call: FunctionCall, context: CallContext, asks: Asks | None, secrets: SecretsInUse
+) -> CallResult:
+    """The answer, with a note on what the plugin has asked. Raises: `InvocationError`, and what `asks` raises."""
+    asker = Asker(plugin=function.plugin.namespace, function=function.name, call_id=call.id, person=context.person)
+    tasks = anyio.create_task_group()
+    questions = LiveQuestions(asker, asks, tasks, _not_told, secrets)
+    result: CallResult | None = None
+    try:
+        async with tasks:
+            try:
+                result = await function.executor.invoke(call, replace(context, ask=questions.ask))
+            finally:
+                questions.close()
+    except ExceptionGroup as group:
+        error = group.exceptions[0]
+        raise error from error.__cause__
+    assert result is not None  # else it has raised
+    asked = questions.told()
+    return replace(result, notes=(*result.notes, asked)) if asked else result

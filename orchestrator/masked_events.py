@@ -12,6 +12,7 @@ from orchestrator.content import CardOrigin
 from orchestrator.events import EndReason, Event, Judgement, RefusalCode
 from orchestrator.signals import State
 from runtimes.errors import NotExecutedCause
+from runtimes.questions import Action
 from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 
 _Kind = TypeVar("_Kind", bound=Event)
@@ -54,12 +55,12 @@ that name a user, where secrets travel."""
 
 _QUERY = re.compile("[?#]")
 
-_OUTSIDE = frozenset({"body", "data", "rich"})
+_OUTSIDE = frozenset({"body", "data", "form", "rich"})
 """Members that hold values of somebody else's making, with names of their own."""
 
 _WORDS = frozenset(
     word
-    for words in (CardOrigin, EndReason, Judgement, NotExecutedCause, RefusalCode, State)
+    for words in (Action, CardOrigin, EndReason, Judgement, NotExecutedCause, RefusalCode, State)
     for word in get_args(words)
 ) | {"host", "person", "approve", "decline", "login", "secret"}
 """The words that events say of themselves."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from runtimes.questions import Action
+from runtimes.values import JsonObject
+
 State = Literal["reasoning", "responding", "disengaging"]
 """The orchestrator's states (spec 5.2.5, and `disengaging` of the Microsoft 365 document)."""
 
@@ -46,4 +49,37 @@ class RetryScheduled:
     kind: Literal["retry_scheduled"] = "retry_scheduled"
 
 
-Signal = StateEntered | TextDelta | CallProgress | RetryScheduled
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRaised:
+    """A plugin asks something while a call of its runs; the words are the plugin's."""
+
+    call_id: str
+    number: int
+    """Which question of the call it is, from 1."""
+    plugin: str
+    function: str
+    text: str
+    title: str = ""
+    form: JsonObject | None = None
+    """What is asked for, as a JSON Schema; None for a yes or a no."""
+    url: str = ""
+    """The page that the person is asked to open."""
+    kind: Literal["question_raised"] = "question_raised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionClosed:
+    """Such a question is over: the person has answered, or nobody will."""
+
+    call_id: str
+    number: int
+    action: Action
+    reason: str = ""
+    """Why nobody answered; empty where somebody did."""
+    kind: Literal["question_closed"] = "question_closed"
+
+
+CallSignal = CallProgress | QuestionRaised | QuestionClosed
+"""What there is to tell of a call while it runs."""
+
+Signal = StateEntered | TextDelta | CallProgress | RetryScheduled | QuestionRaised | QuestionClosed

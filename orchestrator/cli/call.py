@@ -6,6 +6,9 @@ import argparse
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import IO
+
+import anyio
 
 from orchestrator.call_outcome import CallOutcome
 from orchestrator.cli.attachments import with_files
@@ -19,8 +22,10 @@ from orchestrator.content import Citation, shown_card
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.host import DEFAULT_PERSON, Orchestrator
 from orchestrator.render.sanitize import clean, plain_json
+from orchestrator.turn.live_questions import Asks, PluginQuestion
 from runtimes.base import RuntimeFactory, WireMessage
 from runtimes.fetch import SharedClient
+from runtimes.questions import LiveAnswer
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json, pretty_json
 
 
@@ -105,9 +110,25 @@ async def _carry_out(
         if options.dry_run or options.curl:
             _print_preview(host.preview(options.function, arguments), options)
             return 0
-        outcome = await host.call(options.function, arguments)
+        outcome = await host.call(options.function, arguments, asks=asks_at_terminal(host))
         _report(outcome, options)
         return 1 if outcome.is_error else 0
+
+
+def asks_at_terminal(host: Orchestrator) -> Asks | None:
+    """Puts what a running plugin asks to the person at the terminal; None in a pipe, where nobody is present."""
+    streams: tuple[IO[str] | None, ...] = (sys.stdin, sys.stdout, sys.stderr)  # None where one is closed
+    if not all(stream is not None and stream.isatty() for stream in streams):
+        return None
+    one_at_a_time = anyio.Lock()
+
+    async def asks(asked: PluginQuestion) -> LiveAnswer:
+        from orchestrator.repl.live_call import asked_at_terminal
+
+        async with one_at_a_time:
+            return await asked_at_terminal(host, asked)
+
+    return asks
 
 
 def _report(outcome: CallOutcome, options: argparse.Namespace) -> None:

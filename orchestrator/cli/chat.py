@@ -35,8 +35,9 @@ from orchestrator.model.open import default_model_name, open_model
 from orchestrator.paths import typed_path
 from orchestrator.testing.chats.chat_start import ChatStart, NotedVariables, is_conversation
 from orchestrator.testing.chats.kept_answers import KeptAnswers
-from runtimes.base import LocalEndpoint, RuntimeFactory
+from runtimes.base import RuntimeFactory
 from runtimes.fetch import SharedClient
+from runtimes.local_endpoint import LocalEndpoint
 
 if TYPE_CHECKING:
     from orchestrator.repl.signing_in import SignsIn

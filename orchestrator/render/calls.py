@@ -28,11 +28,12 @@ from orchestrator.events import (
     TurnStarted,
 )
 from orchestrator.render.decisions import data_shown, told_to_person
+from orchestrator.render.live_questions import AskedLines
 from orchestrator.render.sanitize import clean_line
 from orchestrator.render.sign_ins import needed_for
 from orchestrator.render.times import TO_THE_SECOND, local_time
 from orchestrator.response.unseen import masked, unseen_in
-from orchestrator.signals import CallProgress
+from orchestrator.signals import CallProgress, QuestionClosed, QuestionRaised
 from runtimes.values import JsonObject, dump_json
 
 MAX_INPUT_WIDTH = 160
@@ -124,6 +125,7 @@ class CallLog:
         self._calls: dict[str, _Call] = {}
         self._action: CardAction | None = None
         self._set_aside_before: tuple[str, ...] = ()
+        self._asked = AskedLines()
 
     def running(self) -> tuple[str, ...]:
         """The calls that have been waited for longer than `SLOW`, for a status line."""
@@ -149,6 +151,7 @@ class CallLog:
         match event:
             case TurnStarted():
                 self._calls.clear()
+                self._asked.clear()
                 self._action = event.action
                 self._set_aside_before = event.set_aside
             case ReplyReceived():
@@ -162,13 +165,20 @@ class CallLog:
                 self._dispatched(event)
             case CallProgress():
                 self._call(event.call_id).progress = cut(clean_line(event.text), MAX_OUTPUT_WIDTH)
-            case CallReturned():
-                return self._returned(event)
             case DataSetAside() | SignInAsked() | SignInDone():
                 return self._set_aside(event) if isinstance(event, DataSetAside) else self._sign_in(event)
+            case QuestionRaised() | QuestionClosed():
+                return self._question(event)
             case _:
-                return self._not_returned(event)
+                return self._returned(event) if isinstance(event, CallReturned) else self._not_returned(event)
         return None
+
+    def _question(self, event: QuestionRaised | QuestionClosed) -> CallLine | None:
+        """What a plugin has asked is said whatever its author wants shown."""
+        if (line := self._asked.read(event)) is None:
+            return None
+        text, why = line
+        return CallLine(tone="note", text=f"{self._call(event.call_id).name} {text}", detail=why)
 
     def _set_aside(self, event: DataSetAside) -> CallLine:
         names = {plugin: label.plugin for (plugin, _), label in self.labels.items()}

@@ -51,7 +51,7 @@ def numbered(questions: Sequence[Question]) -> dict[str, Question]:
     return {str(number): question for number, question in enumerate(questions, start=1)}
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """A plugin's name, which its author chose, leaves room for the function's."""
     return name if len(name) <= MAX_PLUGIN_NAME else f"{name[:MAX_PLUGIN_NAME]}…"
 
@@ -86,12 +86,21 @@ def _rows(question: Question, *, room: int | None = None) -> list[tuple[str, str
     return [(name, text) for name, text in rows if text]
 
 
-def _folded(view: TerminalView, text: str, width: int) -> list[str]:
+def folded(view: TerminalView, text: str, width: int) -> list[str]:
     """The lines of a text, none of them longer than that; in a pipe they are left as long as they are."""
     if not (view.is_live or view.console.file.isatty()):
         return text.split("\n")
     lines = Text(text).wrap(view.console, max(width, 1), overflow="fold")
     return [line.plain for line in lines]
+
+
+def quoted(view: TerminalView, said: str, width: int, most: int = MAX_SAID_LINES) -> Iterator[str]:
+    """The plugin's own words, clean before, each line marked as theirs."""
+    yield "the plugin says:"
+    lines = [line for line in folded(view, said, width - len(_QUOTED)) if line.strip()]
+    yield from (f"{_QUOTED}{line}" for line in lines[:most])
+    if (more := len(lines) - most) > 0:
+        yield f"… and {more} more lines of it"
 
 
 def _said(view: TerminalView, question: Question, label: CallLabel, width: int) -> Iterator[str]:
@@ -100,15 +109,11 @@ def _said(view: TerminalView, question: Question, label: CallLabel, width: int) 
     said = "\n".join(text for text in (clean(title).strip(), clean(question.body).strip()) if text)
     if not said:
         return
-    yield "the plugin says:"
-    lines = [line for line in _folded(view, said, width - len(_QUOTED)) if line.strip()]
-    yield from (f"{_QUOTED}{line}" for line in lines[:MAX_SAID_LINES])
-    if (more := len(lines) - MAX_SAID_LINES) > 0:
-        yield f"… and {more} more lines of it"
+    yield from quoted(view, said, width)
 
 
 def _heading(question: Question, label: CallLabel, number: str) -> str:
-    heading = f"{_short(clean_line(label.plugin))} wants to run {clean_line(question.function)}"
+    heading = f"{short(clean_line(label.plugin))} wants to run {clean_line(question.function)}"
     return f"({number}) {heading}" if number else heading
 
 
@@ -117,7 +122,7 @@ def _plain(view: TerminalView, question: Question, label: CallLabel, heading: st
     width = min(view.console.width, MAX_WIDTH) - len(indent)
     view.line(f"? {heading}")
     for name, text in _rows(question):
-        first, *rest = _folded(view, f"{name}: {text}", width)
+        first, *rest = folded(view, f"{name}: {text}", width)
         view.line("\n".join((f"  {first}", *(indent + line for line in rest))))
     for line in _said(view, question, label, width):
         view.line(f"  {line}")

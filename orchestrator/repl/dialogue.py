@@ -14,6 +14,7 @@ from orchestrator.conversation import Conversation
 from orchestrator.errors import OrchestratorError, UsageError
 from orchestrator.events import EndReason
 from orchestrator.host import Orchestrator
+from orchestrator.journal.base import ConversationId
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.model.open import OFFLINE
 from orchestrator.policy.answers import MemoryAnswers
@@ -28,6 +29,7 @@ from orchestrator.repl.going_on import Carrying, Revisit, is_over, show_again, s
 from orchestrator.repl.input import PersonInput
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.keeping import Keeper
+from orchestrator.repl.live_questions import LiveAsking
 from orchestrator.repl.signing_in import SigningIn, SignsIn, how_to
 from orchestrator.repl.turns import Audience, Turns
 from orchestrator.repl.unattended import Unattended
@@ -114,13 +116,15 @@ class Dialogue:
         self._revisit = revisit or Revisit()
         self._resumed = self._revisit.resumed
         id = self._resumed.conversation if self._resumed is not None else None
-        self.chat = host.conversation(id=id, attended=self._is_attended)
+        is_present = person.is_interactive and not approve_all
+        self._live = LiveAsking(view, self.labels, person, interrupts) if is_present else None
+        self.chat = self._conversation(id)
         self.talked: Conversation | None = None
         """The last conversation in which something was said; None where there is none."""
         audience: Audience = view if self._is_attended else Unattended(view, view, host)
         can_sign_in = signs_in is not None and person.is_interactive
         signing_in = SigningIn(view, person, interrupts, signs_in) if signs_in is not None and can_sign_in else None
-        self._turns = Turns(audience, self._answering(), interrupts, signing_in)
+        self._turns = Turns(audience, self._answering(), interrupts, signing_in, self._live)
         self._carrying = Carrying(self._turns, view.notice, partial(show_again, view))
         self.keeper = Keeper(host, self.labels, start, is_resumed=self._resumed is not None)
         self._earlier: tuple[Conversation, ...] = ()
@@ -180,7 +184,11 @@ class Dialogue:
     def _replace(self) -> None:
         self._earlier += (self.chat,)
         self.forget_offers()
-        self.chat = self.host.conversation(attended=self._is_attended)
+        self.chat = self._conversation()
+
+    def _conversation(self, id: ConversationId | None = None) -> Conversation:
+        asks = self._live.asks if self._live is not None else None
+        return self.host.conversation(id=id, attended=self._is_attended, asks=asks)
 
     def warn_offline(self) -> None:
         """Says so when a stand-in answers in the place of a model."""

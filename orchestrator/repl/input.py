@@ -32,7 +32,18 @@ HISTORY_FILE = "history"
 _MARK = "\u203a "
 
 
-class PersonInput(Protocol):
+class Answers(Protocol):
+    """Whoever answers questions."""
+
+    async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
+        """The answer to a question, read from nothing that was typed before it was asked; None when it is refused.
+
+        One that `is_secret` is not shown while it is typed. `draft` is what stands there to begin with.
+        """
+        ...
+
+
+class PersonInput(Answers, Protocol):
     """What the loop needs of the person."""
 
     @property
@@ -42,13 +53,6 @@ class PersonInput(Protocol):
 
     async def message(self) -> str | None:
         """The next message or command; None when there will be no more."""
-        ...
-
-    async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
-        """The answer to a question, read from nothing that was typed before it was asked; None when it is refused.
-
-        One that `is_secret` is not shown while it is typed. `draft` is what stands there to begin with.
-        """
         ...
 
 
@@ -192,6 +196,33 @@ def without_echo(descriptor: int) -> Generator[None]:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
 
 
+def _indent(width: int, line: int, wraps: int) -> StyleAndTextTuples:
+    del line, wraps
+    return [("", " " * width)]
+
+
+def _forget_typed(session: PromptSession[str]) -> None:
+    """Drops what was typed before a question was there to be read."""
+    clear_typeahead(session.app.input)
+    forget_typed(session.app.input.fileno())
+
+
+async def typed_answer(prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
+    """As `Answers.answer`, at a terminal: Ctrl-C and Ctrl-D refuse."""
+    session = PromptSession[str](
+        message=[("bold", prompt)],
+        history=InMemoryHistory(),
+        multiline="\n" in draft,
+        prompt_continuation=_indent,
+        key_bindings=_entering() if "\n" in draft else None,
+    )
+    _forget_typed(session)
+    try:
+        return await session.prompt_async(handle_sigint=False, is_password=is_secret, default=draft)
+    except (EOFError, KeyboardInterrupt):
+        return None
+
+
 class PromptInput:
     """Asks at a terminal. Ctrl-C clears the line, Ctrl-D on an empty one ends; Esc-Enter or a final backslash go on."""
 
@@ -213,17 +244,12 @@ class PromptInput:
             complete_while_typing=Condition(self._is_command),
             reserve_space_for_menu=6,
             multiline=True,
-            prompt_continuation=self._indent,
+            prompt_continuation=_indent,
             key_bindings=_bindings(),
         )
 
     def _is_command(self) -> bool:
         return self._session.default_buffer.text.startswith("/")
-
-    @staticmethod
-    def _indent(width: int, line: int, wraps: int) -> StyleAndTextTuples:
-        del line, wraps
-        return [("", " " * width)]
 
     async def message(self) -> str | None:
         """What the person types next that is not blank."""
@@ -237,21 +263,4 @@ class PromptInput:
 
     async def answer(self, prompt: str, *, is_secret: bool = False, draft: str = "") -> str | None:
         """One line, or as many as the draft has; Ctrl-C and Ctrl-D refuse to answer."""
-        session = PromptSession[str](
-            message=[("bold", prompt)],
-            history=InMemoryHistory(),
-            multiline="\n" in draft,
-            prompt_continuation=self._indent,
-            key_bindings=_entering() if "\n" in draft else None,
-        )
-        _forget_typed(session)
-        try:
-            return await session.prompt_async(handle_sigint=False, is_password=is_secret, default=draft)
-        except (EOFError, KeyboardInterrupt):
-            return None
-
-
-def _forget_typed(session: PromptSession[str]) -> None:
-    """Drops what was typed before a question was there to be read."""
-    clear_typeahead(session.app.input)
-    forget_typed(session.app.input.fileno())
+        return await typed_answer(prompt, is_secret=is_secret, draft=draft)

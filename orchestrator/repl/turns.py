@@ -1,4 +1,7 @@
-"""One turn from the message to its end: its events are shown, its questions answered, and Ctrl-C stops it."""
+"""One turn from the message to its end: its events are shown, its questions answered, and Ctrl-C stops it.
+
+What a plugin asks while a call runs is answered between the events, so that nothing else is written meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ from orchestrator.conversation import Conversation
 from orchestrator.events import EndReason, Event, Fact, TurnEnded
 from orchestrator.repl.answering import Answering
 from orchestrator.repl.interrupts import Interrupts
+from orchestrator.signals import QuestionRaised
 from runtimes.base import Attachment
 
 
@@ -29,6 +33,18 @@ class Audience(Protocol):
 
     def stopped(self) -> None:
         """Says that the person has stopped the turn."""
+        ...
+
+
+class LiveAnswering(Protocol):
+    """Answers what a plugin asks while a call of its runs."""
+
+    def has(self, raised: QuestionRaised, /) -> bool:
+        """True where that question waits for an answer."""
+        ...
+
+    async def put(self, raised: QuestionRaised, /) -> bool:
+        """Asks; False where the person has left it unanswered."""
         ...
 
 
@@ -53,11 +69,13 @@ class Turns:
         answering: Answering | None,
         interrupts: Interrupts,
         signing_in: Answering | None = None,
+        live: LiveAnswering | None = None,
     ) -> None:
-        """`answering` is None where nobody is asked, `signing_in` where nobody can sign in."""
+        """`answering` and `live` are None where nobody is asked, `signing_in` where nobody can sign in."""
         self._audience = audience
         self._answering = answering
         self._signing_in = signing_in
+        self._live = live
         self._interrupts = interrupts
         self._end: EndReason | None = None
         self.known: int | None = None
@@ -105,20 +123,42 @@ class Turns:
     ) -> None:
         self._end = None
         shown: list[Fact] = []
+        has_left = False
         async with aclosing(events):
-            with self._interrupts.stoppable() as scope, self._audience.following():
-                async for event in events:
-                    if before is not None:
-                        before()
-                        before = None
-                    self._audience.show(event)
-                    if isinstance(event, Fact):
-                        shown.append(event)
-                    if isinstance(event, TurnEnded):
-                        self._end = event.reason
+            with self._interrupts.stoppable() as scope:
+                while (raised := await self._show(events, shown, before)) is not None:
+                    before = None
+                    if await self._asked(raised):
+                        has_left = False
+                    elif has_left:
+                        scope.cancel()
+                    else:
+                        has_left = True
         if scope.cancelled_caught:
             self._end = "cancelled"
             await self._tell_rest(chat, shown)
+
+    async def _show(
+        self, events: AsyncGenerator[Event], shown: list[Fact], before: Callable[[], None] | None
+    ) -> QuestionRaised | None:
+        """Shows events until there are no more, or until one that the person is to answer."""
+        with self._audience.following():
+            async for event in events:
+                if before is not None:
+                    before()
+                    before = None
+                self._audience.show(event)
+                if isinstance(event, Fact):
+                    shown.append(event)
+                if isinstance(event, TurnEnded):
+                    self._end = event.reason
+                if isinstance(event, QuestionRaised) and self._live is not None and self._live.has(event):
+                    return event
+        return None
+
+    async def _asked(self, raised: QuestionRaised) -> bool:
+        """False where the person has left the question unanswered: done twice in a row, that stops the turn."""
+        return self._live is None or await self._live.put(raised)
 
     async def _tell_rest(self, chat: Conversation, shown: Sequence[Fact]) -> None:
         """What was kept while the turn was being stopped, such as that nobody knows what became of a call."""

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 
 from orchestrator.events import CallFailed, CallNotExecuted, CallReturned, CallUnknown
-from orchestrator.response.projection import RESULT_BUDGET
+from orchestrator.response.projection import MIN_BUDGET, RESULT_BUDGET
 from orchestrator.tools.attachments import notice
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.files import Unsendable
 from orchestrator.turn.kept_files import KeptFiles
+from orchestrator.turn.live_questions import LiveQuestions
 from orchestrator.turn.state import CallState
 from runtimes.base import CallContext, FunctionCall
 from runtimes.errors import InvocationError
@@ -21,7 +22,8 @@ from runtimes.values import Json, JsonObject
 REPEAT_PAUSE = 0.5
 """Seconds before a call that was not executed is made once more; after a sign-in there is nothing to wait for."""
 
-Outcome = CallReturned | CallFailed | CallNotExecuted | CallUnknown
+WithoutAnswer = CallFailed | CallNotExecuted | CallUnknown
+Outcome = CallReturned | WithoutAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +50,7 @@ async def outgoing(call: CallState, function: BoundFunction, files: KeptFiles) -
     return OutgoingCall(call=call, function=function, arguments=arguments)
 
 
-def _without_answer(call: CallState, error: InvocationError) -> Outcome:
+def _without_answer(call: CallState, error: InvocationError) -> WithoutAnswer:
     """A call certainly not executed may be made once more for each cause, unless its runtime has repeated it already;
     one that may have been executed is not."""
     message, cause = str(error), error.not_executed
@@ -68,13 +70,15 @@ async def carry_out(
     person: str,
     timeout: float,
     progress: Callable[[str], None],
+    questions: LiveQuestions,
     files: KeptFiles,
     budget: int = RESULT_BUDGET,
     locale: str | None = None,
 ) -> Outcome:
     """The call's one outcome; `timeout` is in seconds, `budget` in characters that the model reads.
 
-    `files` are the conversation's: the answer's join them. `locale` is for numbers and dates on cards.
+    `questions` are those that the plugin asks meanwhile; they are over with the call. `files` are the conversation's:
+    the answer's join them. `locale` is for numbers and dates on cards.
     """
     call, function = ready.call, ready.function
     if ready.unsendable:
@@ -82,16 +86,22 @@ async def carry_out(
     if call.not_executed - {"sign-in"}:
         await anyio.sleep(REPEAT_PAUSE)
     request = FunctionCall(id=call.call_id, function=function.name, arguments=ready.arguments)
-    context = CallContext(person=person, timeout=timeout, progress=progress, may_repeat=call.repeatable)
+    context = CallContext(
+        person=person, timeout=timeout, progress=progress, ask=questions.ask, may_repeat=call.repeatable
+    )
     try:
         result = await function.executor.invoke(request, context)
     except InvocationError as error:
-        return _without_answer(call, error)
-    text, shown = await function.read_aside(result, budget, locale)
+        outcome, asked = _without_answer(call, error), questions.told()
+        return replace(outcome, message=f"{outcome.message} {asked}") if asked else outcome
+    finally:
+        questions.close()
+    asked = questions.told()
+    text, shown = await function.read_aside(result, max(budget - len(asked), MIN_BUDGET), locale)
     attachments = await files.take_in(result.attachments)
     return CallReturned(
         call_id=call.call_id,
-        text="\n".join([text, *map(notice, attachments)]),
+        text="\n".join([text, *map(notice, attachments), *([asked] if asked else [])]),
         shown=shown,
         is_error=result.is_error,
         status=result.status,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from orchestrator.content import AttachedFile
 from orchestrator.errors import OrchestratorError
 from orchestrator.events import CallDecided
+from orchestrator.labels import CLEAN, Label
 from orchestrator.policy.answers import Answers, Grant, MemoryAnswers
 from orchestrator.policy.rules import Policy, Rule
 from orchestrator.tools.toolbox import BoundFunction
@@ -38,6 +39,8 @@ class Consent:
     answers: Answers = field(default_factory=MemoryAnswers)
     discovered: frozenset[str] = frozenset()
     """The plugins that nobody named, by namespace: their first use is asked about."""
+    read: Label = CLEAN
+    """Whose data was read elsewhere by whoever writes the calls; of one conversation, not of a host."""
 
     async def standing(self, history: History, person: str, *, now: float, is_attended: bool) -> Standing:
         """What the calls of a reply are judged by; `now` is in seconds since the epoch."""
@@ -47,6 +50,7 @@ class Consent:
             discovered=self.discovered,
             is_attended=is_attended,
             history=history,
+            read=self.read,
             now=now,
         )
 

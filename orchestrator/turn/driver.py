@@ -15,12 +15,13 @@ from orchestrator.errors import JournalConflict, LeaseLost, ModelError, StoreErr
 from orchestrator.events import CallDispatched, CallRefused, EndReason, Event, Fact, TurnEnded
 from orchestrator.journal.base import AT_ONCE
 from orchestrator.masked_events import masked_event
-from orchestrator.signals import CallProgress
+from orchestrator.signals import CallProgress, CallSignal
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.calling import Outcome, OutgoingCall, carry_out, outgoing
-from orchestrator.turn.flight import Flight
+from orchestrator.turn.flight import Flight, Tell
 from orchestrator.turn.judging import judge_calls
 from orchestrator.turn.kept_files import KeptFiles
+from orchestrator.turn.live_questions import Asker, Asks, LiveQuestions
 from orchestrator.turn.machine import (
     Act,
     Action,
@@ -67,14 +68,17 @@ class TurnDriver:
         emit: Emit,
         files: KeptFiles,
         *,
+        asks: Asks | None = None,
         leaves: bool = False,
     ) -> None:
-        """One that `leaves` does not end its turn when it is cancelled: somebody else goes on with it."""
+        """`asks` puts what a running plugin asks to the person; None where nobody is present. One that `leaves` does
+        not end its turn when it is cancelled: somebody else goes on with it."""
         self._tenure = tenure
         self._decided_on = 0
         self._files = files
         self._services = services
         self._emit = emit
+        self._asks = asks
         self._leaves = leaves
         self._toolbox = services.requests.toolbox
         self._rules = services.requests.rules
@@ -285,16 +289,26 @@ class TurnDriver:
         )
         self._flight.send(ready, calls)
 
-    async def _carry_out_call(self, ready: OutgoingCall, progress: Callable[[str], None]) -> Outcome:
+    async def _carry_out_call(self, ready: OutgoingCall, tell: Tell, tasks: TaskGroup) -> Outcome:
         await self._tenure.ensure()
+        started, call_id = self._state.started, ready.call.call_id
+        questions = LiveQuestions(
+            Asker(plugin=ready.call.plugin, function=ready.call.function, call_id=call_id, person=started.person),
+            self._asks if started.attended else None,
+            tasks,
+            tell,
+            self._services.secrets,
+            is_quoted=self._services.quotes_questions,
+        )
         return await carry_out(
             ready,
-            person=self._state.started.person,
+            person=started.person,
             timeout=self._services.call_timeout,
-            progress=progress,
+            progress=lambda text: tell(CallProgress(call_id=call_id, text=text)),
+            questions=questions,
             budget=self._rules.limits.result_budget,
             files=self._files,
-            locale=self._state.started.locale,
+            locale=started.locale,
         )
 
     async def _wait(self) -> None:
@@ -304,7 +318,7 @@ class TurnDriver:
         if not self._flight:
             return await self._settle(unsent)
         event = await self._flight.arrival()
-        if isinstance(event, CallProgress):
+        if isinstance(event, CallSignal):
             return await self._emit(masked_event(event, self._services.secrets))
         await self._tell(await self._tenure.record(event))
         return None

@@ -24,3 +24,6 @@ class TurnServices:
     consent: Consent = field(default_factory=Consent)
     secrets: SecretsInUse = field(default_factory=SecretsInUse)
     """Taken out of what the model writes."""
+    quotes_questions: bool = True
+    """False where the model is not told the words of questions that a running plugin asks: answers are redacted there,
+    and a question may repeat what they hold."""

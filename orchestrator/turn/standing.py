@@ -135,6 +135,8 @@ class Standing:
     is_attended: bool = True
     """False when nobody can be asked."""
     history: History = field(default_factory=History)
+    read: Label = CLEAN
+    """Whose data was read elsewhere, before this conversation, by whoever writes its calls."""
     now: float = 0.0
     """Seconds since the epoch."""
 
@@ -244,7 +246,7 @@ class Standing:
 
     def _read_before(self, state: TurnState, wanted: WantedCall, set_aside: Collection[str]) -> Label:
         """What a model had read that wrote the call, and the files that it names."""
-        earlier = self.history.earlier_label(set_aside) | self.history.label_of_card(state)
+        earlier = self.read | self.history.earlier_label(set_aside) | self.history.label_of_card(state)
         return earlier | label_before(state, wanted.call) | self._files(wanted)
 
     def _files(self, wanted: WantedCall) -> Label:

@@ -135,6 +135,8 @@ TEXTS = {
     "TextDelta": {"text"},
     "CallProgress": {"text"},
     "RetryScheduled": {"reason"},
+    "QuestionRaised": {"text", "title", "form", "url"},
+    "QuestionClosed": {"reason"},
 }
 """What of events is no name: here a secret is masked, and nowhere else."""
 
