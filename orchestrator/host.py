@@ -15,10 +15,11 @@ from typing import Self
 from auth import MappingVault, SecretsInUse, Vault
 from orchestrator.call_outcome import CallOutcome, outcome_of
 from orchestrator.conversation import Conversation
-from orchestrator.direct_call import prepared, refuse_denied
+from orchestrator.direct_call import carried_out, prepared, refuse_denied
 from orchestrator.errors import UnknownName, UsageError
 from orchestrator.journal.base import ConversationId, Journal
 from orchestrator.journal.memory import MemoryJournal
+from orchestrator.labels import CLEAN, Label
 from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.localize import checked_locale
 from orchestrator.model.base import ChatModel
@@ -33,6 +34,7 @@ from orchestrator.tools.namespaces import distinct_namespaces
 from orchestrator.tools.toolbox import Toolbox
 from orchestrator.tools.visual_templates import visual_templates
 from orchestrator.turn.consent import Consent
+from orchestrator.turn.live_questions import Asks
 from orchestrator.turn.machine import Limits
 from orchestrator.turn.requests import Requests
 from orchestrator.turn.services import TurnServices
@@ -40,12 +42,13 @@ from orchestrator.turn.standing import is_safe_to_repeat
 from runtimes.base import (
     CALL_TIMEOUT,
     CallContext,
-    LocalEndpoint,
     RuntimeFactory,
     RuntimeServices,
     WireMessage,
 )
 from runtimes.fetch import SharedClient
+from runtimes.http import HttpClient
+from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import JsonObject
 
 REDACTION_KEY_BYTES = 32
@@ -150,7 +153,9 @@ class Orchestrator:
             policy=policy or Policy(), answers=answers or MemoryAnswers(), discovered=frozenset(discovered)
         )
         self._stack = AsyncExitStack()
+        self._binder: Binder | None = None
         self._toolbox: Toolbox | None = None
+        self._toolbox_is_stale = False
         self._requests: dict[tuple[tuple[str, ...], ...], Requests] = {}
         self._turns: set[asyncio.Task[None]] = set()
 
@@ -170,21 +175,47 @@ class Orchestrator:
                 services = RuntimeServices(
                     http=http,
                     local_endpoints=self._local,
+                    local_http=self._local_http(),
                     cache=self._cache,
                     vault=self._vault,
                     secrets=self.secrets,
+                    discoverer=DEFAULT_PERSON,
+                    functions_changed=self._functions_changed,
                 )
                 await binder.add(plugin, services)
             stack.push_async_callback(self._end_turns)
+            self._binder = binder
             self._toolbox = binder.toolbox(inline_schemas=self._inline_schemas)
             self._stack = stack.pop_all()
         return self
+
+    def _functions_changed(self) -> None:
+        """What runtimes offer is looked at again when the next turn begins; running turns keep what they have."""
+        self._toolbox_is_stale = True
+
+    def _current_toolbox(self) -> Toolbox:
+        """Raises: `UsageError` where the host is not open."""
+        if self._toolbox is None or self._binder is None:
+            raise UsageError("the host is not open; use it in an `async with` block")
+        if self._toolbox_is_stale:
+            self._toolbox_is_stale = False
+            self._toolbox = self._binder.toolbox(inline_schemas=self._inline_schemas)
+            self._requests.clear()
+        return self._toolbox
+
+    def _local_http(self) -> HttpClient | None:
+        """Reaches what the table of local endpoints names, and no more than that."""
+        if not self._local:
+            return None
+        from runtimes.local.transports.of_address import http_hosts
+
+        return self._http.allowing(http_hosts(endpoint.address for endpoint in self._local.values()))
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._stack.__aexit__(kind, error, trace)
-        self._toolbox = None
+        self._toolbox = self._binder = None
         self._requests.clear()
         if isinstance(self._store, str):
             self._open_conversations = None
@@ -223,11 +254,10 @@ class Orchestrator:
 
     def _requests_in(self, locale: str | None) -> Requests:
         """Made once for each set of tables, not for each locale: strangers may ask for any."""
-        if self._toolbox is None:
-            raise UsageError("the host is not open; use it in an `async with` block")
+        current = self._current_toolbox()
         chains = tuple(plugin.languages.chain(locale) for plugin in self.plugins if plugin.languages is not None)
         if chains not in self._requests:
-            toolbox = self._toolbox.in_language(locale)
+            toolbox = current.in_language(locale)
             self._requests[chains] = Requests(toolbox, self._instructions, self._limits)
         return self._requests[chains]
 
@@ -250,18 +280,23 @@ class Orchestrator:
         id: ConversationId | None = None,
         locale: str | None = None,
         attended: bool | None = None,
+        read: Label = CLEAN,
+        asks: Asks | None = None,
     ) -> Conversation:
         """A new conversation, or the one of that id, which goes on from what is kept of it once it is used.
 
         `locale` is its language, else the host's; a conversation that is known keeps its own. One that is not
         `attended` asks nobody: what would be asked about does not run, unless a rule of the host allows it; a new one
-        is, unless it is said.
+        is, unless it is said. `read` is whose data was read before, elsewhere, by whoever writes the calls of a new
+        one. `asks` puts to the person what a plugin asks while a call of its runs, from the next turn on; without it,
+        and where the conversation is not attended, nobody is present and such a question is refused at once. What it
+        raises ends the turn, and is raised as it is.
 
         Raises: `UsageError` when that one is another person's (where only the journal knows that, once it is used) or
         differs in `attended`, and for a locale that is no language tag.
         """
         chosen = checked_locale(locale) or self.locale
-        return self._conversations.open(id, person=person, locale=chosen, attended=attended)
+        return self._conversations.open(id, person=person, locale=chosen, attended=attended, read=read, asks=asks)
 
     async def run_pending(self, *, at_once: int = 1, told: Told | None = None) -> int:
         """Goes on with turns that were left: their process has died, or somebody has answered what they asked.
@@ -283,6 +318,7 @@ class Orchestrator:
             call_timeout=CALL_TIMEOUT,
             consent=self.consent,
             secrets=self.secrets,
+            quotes_questions=self._redactor is None,
         )
 
     def _spawn(self, turn: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -299,15 +335,24 @@ class Orchestrator:
         return bound.executor.preview(call)
 
     async def call(
-        self, function: str, arguments: JsonObject | None = None, *, person: str = DEFAULT_PERSON
+        self,
+        function: str,
+        arguments: JsonObject | None = None,
+        *,
+        person: str = DEFAULT_PERSON,
+        asks: Asks | None = None,
     ) -> CallOutcome:
-        """One call without a model; nobody is asked, since the caller's code is the consent.
+        """One call without a model; nobody is asked for consent, since the caller's code is it.
+
+        `asks` puts to the person what the plugin asks while it runs; without it such a question is refused. What was
+        asked is in the `notes` of the outcome.
 
         Raises: `UnknownName`, `UsageError` for arguments that do not fit, `CallForbidden` where a rule of the host
         denies it, `InvocationError` when no answer was had.
         """
         bound, call = prepared(self.toolbox, function, arguments or {})
         refuse_denied(bound, self.consent.rules_for(bound, call.arguments, person, now=self._clock()))
-        result = await bound.executor.invoke(call, CallContext(person=person, may_repeat=is_safe_to_repeat(bound)))
+        context = CallContext(person=person, may_repeat=is_safe_to_repeat(bound))
+        result = await carried_out(bound, call, context, asks, self.secrets)
         _, shown = await bound.read_aside(result, self._limits.result_budget, self.locale)
         return outcome_of(result, shown)

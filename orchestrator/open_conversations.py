@@ -6,6 +6,7 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from weakref import WeakValueDictionary
 
 import anyio
@@ -14,8 +15,10 @@ from auth import SecretsInUse
 from orchestrator.conversation import Conversation
 from orchestrator.errors import ConversationBusy, LeaseLost, StoreDamaged, StoreError, StoreNewer, UsageError
 from orchestrator.journal.base import ConversationId, Journal, Lease
+from orchestrator.labels import CLEAN, Label
 from orchestrator.reply import Reply
 from orchestrator.turn.ledger import Ledger
+from orchestrator.turn.live_questions import Asks
 from orchestrator.turn.services import TurnServices
 from orchestrator.turn.streaming import Spawn
 
@@ -53,24 +56,35 @@ class OpenConversations:
         self._at_hand: deque[Conversation] = deque(maxlen=MAX_AT_HAND)
 
     def open(
-        self, id: ConversationId | None, *, person: str, locale: str | None, attended: bool | None
+        self,
+        id: ConversationId | None,
+        *,
+        person: str,
+        locale: str | None,
+        attended: bool | None,
+        read: Label = CLEAN,
+        asks: Asks | None = None,
     ) -> Conversation:
         """As `Orchestrator.conversation`."""
         conversation = id or secrets.token_hex(8)
-        held = self._held.get(conversation)
-        if held is not None and (held.is_known or held.person == person):
-            _refuse_difference(held, person, attended)
-            return held
-        ledger = Ledger(conversation, self.journal, person, self._secrets)
-        return self._made(ledger, person=person, locale=locale, attended=attended)
+        opened = self._held.get(conversation)
+        if opened is not None and (opened.is_known or opened.person == person):
+            _refuse_difference(opened, person, attended)
+        else:
+            ledger = Ledger(conversation, self.journal, person, self._secrets)
+            opened = self._made(ledger, person=person, locale=locale, attended=attended, read=read)
+        opened.asks = asks or opened.asks
+        return opened
 
-    def _made(self, ledger: Ledger, *, person: str, locale: str | None, attended: bool | None) -> Conversation:
+    def _made(
+        self, ledger: Ledger, *, person: str, locale: str | None, attended: bool | None, read: Label = CLEAN
+    ) -> Conversation:
         conversation = Conversation(
             ledger,
             person=person,
             locale=locale,
             documents=self._documents,
-            services=self._services,
+            services=_in_view_of(read, self._services),
             spawn=self._spawn,
             is_attended=attended,
             sources=self._sources,
@@ -125,6 +139,18 @@ class OpenConversations:
         assert ledger.history.last is not None  # it has a turn that can go on
         started = ledger.history.last.started
         return self._made(ledger, person=started.person, locale=started.locale, attended=None)
+
+
+def _in_view_of(read: Label, services: Callable[[str | None], TurnServices]) -> Callable[[str | None], TurnServices]:
+    """The services of a conversation whose calls somebody writes who has read these data elsewhere."""
+    if read == CLEAN:
+        return services
+
+    def seen(locale: str | None) -> TurnServices:
+        made = services(locale)
+        return replace(made, consent=replace(made.consent, read=read))
+
+    return seen
 
 
 def _refuse_difference(held: Conversation, person: str, attended: bool | None) -> None:

@@ -10,7 +10,11 @@ import re
 import httpcore2
 import httpx2
 
+from auth import SecretsInUse
 from runtimes.codings import BadContent
+from runtimes.errors import InvocationError
+from runtimes.http import HttpRequest, shown_url
+from runtimes.network import origin_of
 
 FAILURES = (
     httpcore2.TimeoutException,
@@ -28,6 +32,9 @@ FAILURES = (
 
 MAX_LINE_BYTES = httpcore2.AsyncHTTP11Connection.MAX_INCOMPLETE_EVENT_SIZE
 """How many bytes of a header, a trailer or the extension of a chunk are waited with for its end."""
+
+MAX_REASON_LENGTH = 200
+"""Characters of a network library's own words in a message."""
 
 _BROKEN = (httpcore2.NetworkError, httpcore2.ProtocolError)
 """What can go wrong with a connection, and need not with the next one."""
@@ -48,3 +55,18 @@ def told(failure: Exception) -> tuple[str, bool]:
     if isinstance(failure, httpcore2.ProtocolError):
         reason = _QUOTED.sub("", reason) or type(failure).__name__
     return reason, isinstance(failure, _BROKEN)
+
+
+def no_answer(request: HttpRequest, reason: str, *, is_sent: bool, is_lost: bool = False) -> InvocationError:
+    """The error of a request that has none; the reason has no secret in it."""
+    place = f"{origin_of(request.url)}, to which {request.via} redirects," if request.via else shown_url(request.url)
+    words = reason[:MAX_REASON_LENGTH]
+    if not is_sent:
+        return InvocationError(f"cannot connect to {place}: {words}", not_executed="connect")
+    return InvocationError(f"{request.method} {place} was sent and has no usable answer: {words}", is_lost=is_lost)
+
+
+def failed(request: HttpRequest, failure: Exception, secrets: SecretsInUse, *, is_sent: bool) -> InvocationError:
+    """The error that one of `FAILURES` is."""
+    reason, is_lost = told(failure)
+    return no_answer(request, secrets.masked(reason), is_sent=is_sent, is_lost=is_lost)  # masked before it is cut

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -18,9 +19,10 @@ import anyio
 from auth import SecretsInUse
 from runtimes.credentials import whole_request
 from runtimes.errors import FetchError, InvocationError
+from runtimes.exchanges import Watched
 from runtimes.files import read_file
-from runtimes.http import HttpClient, HttpRequest, HttpResponse, is_url, shown_url
-from runtimes.network import AddressRules, ContactRefused, origin_of
+from runtimes.http import HttpClient, HttpRequest, HttpResponse, StreamedResponse, is_url, shown_url
+from runtimes.network import AddressRules, ContactRefused, Origin, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
 from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
 from runtimes.redirects import REDIRECTS, send_following
@@ -30,16 +32,14 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from runtimes.transport import Progress, Resolve
+    from runtimes.streaming import Streams
+    from runtimes.transport import Resolve
 
 MAX_DOCUMENT_REDIRECTS = 3
 """Redirects followed for a document."""
 
 DOCUMENT_TIMEOUT = 20.0
 """Seconds a document may take to arrive."""
-
-MAX_REASON_LENGTH = 200
-"""Characters of a network library's own words in a message."""
 
 _QUERY_VALUE = re.compile(r"=[^&]*")
 
@@ -91,6 +91,7 @@ class SharedClient:
         self._queues = Queues()
         self._proxy = None if proxy is None else checked_proxy(proxy)
         self._transport: httpx2.AsyncBaseTransport | None = None
+        self._streams: Streams | None = None
         self._public = AddressRules()
 
     def allowing(self, hosts: Iterable[str]) -> HttpClient:
@@ -104,6 +105,12 @@ class SharedClient:
         """As `HttpClient.send`. Raises: `InvocationError`."""
         return await self.send_under(self._public, request)
 
+    def stream(
+        self, request: HttpRequest, /, *, is_optional: bool = False
+    ) -> AbstractAsyncContextManager[StreamedResponse]:
+        """As `StreamingClient.stream`. Entering raises: `InvocationError`."""
+        return self.stream_under(self._public, request, is_optional=is_optional)
+
     async def send_under(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
         """Sends to where the rules allow, and follows redirects there. Raises: `InvocationError`."""
         try:
@@ -116,46 +123,79 @@ class SharedClient:
         if self._transport is not None:
             await self._transport.aclose()
             self._transport = None
+        if self._streams is not None:
+            await self._streams.aclose()
+            self._streams = None
+
+    @asynccontextmanager
+    async def stream_under(
+        self, rules: AddressRules, request: HttpRequest, *, is_optional: bool
+    ) -> AsyncGenerator[StreamedResponse]:
+        """As `StreamingClient.stream`, to where the rules allow. Raises: `InvocationError`."""
+        from runtimes.streaming import Streams
+        from runtimes.transport import PooledTransport
+
+        request = self._whole(request)
+        try:
+            origin = self._checked(rules, request)
+        except ContactRefused as refusal:
+            raise InvocationError(f"nothing was sent: {refusal}", is_unsent=True) from None
+        if self._streams is None:
+            transport = PooledTransport(self._proxy, self._resolve, self._tls)
+            self._streams = Streams(transport, self.secrets, self._tell)
+        is_allowed = rules.names(origin)
+        async with self._streams.opened(request, origin, is_allowed=is_allowed, is_optional=is_optional) as streamed:
+            yield streamed
 
     async def _logged(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        started = time.monotonic()
-        response: HttpResponse | None = None
-        error: str | None = "cancelled"
+        watched = Watched(request)
         try:
             response = await self._exchange(rules, request)
-            error = None
+            watched.status, watched.error, watched.bytes = response.status, None, len(response.body)
             return response
         except (InvocationError, ContactRefused) as failure:
-            error = str(failure)
+            watched.error = str(failure)
             raise
         finally:
-            if self._log is not None:
-                self._log(
-                    HttpExchange(
-                        method=request.method,
-                        url=self.secrets.masked(_redacted(request.url)),
-                        status=response.status if response else None,
-                        error=self.secrets.masked(error) if error is not None else None,
-                        duration=time.monotonic() - started,
-                        bytes=len(response.body) if response else 0,
-                    )
+            self._tell(watched)
+
+    def _tell(self, watched: Watched) -> None:
+        if self._log is not None:
+            self._log(
+                HttpExchange(
+                    method=watched.request.method,
+                    url=self.secrets.masked(_redacted(watched.request.url)),
+                    status=watched.status,
+                    error=self.secrets.masked(watched.error) if watched.error is not None else None,
+                    duration=time.monotonic() - watched.started,
+                    bytes=watched.bytes,
                 )
+            )
 
-    async def _exchange(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        from runtimes.failures import FAILURES, told
-        from runtimes.transport import PooledTransport, Progress, exchange
-
+    def _whole(self, request: HttpRequest) -> HttpRequest:
+        """With its credentials in it, which are looked for from now on."""
         for one in request.attached:
             self.secrets.learn(one.name, *one.hides)
-        request = whole_request(request)
+        return whole_request(request)
+
+    def _checked(self, rules: AddressRules, request: HttpRequest) -> Origin:
+        """Where it goes. Raises: `ContactRefused`."""
+        origin = origin_of(request.url)
+        rules.check_host(origin)
+        if self._proxy is not None:
+            check_proxied(origin.host, is_allowed=rules.names(origin))
+        return origin
+
+    async def _exchange(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
+        from runtimes.failures import FAILURES, failed, no_answer
+        from runtimes.transport import PooledTransport, Progress, exchange
+
+        request = self._whole(request)
         if self._transport is None:
             self._transport = PooledTransport(self._proxy, self._resolve, self._tls)
         progress = Progress()
         try:
-            origin = origin_of(request.url)
-            rules.check_host(origin)
-            if self._proxy is not None:
-                check_proxied(origin.host, is_allowed=rules.names(origin))
+            origin = self._checked(rules, request)
             with anyio.fail_after(request.timeout):
                 async with self._queues.turn(origin):
                     progress.is_queued = False
@@ -163,20 +203,10 @@ class SharedClient:
         except TimeoutError:
             limit = f"no answer within {request.timeout:.3g} s"
             queue = f"; {MAX_EXCHANGES_PER_ORIGIN} other requests to it are under way" if progress.is_queued else ""
-            failure = _no_answer(request, progress, limit + queue)
+            failure = no_answer(request, limit + queue, is_sent=progress.is_sent)
         except FAILURES as error:
-            reason, is_lost = told(error)
-            reason = self.secrets.masked(reason)  # before it is cut
-            failure = _no_answer(request, progress, reason, is_lost=is_lost)
+            failure = failed(request, error, self.secrets, is_sent=progress.is_sent)
         raise failure  # here, so that nothing stands behind it: the library's own error may quote what was sent
-
-
-def _no_answer(request: HttpRequest, progress: Progress, reason: str, *, is_lost: bool = False) -> InvocationError:
-    place = f"{origin_of(request.url)}, to which {request.via} redirects," if request.via else shown_url(request.url)
-    words = reason[:MAX_REASON_LENGTH]
-    if not progress.is_sent:
-        return InvocationError(f"cannot connect to {place}: {words}", not_executed="connect")
-    return InvocationError(f"{request.method} {place} was sent and has no usable answer: {words}", is_lost=is_lost)
 
 
 class _AllowingClient:
@@ -186,6 +216,11 @@ class _AllowingClient:
 
     async def send(self, request: HttpRequest, /) -> HttpResponse:
         return await self._client.send_under(self._rules, request)
+
+    def stream(
+        self, request: HttpRequest, /, *, is_optional: bool = False
+    ) -> AbstractAsyncContextManager[StreamedResponse]:
+        return self._client.stream_under(self._rules, request, is_optional=is_optional)
 
 
 async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str) -> bytes:

@@ -7,8 +7,10 @@ no sessions, no cookies, no redirects that the caller did not allow.
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from auth import Attached
 
@@ -92,4 +94,40 @@ class HttpClient(Protocol):
 
     async def send(self, request: HttpRequest, /) -> HttpResponse:
         """Raises: `InvocationError`, saying whether the request can have been carried out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamedResponse:
+    """One answer whose body is read while it comes."""
+
+    status: int
+    headers: Headers
+    pieces: AsyncIterator[bytes]
+    """The body, decoded, to be gone through once. Raises: `InvocationError`, when it breaks off, or is longer than the
+    request allows."""
+
+    def __repr__(self) -> str:
+        """Tells as little as that of `HttpResponse`."""
+        return f"<StreamedResponse {self.status}, {len(self.headers)} headers>"
+
+    def header(self, name: str) -> str | None:
+        """As that of `HttpResponse`."""
+        return next((value for key, value in self.headers if key.casefold() == name.casefold()), None)
+
+
+@runtime_checkable
+class StreamingClient(HttpClient, Protocol):
+    """A client that can also hand out an answer before its end."""
+
+    def stream(
+        self, request: HttpRequest, /, *, is_optional: bool = False
+    ) -> AbstractAsyncContextManager[StreamedResponse]:
+        """One exchange that lasts as long as the context; no redirect is followed.
+
+        The request's `timeout` is for all until the header has come, and its `max_bytes` for the whole body. One that
+        `is_optional` is refused at once where many are under way, and leaves room for those that are not.
+
+        Entering raises: `InvocationError`, as `send`.
+        """
         ...

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import anyio
 
@@ -18,13 +18,9 @@ MAX_EXCHANGES_PER_ORIGIN = 16
 """Requests that one origin is sent at once; a quarter of the connections there are."""
 
 
-def _slots() -> anyio.Semaphore:
-    return anyio.Semaphore(MAX_EXCHANGES_PER_ORIGIN, fast_acquire=True)
-
-
 @dataclass(slots=True)
 class _Queue:
-    slots: anyio.Semaphore = field(default_factory=_slots)
+    slots: anyio.Semaphore
     users: int = 0
     """Who waits and who is served; nobody needs a queue without them."""
 
@@ -32,17 +28,23 @@ class _Queue:
 class Queues:
     """A queue for each origin that is being asked."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = MAX_EXCHANGES_PER_ORIGIN) -> None:
+        """Each origin is given `size` exchanges at once."""
+        self._size = size
         self._queues: dict[Origin, _Queue] = {}
 
     def __len__(self) -> int:
         """How many origins are being asked."""
         return len(self._queues)
 
+    def users(self, origin: Origin) -> int:
+        """How many exchanges of the origin are under way, and wait to be."""
+        return self._queues[origin].users if origin in self._queues else 0
+
     @asynccontextmanager
     async def turn(self, origin: Origin) -> AsyncGenerator[None]:
         """Lasts while the origin may be asked, first come, first served."""
-        queue = self._queues.setdefault(origin, _Queue())
+        queue = self._queues.setdefault(origin, _Queue(anyio.Semaphore(self._size, fast_acquire=True)))
         queue.users += 1
         try:
             async with queue.slots:

@@ -9,8 +9,10 @@ _TELLING = {
     "hpack": logging.INFO,
     "httpcore2": logging.INFO,
     "httpx2": logging.WARNING,
+    "mcp": logging.CRITICAL,
 }
-"""Loggers of libraries that write down whole header fields, URLs or tokens, and the level from which they do not."""
+"""Loggers of libraries that write down whole header fields, URLs, tokens or what a stranger sends, and the level from
+which they do not."""
 
 
 def quieten_telling_logs() -> None:

@@ -10,7 +10,7 @@ import os
 import socket
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from ipaddress import ip_address
 
 import anyio
@@ -18,7 +18,7 @@ import httpcore2
 import httpx2
 
 from runtimes.codings import BadContent, decoder_for
-from runtimes.http import HttpRequest, HttpResponse
+from runtimes.http import Headers, HttpRequest, HttpResponse
 from runtimes.network import check_addresses
 from runtimes.proxy import is_loopback
 from runtimes.telling_logs import quieten_telling_logs
@@ -264,18 +264,27 @@ def _prepared(request: HttpRequest, progress: Progress, *, is_allowed: bool) -> 
     )
 
 
-async def exchange(
+@asynccontextmanager
+async def opened(
     transport: httpx2.AsyncBaseTransport, request: HttpRequest, progress: Progress, *, is_allowed: bool
-) -> HttpResponse:
-    """One request and its answer, cut at the request's `max_bytes`. Raises: `ContactRefused`, one of
-    `runtimes.failures.FAILURES`."""
+) -> AsyncGenerator[tuple[httpx2.Response, Headers]]:
+    """The answer to one request, whose body is still to be read, and its header. Raises: as `exchange`."""
     response = await transport.handle_async_request(_prepared(request, progress, is_allowed=is_allowed))
     try:
         headers = tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
         if sum(len(name) + len(value) for name, value in headers) > MAX_HEADER_BYTES:
             raise BadContent(f"its header is longer than {MAX_HEADER_BYTES} bytes")
-        body = await _read(response, request.max_bytes)
+        yield response, headers
     finally:
         with anyio.move_on_after(CLOSE_SECONDS, shield=True):
             await response.aclose()
+
+
+async def exchange(
+    transport: httpx2.AsyncBaseTransport, request: HttpRequest, progress: Progress, *, is_allowed: bool
+) -> HttpResponse:
+    """One request and its answer, cut at the request's `max_bytes`. Raises: `ContactRefused`, one of
+    `runtimes.failures.FAILURES`."""
+    async with opened(transport, request, progress, is_allowed=is_allowed) as (response, headers):
+        body = await _read(response, request.max_bytes)
     return HttpResponse(status=response.status_code, headers=headers, body=body, url=request.url)

@@ -25,20 +25,24 @@ KNOWN_ERRORS = PASSING | {
     "insufficient_scope",
     "interaction_required",
     "invalid_client",
+    "invalid_client_metadata",
     "invalid_dpop_proof",
     "invalid_grant",
+    "invalid_redirect_uri",
     "invalid_request",
     "invalid_scope",
+    "invalid_software_statement",
     "invalid_target",
     "invalid_token",
     "login_required",
     "slow_down",
+    "unapproved_software_statement",
     "unauthorized_client",
     "unsupported_grant_type",
     "unsupported_response_type",
     "unsupported_token_type",
 }
-"""The codes of RFC 6749 4.1.2.1 and 5.2, 6750, 7009, 8628, 8693 and OpenID Connect; another word is not repeated."""
+"""The codes of RFC 6749 4.1.2.1 and 5.2, 6750, 7009, 7591, 8628, 8693 and OpenID Connect; no other word is repeated."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

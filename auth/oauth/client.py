@@ -132,6 +132,11 @@ async def posted(
     return await _asked(request, transport, identity=_identity(registration), sent=tuple(secrets))
 
 
+async def posted_json(url: str, document: Mapping[str, object], transport: httpx2.AsyncBaseTransport) -> Answer:
+    """The answer to a JSON object, which nobody has signed. Raises: `ProviderError`."""
+    return await _asked(httpx2.Request("POST", url, json=document, headers=_HEADERS), transport)
+
+
 async def got(url: str, transport: httpx2.AsyncBaseTransport) -> Answer:
     """The answer of a public document. Raises: `ProviderError`."""
     return await _asked(httpx2.Request("GET", url, headers=_HEADERS), transport)

@@ -15,7 +15,7 @@ from auth.oauth.metadata import challenged_url, issuer_urls, issuers_of, provide
 from auth.registration import Provider
 
 
-async def _described(urls: Iterable[str], transport: httpx2.AsyncBaseTransport) -> Document | None:
+async def described(urls: Iterable[str], transport: httpx2.AsyncBaseTransport) -> Document | None:
     """The first description that is there: servers without one send a page, a login or an error instead.
 
     Raises: `ProviderError`; one that may pass where there is none, and a server was only not to be had.
@@ -35,16 +35,16 @@ async def _issuer(issuers: Sequence[str], transport: httpx2.AsyncBaseTransport) 
 
     Raises: `ProviderError`.
     """
-    document = await _described(issuer_urls(issuers[0]), transport)
+    document = await described(issuer_urls(issuers[0]), transport)
     return provider_of(document, issuers) if document is not None else None
 
 
 async def _server(resource: str, transport: httpx2.AsyncBaseTransport) -> str:
     """The issuer that an API names; empty where it names none. Raises: `ProviderError`."""
-    document = await _described((resource_url(resource),), transport)
+    document = await described((resource_url(resource),), transport)
     if document is None:
         url = challenged_url((await got(resource, transport)).challenge)
-        document = await _described((led_url(url, "resource_metadata", by=resource),), transport) if url else None
+        document = await described((led_url(url, "resource_metadata", by=resource),), transport) if url else None
     return server_of(document, resource) if document is not None else ""
 
 

@@ -12,6 +12,9 @@ from auth.errors import ProviderError
 MAX_TEXT_CHARS = 2048
 """Characters of a URL, a name or a list of scopes."""
 
+MAX_TEXTS = 200
+"""Texts of a list."""
+
 MAX_NUMBER_CHARS = 12
 """Digits of a number that is written as a text."""
 
@@ -96,3 +99,10 @@ class Document:
         if not is_array(values) or not values:
             return ""
         return Document(place=self.place, members={name: values[0]}).text(name)
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The texts of a list; none where there is no list."""
+        values = self.members.get(name)
+        if not is_array(values):
+            return ()
+        return tuple(Document(place=self.place, members={name: value}).text(name) for value in values[:MAX_TEXTS])

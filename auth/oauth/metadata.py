@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
 from auth.oauth.document import Document
@@ -13,7 +14,24 @@ from auth.registration import Provider
 _SERVER = "/.well-known/oauth-authorization-server"
 _OPENID = "/.well-known/openid-configuration"
 _RESOURCE = "/.well-known/oauth-protected-resource"
-_CHALLENGED = re.compile(r'\bresource_metadata\s*=\s*(?:"([^"\\]*)"|([^\s",]+))', re.IGNORECASE)
+_PARAMETER = r'(?<![\w-]){name}\s*=\s*(?:"([^"\\]*)"|([^\s",]+))'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Server:
+    """What an authorization server says of itself: its endpoints, and what a client has to know to become one."""
+
+    provider: Provider
+    registration_endpoint: str = ""
+    """Where clients register themselves (RFC 7591); empty where they cannot."""
+    client_auths: tuple[str, ...] = ()
+    """How clients say who they are; none where it does not say."""
+    challenge_methods: tuple[str, ...] = ()
+    """The forms of PKCE that it takes; none where it does not say."""
+    scopes: tuple[str, ...] = ()
+    """Those that it knows; none where it does not say."""
+    reads_clients: bool = False
+    """True where a client's id may be the URL of a document that describes it."""
 
 
 def _inserted(url: str, well_known: str) -> str:
@@ -34,10 +52,17 @@ def resource_url(resource: str) -> str:
     return _inserted(resource, _RESOURCE)
 
 
+def challenge_parameter(challenge: str, name: str) -> str:
+    """A parameter of a `WWW-Authenticate` for bearers (RFC 6750 3), a stranger's words; empty where it has none."""
+    if not challenge.lstrip().lower().startswith("bearer"):
+        return ""
+    found = re.search(_PARAMETER.format(name=re.escape(name)), challenge, re.IGNORECASE)
+    return (found[1] or found[2] or "") if found is not None else ""
+
+
 def challenged_url(challenge: str) -> str:
     """Where it does by its own word, from its `WWW-Authenticate` (RFC 9728 5.1); empty where it does not say."""
-    found = _CHALLENGED.search(challenge) if challenge.lstrip().lower().startswith("bearer") else None
-    return (found[1] or found[2] or "") if found is not None else ""
+    return challenge_parameter(challenge, "resource_metadata")
 
 
 def issuers_of(url: str) -> tuple[str, ...]:
@@ -76,6 +101,19 @@ def provider_of(document: Document, issuers: Sequence[str]) -> Provider:
         userinfo_endpoint=_endpoint(document, "userinfo_endpoint", issuer),
         jwks_uri=_endpoint(document, "jwks_uri", issuer),
         names_issuer=document.flag("authorization_response_iss_parameter_supported"),
+    )
+
+
+def server_described(document: Document, issuers: Sequence[str]) -> Server:
+    """The same with what else matters to a client. Raises: `ProviderError`."""
+    provider = provider_of(document, issuers)
+    return Server(
+        provider=provider,
+        registration_endpoint=_endpoint(document, "registration_endpoint", provider.issuer),
+        client_auths=document.texts("token_endpoint_auth_methods_supported"),
+        challenge_methods=document.texts("code_challenge_methods_supported"),
+        scopes=document.texts("scopes_supported"),
+        reads_clients=document.flag("client_id_metadata_document_supported"),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from dataclasses import replace
+from functools import partial
 
 from auth import AuthReference
 from orchestrator.errors import UsageError
@@ -19,6 +19,7 @@ from orchestrator.response.rich_response import is_rich
 from orchestrator.tools.card_files import CardFiles
 from orchestrator.tools.credentials import credential_obstacle
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
+from orchestrator.tools.opened import OpenPlugin, OpenRuntime, matches
 from orchestrator.tools.redacted import Redacted
 from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
 from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
@@ -33,30 +34,20 @@ PROGRESS_STYLES = ("None", "ShowUsage", "ShowUsageWithInput", "ShowUsageWithInpu
 OPENAPI = "openapi"
 """The type of the runtimes that have servers, case folded."""
 
+MCP_SERVERS = frozenset({"remotemcpserver", "x-mcpserver"})
+"""The types of the runtimes whose functions are the tools of a server, case folded."""
+
 DEFAULT_PROGRESS = "ShowUsage"
 """Where the manifest says nothing (design decision 1)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Claim:
-    """A function that one runtime object says it answers."""
-
-    name: str
-    runtime: Runtime
-    executor: RuntimeExecutor | None
-    """None where the runtime needs a credential that cannot be had: nobody else may answer in its place."""
-
-
-def _matches(name: str, patterns: tuple[str, ...] | None) -> bool:
-    return patterns is None or any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
 def functions_of(plugin: Plugin, runtime: Runtime) -> tuple[str, ...] | None:
-    """The declared functions that this runtime may answer; None asks it for its own (spec 4.2.10, 11.1.3)."""
+    """The declared functions that this runtime may answer; None asks it for its own (spec 4.2.10, 11.1.3), as where
+    there are none and a server has a list of them."""
     declared = plugin.manifest.functions
-    if declared is None:
+    if declared is None or (not declared and runtime.type.casefold() in MCP_SERVERS):
         return None
-    return tuple(function.name for function in declared if _matches(function.name, runtime.run_for_functions))
+    return tuple(function.name for function in declared if matches(function.name, runtime.run_for_functions))
 
 
 def _outright(runtime: Runtime, spec: RuntimeSpec) -> set[str]:
@@ -128,8 +119,7 @@ class Binder:
         self._factories = factories
         self._servers = servers or {}
         self._unknown_servers: dict[str, list[str]] = {}
-        self._bound: list[BoundFunction] = []
-        self._skipped: list[Skipped] = []
+        self._open_plugins: list[OpenPlugin] = []
 
     async def add(self, plugin: Plugin, services: RuntimeServices) -> None:
         """Binds the functions of one plugin; none of its mistakes reaches another plugin.
@@ -137,27 +127,15 @@ class Binder:
         Raises: `UsageError` when a server is wanted of it that none of its descriptions has, or a number of many.
         """
         _refuse_number(plugin, self._servers.get(plugin.namespace, ""))
-        reasons: dict[str, list[str]] = {}
-        by_name: dict[str, list[_Claim]] = {}
-        for runtime in plugin.manifest.runtimes:
-            for claim in await self._open(plugin, runtime, services, reasons):
-                by_name.setdefault(claim.name, []).append(claim)
+        runtimes = [await self._open(plugin, runtime, services) for runtime in plugin.manifest.runtimes]
+        opened = OpenPlugin(plugin=plugin, runtimes=[one for one in runtimes if one is not None], presentations={})
+        claimed = opened.claims()
         if plugin.namespace in self._servers:
-            self._refuse_unknown_server(plugin, by_name)
-        declared = {function.name: function for function in plugin.manifest.functions or ()}
+            self._refuse_unknown_server(plugin, claimed)
         cards = CardFiles(plugin, services.http)
-        for name, rivals in by_name.items():
-            if len(rivals) > 1:
-                reasons[name] = [f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)"]
-            elif (executor := rivals[0].executor) is not None:
-                bound = _bind(plugin, rivals[0].runtime, executor, name, declared.get(name))
-                self._bound.append(replace(bound, presentation=await self._presentation(bound.declaration, cards)))
-                reasons.pop(name, None)
-        for name in declared:
-            if name not in by_name:
-                reasons.setdefault(name, ["no runtime of the plugin runs it (spec 11.1.3)"])
-        for name, texts in reasons.items():
-            self._skip(plugin, name, "; ".join(dict.fromkeys(texts)))
+        declared = [function for function in plugin.manifest.functions or () if function.name in claimed]
+        presentations = {function.name: await self._presentation(function, cards) for function in declared}
+        self._open_plugins.append(replace(opened, presentations=presentations))
 
     async def _presentation(self, function: Function, cards: CardFiles) -> Presentation:
         return Presentation(
@@ -167,7 +145,7 @@ class Binder:
             clock=self._clock,
         )
 
-    def _refuse_unknown_server(self, plugin: Plugin, by_name: Mapping[str, Sequence[_Claim]]) -> None:
+    def _refuse_unknown_server(self, plugin: Plugin, by_name: Mapping[str, Sequence[OpenRuntime]]) -> None:
         """Raises: `UsageError` when no description of the plugin has the server that is wanted of it."""
         if not has_servers(plugin):
             raise UsageError(f"plugin {plugin.namespace!r} has no runtime of type 'OpenApi', and so no servers")
@@ -177,52 +155,68 @@ class Binder:
             raise UsageError(f"plugin {plugin.namespace!r}: {'; '.join(dict.fromkeys(unknown))}")
 
     def toolbox(self, *, inline_schemas: bool = False) -> Toolbox:
-        """What has been bound; two functions whose tools would have one name are both left out."""
+        """What the runtimes answer at the moment; two functions whose tools would have one name are both left out."""
+        skipped: list[Skipped] = []
         names: dict[str, list[BoundFunction]] = {}
-        for function in self._bound:
-            names.setdefault(function.tool_name, []).append(function)
+        for opened in self._open_plugins:
+            for function in self._bound(opened, skipped):
+                names.setdefault(function.tool_name, []).append(function)
         for name, rivals in names.items():
             if len(rivals) > 1:
-                for function in rivals:
-                    self._skip(function.plugin, function.name, f"another function has the tool name {name!r} too")
+                reason = f"another function has the tool name {name!r} too"
+                skipped += [Skipped(plugin=one.plugin.namespace, function=one.name, reason=reason) for one in rivals]
         offered = [rivals[0] for rivals in names.values() if len(rivals) == 1]
-        return Toolbox(offered, self._skipped, inline_schemas=inline_schemas)
+        return Toolbox(offered, skipped, inline_schemas=inline_schemas)
 
-    def _skip(self, plugin: Plugin, function: str, reason: str) -> None:
-        self._skipped.append(Skipped(plugin=plugin.namespace, function=function, reason=reason))
+    def _bound(self, opened: OpenPlugin, skipped: list[Skipped]) -> Iterator[BoundFunction]:
+        """The functions of one plugin; `skipped` is told of those that are not offered."""
+        plugin = opened.plugin
+        reasons: dict[str, list[str]] = {}
+        for runtime in opened.runtimes:
+            for name, reason in runtime.reasons():
+                reasons.setdefault(name, []).append(reason)
+        declared = {function.name: function for function in plugin.manifest.functions or ()}
+        claims = opened.claims()
+        offered = {id(runtime): runtime.offered() for runtime in opened.runtimes}
+        for name, rivals in claims.items():
+            if len(rivals) > 1:
+                reasons[name] = [f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)"]
+            elif (executor := offered[id(rivals[0])]) is not None:
+                bound = _bind(plugin, rivals[0].runtime, executor, name, declared.get(name))
+                yield replace(bound, presentation=opened.presentations.get(name) or self._plain_presentation())
+                reasons.pop(name, None)
+        for name in declared:
+            if name not in claims:
+                reasons.setdefault(name, ["no runtime of the plugin runs it (spec 11.1.3)"])
+        for name, texts in reasons.items():
+            skipped.append(Skipped(plugin=plugin.namespace, function=name, reason="; ".join(dict.fromkeys(texts))))
 
-    async def _open(
-        self, plugin: Plugin, runtime: Runtime, services: RuntimeServices, reasons: dict[str, list[str]]
-    ) -> list[_Claim]:
-        """What the runtime answers; `reasons` is told of what it does not."""
+    def _plain_presentation(self) -> Presentation:
+        return Presentation(visual_templates=self._visual_templates, clock=self._clock)
+
+    async def _open(self, plugin: Plugin, runtime: Runtime, services: RuntimeServices) -> OpenRuntime | None:
+        """What the runtime answers; None where no function is its own."""
         auth = runtime.auth.reference
         spec = _spec(plugin, runtime, auth, self._servers.get(plugin.namespace, ""))
         if spec.functions == ():
-            return []
+            return None
         names = spec.functions or (ALL_FUNCTIONS,)
         if obstacle := await credential_obstacle(runtime, services.vault, plugin.location):
-            for name in names:
-                reasons.setdefault(name, []).append(obstacle)
-            claimed = await self._reserved(plugin, runtime, spec, services)
-            return [_Claim(name=name, runtime=runtime, executor=None) for name in sorted(claimed)]
+            reserved = tuple(sorted(await self._reserved(plugin, runtime, spec, services)))
+            return OpenRuntime(runtime=runtime, reserved=reserved, obstacles=dict.fromkeys(names, obstacle))
         try:
             factory = factory_for(runtime.type, self._factories)
             executor = await self._stack.enter_async_context(factory(spec, services))
         except RuntimeUnavailable as error:
             if isinstance(error, ServerUnknown):
                 self._unknown_servers.setdefault(plugin.namespace, []).append(str(error))
-            for name in names:
-                reasons.setdefault(name, []).append(str(error))
-            return []
-        for name, reason in executor.unusable.items():
-            reasons.setdefault(name, []).append(reason)
-        wrapped = _wrap(executor, spec, self._redactor)
-        allowed = runtime.run_for_functions if spec.functions is None else None
-        return [
-            _Claim(name=name, runtime=runtime, executor=wrapped)
-            for name in executor.functions
-            if _matches(name, allowed)
-        ]
+            return OpenRuntime(runtime=runtime, obstacles=dict.fromkeys(names, str(error)))
+        return OpenRuntime(
+            runtime=runtime,
+            executor=executor,
+            wrap=partial(_wrapped, spec, self._redactor),
+            allowed=runtime.run_for_functions if spec.functions is None else None,
+        )
 
     async def _reserved(
         self, plugin: Plugin, runtime: Runtime, spec: RuntimeSpec, services: RuntimeServices
@@ -242,10 +236,10 @@ class Binder:
                 described = set(executor.functions)
         except RuntimeUnavailable:
             return outright
-        return outright | {name for name in described if _matches(name, runtime.run_for_functions)}
+        return outright | {name for name in described if matches(name, runtime.run_for_functions)}
 
 
-def _wrap(executor: RuntimeExecutor, spec: RuntimeSpec, redactor: Redactor | None) -> RuntimeExecutor:
+def _wrapped(spec: RuntimeSpec, redactor: Redactor | None, executor: RuntimeExecutor) -> RuntimeExecutor:
     """Redacted before a template sees it: what that makes may be any text."""
     wrapped: RuntimeExecutor = Bounded(Guarded(executor))
     if redactor is not None:

@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 
 from auth import MappingVault, SecretsInUse, SignIn, Vault
+from runtimes.authorized import Authorized, previewed
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -22,11 +23,11 @@ from runtimes.base import (
     WireMessage,
 )
 from runtimes.credentials import Discreet
+from runtimes.demands import Need
 from runtimes.documents import DocumentError
 from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable, ServerUnknown
 from runtimes.garbage import collector_paused
 from runtimes.http import MAX_RESPONSE_BYTES, HttpClient, HttpRequest
-from runtimes.openapi.authorized import Authorized, previewed
 from runtimes.openapi.content import shown_content
 from runtimes.openapi.document import Description, OperationUnusable, UnreadableDescription
 from runtimes.openapi.loading import load_description
@@ -44,6 +45,10 @@ MAX_REDIRECTS = 3
 
 MAX_BYTES_AT_ONCE = 256 * 1024
 """Of an answer that is read while nothing else runs; a longer one is read in a thread."""
+
+
+def _need(operation: Operation) -> Need:
+    return Need(what=repr(operation.signature.name), server=operation.server, alternatives=operation.security)
 
 
 class OpenApiExecutor:
@@ -88,13 +93,13 @@ class OpenApiExecutor:
             headers=request.headers,
             body=body,
             secrets=operation.credentials,
-            attached=previewed(operation),
+            attached=previewed(operation.security),
         )
         return (message,)
 
     async def sign_in(self, function: str, person: str, /) -> SignIn | None:
         """As `RuntimeExecutor.sign_in`. Raises: `InvocationError`."""
-        return await self._authorized.sign_in(self._operation(function), person)
+        return await self._authorized.sign_in(_need(self._operation(function)), person)
 
     async def settled(self) -> None:
         """Returns when the vault has ended what calls did not wait for."""
@@ -114,7 +119,7 @@ class OpenApiExecutor:
         )
         is_safe = operation.signature.repeatable and context.may_repeat
         repeating = Repeating(http=self._http, is_safe=is_safe, progress=context.progress, sleep=self._sleep)
-        response = await self._authorized.send(operation, context.person, request, repeating.send)
+        response = await self._authorized.send(_need(operation), context.person, request, repeating.send)
         read = partial(read_response, response, operation.errors, method=request.method, is_final=is_safe)
         if len(response.body) <= MAX_BYTES_AT_ONCE:
             return read()

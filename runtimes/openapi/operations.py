@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from auth import AuthReference
 from runtimes.base import FunctionSignature
+from runtimes.demands import Alternative
 from runtimes.openapi.arguments import Arguments
 from runtimes.openapi.body import Body, read_body
 from runtimes.openapi.conversion import is_leaf, request_references
@@ -17,7 +18,7 @@ from runtimes.openapi.error_answers import DeclaredErrors
 from runtimes.openapi.exact import ExactRules
 from runtimes.openapi.parameters import IDEMPOTENCY_KEY, Parameter, read_parameters
 from runtimes.openapi.schema import tool_schema
-from runtimes.openapi.security import Alternative, places, read_security, shape
+from runtimes.openapi.security import places, read_security, shape
 from runtimes.openapi.servers import destination_of, server_url
 from runtimes.placeholders import unresolved_placeholder
 from runtimes.values import Json, JsonObject, canonical_json

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from auth import AUTHORIZATION, ApiKey, AuthReference, AuthType, Basic, Bearer, Place, Scheme, place_of
+from runtimes.demands import BY_DEFAULT, Alternative, Demand
 from runtimes.openapi.document import Description, Entry, OperationUnusable, list_at, object_at, text_at
 from runtimes.openapi.parameters import is_reserved
 from runtimes.values import Json, JsonObject
@@ -20,22 +20,6 @@ _PLACES: dict[str, Place] = {"header": "header", "query": "query", "cookie": "co
 _TOKEN_KINDS = frozenset({"oauth2", "openIdConnect"})
 _TOKENS = frozenset({AuthType.OAUTH_PLUGIN_VAULT, AuthType.ENTRA_ON_BEHALF_OF})
 """The auth types whose credential is a token, which is sent as a bearer's."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Demand:
-    """One credential that goes out with a request."""
-
-    name: str
-    """What the description calls the security scheme; empty where it has none."""
-    scheme: Scheme
-
-
-Alternative = tuple[Demand, ...]
-"""Credentials that go out together; none where the operation can be called bare."""
-
-BY_DEFAULT: tuple[Alternative, ...] = ((Demand(name="", scheme=Bearer()),),)
-"""What a credential is sent as where the description does not say."""
 
 
 def _key(raw: JsonObject) -> Scheme:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from auth.credentials import Given
 from auth.origins import shown_origin
@@ -14,9 +15,10 @@ from auth.records import Records
 from auth.registration import LOGINS, OAuthRegistration, Registration, SecretRegistration
 from auth.rows import SHARED
 from auth.stored import StoredVault
+from orchestrator.cli.auth.mcp_servers import gives_secrets, with_client
 from orchestrator.cli.auth.opening import opened, person_of
 from orchestrator.cli.auth.places import places_of
-from orchestrator.cli.auth.provider import oauth_registration
+from orchestrator.cli.auth.provider import Draft, oauth_registration
 from orchestrator.cli.auth.showing import told
 from orchestrator.cli.auth.unreadable import make_room, problem_of
 from orchestrator.cli.auth.waking import wake
@@ -31,6 +33,9 @@ from orchestrator.render.sanitize import clean_line
 from orchestrator.render.sign_ins import command_for
 from runtimes.fetch import SharedClient
 from runtimes.http import HttpClient
+
+if TYPE_CHECKING:
+    from auth.oauth.metadata import Server
 
 MAX_NAME = 200
 """Characters of a credential's name."""
@@ -112,10 +117,10 @@ async def _origins(options: argparse.Namespace, wanted: Wanted | None) -> tuple[
     return origins
 
 
-async def _registration(work: _Work, wanted: Wanted | None, kind: Kind, hint: str) -> tuple[Registration, bool]:
-    """Without the client's secret; and whether any of its addresses are a description's words."""
+async def _draft(work: _Work, wanted: Wanted | None, kind: Kind) -> Draft | None:
+    """How tokens are had; None of what is no token of a provider."""
     if kind != "oauth":
-        return SecretRegistration(hint=hint), False
+        return None
     flow = wanted.flow if wanted is not None else None
     return await oauth_registration(work.options, flow or OAuthFlow(), work.setting, work.http)
 
@@ -135,12 +140,17 @@ async def _with_secret(work: _Work, name: str, registration: OAuthRegistration) 
     )
 
 
-async def _keep(work: _Work, name: str, registration: Registration, origins: tuple[str, ...]) -> None:
-    """Asks for the secret, and keeps it all."""
+async def _keep(
+    work: _Work, name: str, registration: Registration, origins: tuple[str, ...], join: Server | None
+) -> None:
+    """Registers the client where there is a server to `join`, else asks for the secret; and keeps it all."""
     options, login = work.options, command_for(name, "login")
     places = listed(map(shown_origin, origins))
     if isinstance(registration, OAuthRegistration):
-        registration = await _with_secret(work, name, registration)
+        if join is None:
+            registration = await _with_secret(work, name, registration)
+        else:
+            registration = await with_client(registration, join, work.setting, work.http)
         await work.vault.register(work.owner, name, registration, origins)
         await make_room(work.vault, work.records, work.person, name)
         if registration.grant in LOGINS:
@@ -159,6 +169,13 @@ async def _keep(work: _Work, name: str, registration: Registration, origins: tup
     await wake(options, work.person, name)
 
 
+def _may_have_secret(options: argparse.Namespace, join: Server | None) -> bool:
+    """True of a client of which nobody knows yet that it has none."""
+    if join is not None:
+        return gives_secrets(join)
+    return options.client_auth != "none" and (has_secret(options) or is_somebody_here())
+
+
 async def _add(work: _Work, name: str, wanted: Wanted | None) -> bool:
     """False where the person does not want it."""
     options = work.options
@@ -167,24 +184,26 @@ async def _add(work: _Work, name: str, wanted: Wanted | None) -> bool:
     kind = await _kind(options, wanted)
     _refuse_contradictions(options, kind)
     hint = wanted.hint if wanted is not None and wanted.kind == kind else HINTS[kind]
-    registration, are_described = await _registration(work, wanted, kind, hint)
+    draft = await _draft(work, wanted, kind)
+    registration = draft.registration if draft is not None else SecretRegistration(hint=hint)
+    join = draft.join if draft is not None else None
     origins = await _origins(options, wanted)
     lines = told(
         name,
         registration,
-        hint,
         origins,
         plugins=wanted.plugins if wanted is not None else (),
         whose="every person" if options.shared else ("you" if options.person is None else work.person),
-        may_have_secret=options.client_auth != "none" and (has_secret(options) or is_somebody_here()),
-        are_described=are_described,
+        may_have_secret=_may_have_secret(options, join),
+        are_described=draft is not None and draft.are_described,
+        joins=join.registration_endpoint if join is not None else "",
     )
     print("\n".join(lines), file=sys.stderr)
     otherwise = "nobody is here to ask; --yes keeps it without asking"
     if not await is_sure("Keep it, to go there?", yes=options.yes, otherwise=otherwise):
         print("nothing is kept", file=sys.stderr)
         return False
-    await _keep(work, name, registration, origins)
+    await _keep(work, name, registration, origins, join)
     return True
 
 

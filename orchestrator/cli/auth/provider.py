@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from auth import ProviderError
 from auth.oauth.endpoints import checked_url, shown_url
 from auth.registration import ClientAuth, Grant, OAuthRegistration, Provider
+from orchestrator.cli.auth.mcp_servers import hint_for, resource_of, server_named, server_to_join
 from orchestrator.cli.auth.scopes import scopes_of
 from orchestrator.cli.auth.showing import TRADES, endpoint_origin
 from orchestrator.cli.auth.wanted import OAuthFlow
@@ -19,6 +22,9 @@ from orchestrator.render.sanitize import clean_line
 from runtimes.http import HttpClient, is_url
 from runtimes.network import AddressRules, ContactRefused, origin_of
 from runtimes.oauth_transport import ClientTransport
+
+if TYPE_CHECKING:
+    from auth.oauth.metadata import Server
 
 MAX_SHOWN = 80
 """Characters of a scope that is left out."""
@@ -76,7 +82,7 @@ def _described(flow: OAuthFlow) -> dict[str, str]:
         "token_endpoint": flow.token_url,
         "device_authorization_endpoint": flow.device_url,
     }
-    return {member: url for member, url in found.items() if url}
+    return _present(found)
 
 
 async def _discovered(url: str, setting: Setting, http: HttpClient) -> Provider:
@@ -97,6 +103,10 @@ def _endpoints(provider: Provider) -> dict[str, str]:
         "userinfo_endpoint": provider.userinfo_endpoint,
         "jwks_uri": provider.jwks_uri,
     }
+
+
+def _present(endpoints: Mapping[str, str]) -> dict[str, str]:
+    return {member: url for member, url in endpoints.items() if url}
 
 
 def _check(endpoints: Mapping[str, str], *, described: bool = False) -> None:
@@ -139,23 +149,29 @@ async def _ask(own: dict[str, str], described: Mapping[str, str], member: str) -
 
 
 async def provider_for(
-    options: argparse.Namespace, flow: OAuthFlow, grant: Grant, setting: Setting, http: HttpClient
+    options: argparse.Namespace,
+    flow: OAuthFlow,
+    grant: Grant,
+    setting: Setting,
+    http: HttpClient,
+    *,
+    named: Provider | None = None,
 ) -> tuple[Provider, bool]:
     """The provider, and whether any of it is the words of a description: what options say comes first, then what the
-    issuer says, then the description; the rest is asked for.
+    issuer says, then the description, as which counts who is `named` by an MCP server; the rest is asked for.
 
     Raises: `UsageError`; `ProviderError` where an issuer cannot be asked.
     """
     needed = [member for member in ("token_endpoint", _NEEDED.get(grant, "")) if member]
-    own, described = _given(options), _described(flow)
+    own, described = _given(options), _described(flow) if named is None else _present(_endpoints(named))
     _check(own)
     issuer: str = options.issuer or ""
     if not issuer and not flow.metadata_url and any(member not in described | own for member in needed):
         issuer = await _asked_issuer()
-    provider, is_own = Provider(token_endpoint=""), bool(issuer)
+    provider, is_own = named or Provider(token_endpoint=""), bool(issuer)
     if issuer or (flow.metadata_url and any(member not in own for member in needed)):
         provider = await _discovered(issuer or flow.metadata_url, setting, http)
-        found = {member: url for member, url in _endpoints(provider).items() if url}
+        found = _present(_endpoints(provider))
         own, described = (found | own, {}) if is_own else (own, found)
     described = {member: url for member, url in described.items() if member not in own}
     _check(described, described=True)
@@ -202,17 +218,31 @@ def _scopes(options: argparse.Namespace, flow: OAuthFlow) -> tuple[str, ...]:
     return scopes.taken
 
 
-async def oauth_registration(
-    options: argparse.Namespace, flow: OAuthFlow, setting: Setting, http: HttpClient
-) -> tuple[OAuthRegistration, bool]:
-    """All of it but the client's secret, and whether any of its addresses are a description's words.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A registration as far as it is known before the person has agreed to it."""
 
-    Raises: as `provider_for`.
-    """
+    registration: OAuthRegistration
+    """All of it but the client's secret, and its id where there is a server to `join`."""
+    are_described: bool
+    """True where any of its addresses are a description's words."""
+    join: Server | None = None
+    """Where a client is registered once the person agrees."""
+
+
+async def oauth_registration(options: argparse.Namespace, flow: OAuthFlow, setting: Setting, http: HttpClient) -> Draft:
+    """Raises: as `provider_for`."""
     grant = grant_for(options, flow)
+    found = await server_named(options, flow, setting, http)
+    if found is not None and not flow.scopes:
+        flow = replace(flow, scopes=found.scopes)
     scopes = _scopes(options, flow)
-    provider, is_described = await provider_for(options, flow, grant, setting, http)
-    client_id = options.client_id or await asked("Client ID, as the provider calls this host", option="--client-id ID")
+    named = found.server.provider if found is not None else None
+    provider, is_described = await provider_for(options, flow, grant, setting, http, named=named)
+    join = server_to_join(found, options, grant)
+    client_id: str = options.client_id or ""
+    if not client_id and join is None:
+        client_id = await asked(f"Client ID, as the provider calls this host{hint_for(found)}", option="--client-id ID")
     subject = options.subject or ""
     if grant in TRADES and not subject and is_somebody_here():
         question = "Credential whose token is traded (empty where the program that runs the plugins has it)"
@@ -223,8 +253,8 @@ async def oauth_registration(
         client_auth=_CLIENT_AUTHS[options.client_auth or "none"],
         grant=grant,
         scopes=scopes,
-        resource=options.resource or "",
+        resource=options.resource or resource_of(flow, found),
         subject=subject,
         allowed_hosts=_allowed(provider, setting),
     )
-    return registration, is_described
+    return Draft(registration=registration, are_described=is_described, join=join)

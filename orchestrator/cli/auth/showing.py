@@ -57,9 +57,10 @@ def _elsewhere(provider: Provider, *, has_secret: bool) -> Iterator[str]:
             yield _line(head, f"{shown_url(url)} ({what})")
 
 
-def oauth_lines(registration: OAuthRegistration, *, may_have_secret: bool = False) -> list[str]:
+def oauth_lines(registration: OAuthRegistration, *, may_have_secret: bool = False, joins: str = "") -> list[str]:
     """Who gives out the tokens, and every place that codes, tokens and the client's secret go to: those on the origin
-    that tokens come from are one line. `may_have_secret` of a client whose secret is yet to be given."""
+    that tokens come from are one line. `may_have_secret` of a client whose secret is yet to be given, `joins` where a
+    client is yet to be registered."""
     provider, lines = registration.provider, list[str]()
     has_secret = may_have_secret or registration.client_secret is not None
     if provider.issuer:
@@ -69,7 +70,9 @@ def oauth_lines(registration: OAuthRegistration, *, may_have_secret: bool = Fals
     what = "codes, tokens and the client's secret go there" if has_secret else "codes and tokens go there"
     lines.append(_line("tokens from", f"{shown_url(provider.token_endpoint)} ({what})"))
     lines += _elsewhere(provider, has_secret=has_secret)
-    lines.append(_line("client", registration.client_id))
+    lines.append(_line("client", registration.client_id or f"is registered at {shown_url(joins)}, once you agree"))
+    if registration.resource and registration.grant in LOGINS:
+        lines.append(_line("good for", registration.resource))
     if registration.scopes:
         lines.append(_line("asks for", " ".join(registration.scopes)))
     if registration.subject:
@@ -84,24 +87,24 @@ def oauth_lines(registration: OAuthRegistration, *, may_have_secret: bool = Fals
 def told(
     name: str,
     registration: Registration,
-    hint: str,
     origins: Sequence[str],
     *,
     plugins: Sequence[str],
     whose: str,
     may_have_secret: bool = False,
     are_described: bool = False,
+    joins: str = "",
 ) -> list[str]:
     """Lines for the person; `may_have_secret` of the client of a provider, `are_described` where addresses of that
-    provider are a description's own words."""
-    grant = registration.grant if isinstance(registration, OAuthRegistration) else None
-    lines = [clean_line(name), _line("is", hint if grant is None else _GRANTS[grant])]
+    provider are a description's own words, `joins` where a client of it is yet to be registered."""
+    what = _GRANTS[registration.grant] if isinstance(registration, OAuthRegistration) else registration.hint
+    lines = [clean_line(name), _line("is", what)]
     lines += [_line("goes to" if not number else "", _place(one)) for number, one in enumerate(origins)]
     if plugins:
         lines.append(_line("wanted by", listed(plugins)))
     lines.append(_line("is for", whose))
     if isinstance(registration, OAuthRegistration):
-        lines += oauth_lines(registration, may_have_secret=may_have_secret)
+        lines += oauth_lines(registration, may_have_secret=may_have_secret, joins=joins)
     if are_described:
         lines.append("The addresses of the provider come from the description of the API: see that you know them.")
     return lines

@@ -15,16 +15,21 @@ from orchestrator.manifest.model import Runtime
 from orchestrator.tools.binding import OPENAPI, functions_of
 from orchestrator.tools.namespaces import distinct_namespaces
 from runtimes.base import RuntimeServices, RuntimeSpec
+from runtimes.demands import Alternative, Demand
 from runtimes.errors import RuntimeUnavailable
 from runtimes.http import HttpClient, is_url
+from runtimes.network import ContactRefused
+from runtimes.network import origin_of as network_origin_of
 from runtimes.openapi import describe
 from runtimes.openapi.document import Description, OperationUnusable, list_at, object_at, text_at
 from runtimes.openapi.operations import Operation, read_operation
-from runtimes.openapi.security import Alternative, Demand
 from runtimes.values import JsonObject
 
 MAX_READ_SCOPES = 256
 """Scopes of one credential that are looked at; fewer are asked for (`scopes.MAX_SCOPES`)."""
+
+MCP_SERVER = "remotemcpserver"
+"""The type of a runtime whose functions are tools of an MCP server, case folded."""
 
 _OF_TOKENS = frozenset({AuthType.OAUTH_PLUGIN_VAULT, AuthType.ENTRA_ON_BEHALF_OF})
 _FLOWS: tuple[tuple[str, Grant], ...] = (
@@ -42,6 +47,8 @@ class OAuthFlow:
     grant: Grant = "authorization_code"
     metadata_url: str = ""
     """Where an issuer says the rest."""
+    server_url: str = ""
+    """The MCP server that says who gives out its tokens; empty of any other API."""
     authorization_url: str = ""
     token_url: str = ""
     device_url: str = ""
@@ -194,6 +201,28 @@ async def _of_runtime(spec: RuntimeSpec, http: HttpClient, kind: Kind | None) ->
     return wanted, obstacles
 
 
+def _of_mcp_server(spec: RuntimeSpec) -> tuple[list[Wanted], list[str]]:
+    """What an MCP server wants is a bearer's; of tokens it says itself who gives them out, once it is asked."""
+    url = spec.spec.get("url")
+    try:
+        origin = str(network_origin_of(url if isinstance(url, str) else ""))
+    except ContactRefused as refusal:
+        return [], [f"plugin {spec.plugin!r}: its MCP server cannot be asked: {refusal}"]
+    assert isinstance(url, str)
+    kind: Kind = "oauth" if spec.auth.type in _OF_TOKENS else "bearer"
+    is_traded = spec.auth.type is AuthType.ENTRA_ON_BEHALF_OF
+    grant: Grant = "jwt_bearer" if is_traded else "authorization_code"
+    wanted = Wanted(
+        name=spec.auth.reference_id or "",
+        kind=kind,
+        hint=HINTS[kind],
+        origins=(origin_of(origin),),
+        plugins=(spec.plugin,),
+        flow=OAuthFlow(grant=grant, server_url="" if is_traded else url, scopes=spec.auth.scopes),
+    )
+    return [wanted], []
+
+
 def _spec(plugin: Plugin, runtime: Runtime, server: str) -> RuntimeSpec:
     return RuntimeSpec(
         plugin=plugin.namespace,
@@ -220,13 +249,14 @@ async def read_wanted(
     for plugin in distinct_namespaces(plugins):
         for runtime in plugin.manifest.runtimes:
             reference = runtime.auth.reference.reference_id
-            if not reference or runtime.type.casefold() != OPENAPI:
+            if not reference or runtime.type.casefold() not in {OPENAPI, MCP_SERVER}:
                 continue
             references[reference] = None
             if reference != name and not name.startswith(f"{reference}/"):
                 continue
             spec = _spec(plugin, runtime, servers.get(plugin.namespace, ""))
-            wanted, problems = await _of_runtime(spec, http, kind)
+            is_mcp_server = runtime.type.casefold() == MCP_SERVER
+            wanted, problems = _of_mcp_server(spec) if is_mcp_server else await _of_runtime(spec, http, kind)
             obstacles += problems
             for one in wanted:
                 found[one.name] = found[one.name].joined(one) if one.name in found else one

@@ -10,6 +10,7 @@ const JWT_BEARER = 'urn:ietf:params:oauth:grant-type:jwt-bearer';
 const DEVICE = 'urn:ietf:params:oauth:grant-type:device_code';
 const ACCESS_TOKEN = 'urn:ietf:params:oauth:token-type:access_token';
 const AUDIENCE = 'https://albums.example/';
+const MCP_SERVER = /^http:\/\/127\.0\.0\.1:\d+\/mcp$/;
 const REDIRECT = 'http://127.0.0.1/callback';
 
 const settings = JSON.parse(process.argv[2] ?? '{}');
@@ -42,12 +43,13 @@ const configuration = {
     clientCredentials: { enabled: true },
     deviceFlow: { enabled: true },
     introspection: { enabled: true },
+    registration: { enabled: true },
     revocation: { enabled: true },
     resourceIndicators: {
       enabled: true,
       getResourceServerInfo(ctx, indicator) {
-        if (indicator !== AUDIENCE) throw new errors.InvalidTarget();
-        return { scope: 'albums.read albums.write', audience: AUDIENCE };
+        if (indicator !== AUDIENCE && !MCP_SERVER.test(indicator)) throw new errors.InvalidTarget();
+        return { scope: 'albums.read albums.write', audience: indicator };
       },
     },
   },

@@ -1,11 +1,13 @@
-"""Sends requests with the credentials that their operations want, as a vault gives them."""
+"""Sends requests with the credentials that they need, as a vault gives them, whatever kind of runtime makes them."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
 from auth import (
     MASK,
@@ -26,12 +28,11 @@ from auth import (
     attach,
     place_of,
 )
+from runtimes.demands import Alternative, Demand, Need
 from runtimes.errors import InvocationError
-from runtimes.http import HttpRequest, HttpResponse
+from runtimes.http import HttpRequest
 from runtimes.network import origin_of
-from runtimes.openapi.operations import Operation
-from runtimes.openapi.security import Alternative, Demand
-from runtimes.openapi.vault_steps import VaultSteps
+from runtimes.vault_steps import VaultSteps
 
 UNAUTHORIZED = 401
 """The status of a request whose credential is not taken: it was not carried out."""
@@ -40,8 +41,17 @@ VAULT_SHARE = 0.5
 """Of the time that a call has left, what the vault may take for one step: the rest is for the request, and for saying
 what became of it."""
 
-Send = Callable[[HttpRequest], Awaitable[HttpResponse]]
-"""Sends one request. Raises: `InvocationError`."""
+
+class Answered(Protocol):
+    """What came of a request."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+        ...
+
+
+_Answer = TypeVar("_Answer", bound=Answered)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -65,6 +75,8 @@ class _Time:
     """Until when a call has to be over, by the monotonic clock."""
 
     deadline: float
+    patience: float
+    """Seconds that the vault may take for one step at most."""
 
     @property
     def left(self) -> float:
@@ -74,7 +86,7 @@ class _Time:
     @property
     def vaults(self) -> float:
         """Seconds that the vault may take for one step."""
-        return self.left * VAULT_SHARE
+        return min(self.patience, self.left * VAULT_SHARE)
 
 
 def _tokens_first(carried: Sequence[_Carried]) -> Iterator[list[_Carried]]:
@@ -83,8 +95,8 @@ def _tokens_first(carried: Sequence[_Carried]) -> Iterator[list[_Carried]]:
         yield [one for one in carried if isinstance(one.demand.scheme, Bearer) == is_token]
 
 
-def _unsent(operation: Operation, error: CredentialError) -> InvocationError:
-    message = f"nothing was sent: {operation.signature.name!r} needs a credential: {error}"
+def _unsent(need: Need, error: CredentialError) -> InvocationError:
+    message = f"nothing was sent: {need.what} needs a credential: {error}"
     return InvocationError(message, is_unsent=True)
 
 
@@ -94,15 +106,17 @@ def _shown(scheme: Scheme) -> Attached:
     return Attached(place=place, name=name, value=Secret(words + MASK))
 
 
-def previewed(operation: Operation) -> tuple[Attached, ...]:
-    """What goes out with a request of the operation, without the secrets."""
-    return tuple(_shown(demand.scheme) for demand in next(iter(operation.security), ()))
+def previewed(alternatives: Sequence[Alternative]) -> tuple[Attached, ...]:
+    """What goes out with a request, without the secrets."""
+    return tuple(_shown(demand.scheme) for demand in next(iter(alternatives), ()))
 
 
 class Authorized:
-    """Sends requests of the operations of one runtime object."""
+    """Sends requests of one runtime object."""
 
-    def __init__(self, vault: Vault, auth: AuthReference, plugin: str) -> None:
+    def __init__(self, vault: Vault, auth: AuthReference, plugin: str, *, patience: float = math.inf) -> None:
+        """The vault may take so many seconds for a step, and no more than its share of what a call has left."""
+        self._patience = patience
         self._vault = vault
         self._auth = auth
         self._plugin = plugin
@@ -112,17 +126,19 @@ class Authorized:
         """As `VaultSteps.settled`."""
         await self._steps.settled()
 
-    async def send(self, operation: Operation, person: str, request: HttpRequest, send: Send) -> HttpResponse:
+    async def send(
+        self, need: Need, person: str, request: HttpRequest, send: Callable[[HttpRequest], Awaitable[_Answer]]
+    ) -> _Answer:
         """The answer to a request with the person's credentials; a call that they are not taken for is made once more
         where the vault has others by then. `request.timeout` is for all of it, also for what the vault does: where
         that takes too long nothing is sent, or the answer stays the one that was had.
 
         Raises: `InvocationError`.
         """
-        if not operation.security:
+        if not need.alternatives:
             return await send(request)
-        time_of_call = _Time(time.monotonic() + request.timeout)
-        async with self._begun(operation, person, time_of_call) as carried:
+        time_of_call = _Time(time.monotonic() + request.timeout, self._patience)
+        async with self._begun(need, person, time_of_call) as carried:
             attempt = 1
             while True:
                 attached = tuple(one.attached for one in carried)
@@ -160,30 +176,30 @@ class Authorized:
             raise InvocationError(message, not_executed="sign-in")
         return False
 
-    async def sign_in(self, operation: Operation, person: str) -> SignIn | None:
-        """What the person has to do before the operation can be called: of its alternatives the first that they can
+    async def sign_in(self, need: Need, person: str) -> SignIn | None:
+        """What the person has to do before such a request can be sent: of the alternatives the first that they can
         have, where none can be had as it is.
 
         Raises: `InvocationError` where that cannot be said: none is registered, or the vault is in trouble.
         """
         wanted: SignIn | None = None
         missing: CredentialMissing | None = None
-        for alternative in operation.security:
+        for alternative in need.alternatives:
             try:
-                needed = await self._needed(operation, alternative, person)
+                needed = await self._needed(need, alternative, person)
             except CredentialMissing as error:
                 missing = missing or error
                 continue
             except CredentialError as error:
-                raise _unsent(operation, error) from None
+                raise _unsent(need, error) from None
             if needed is None:
                 return None
             wanted = wanted or needed
         if wanted is None and missing is not None:
-            raise _unsent(operation, missing)
+            raise _unsent(need, missing)
         return wanted
 
-    async def _needed(self, operation: Operation, alternative: Alternative, person: str) -> SignIn | None:
+    async def _needed(self, need: Need, alternative: Alternative, person: str) -> SignIn | None:
         """What the person has to do first for these; None where nothing. Nobody is sent to sign in for some of them
         where another one cannot be had at all.
 
@@ -191,7 +207,7 @@ class Authorized:
         """
         needed: SignIn | None = None
         for demand in alternative:
-            use = self._use(operation, demand, person, is_part=len(alternative) > 1)
+            use = self._use(need, demand, person, is_part=len(alternative) > 1)
             try:
                 await self._steps.taken(self._vault.ready(use))
             except SignInNeeded as error:
@@ -204,26 +220,26 @@ class Authorized:
         return needed
 
     @asynccontextmanager
-    async def _begun(self, operation: Operation, person: str, time_of_call: _Time) -> AsyncGenerator[list[_Carried]]:
+    async def _begun(self, need: Need, person: str, time_of_call: _Time) -> AsyncGenerator[list[_Carried]]:
         """The credentials of the first alternative that the vault has. Raises: `InvocationError`."""
         missing: CredentialMissing | None = None
         async with AsyncExitStack() as stack:
-            for alternative in operation.security:
+            for alternative in need.alternatives:
                 try:
-                    carried = await self._carried(operation, alternative, person, stack, time_of_call)
+                    carried = await self._carried(need, alternative, person, stack, time_of_call)
                 except CredentialMissing as error:
                     missing = missing or error
                 except CredentialError as error:
-                    raise _unsent(operation, error) from None
+                    raise _unsent(need, error) from None
                 else:
                     break
             else:
-                raise _unsent(operation, missing or CredentialMissing("there is none")) from None
+                raise _unsent(need, missing or CredentialMissing("there is none")) from None
             yield carried
 
     async def _carried(
         self,
-        operation: Operation,
+        need: Need,
         alternative: Alternative,
         person: str,
         stack: AsyncExitStack,
@@ -232,7 +248,7 @@ class Authorized:
         """Raises: `CredentialError`."""
         carried: list[_Carried] = []
         for demand in alternative:
-            use = self._use(operation, demand, person, is_part=len(alternative) > 1)
+            use = self._use(need, demand, person, is_part=len(alternative) > 1)
             flow = self._vault.flow(use)
             stack.push_async_callback(self._steps.closed, flow)
             secret = await self._steps.taken(anext(flow, None), time_of_call.vaults)
@@ -241,13 +257,13 @@ class Authorized:
             carried.append(_Carried(demand=demand, flow=flow, attached=attach(demand.scheme, secret)))
         return carried
 
-    def _use(self, operation: Operation, demand: Demand, person: str, *, is_part: bool) -> CredentialUse:
+    def _use(self, need: Need, demand: Demand, person: str, *, is_part: bool) -> CredentialUse:
         return CredentialUse(
             reference=self._auth.reference_id or "",
             part=demand.name if is_part else "",
             person=person,
             plugin=self._plugin,
-            origin=str(origin_of(operation.server)),
+            origin=str(origin_of(need.server)),
             scheme=demand.scheme,
             scopes=self._auth.scopes,
         )

@@ -1,0 +1,107 @@
+"""Answers that are read while they come: one exchange each, over pools of their own, so that none of them takes the
+connection of a call.
+
+Loaded on the first such request; `runtimes.fetch` stands above it, and has judged where the request goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
+
+import anyio
+import httpx2
+
+from auth import SecretsInUse
+from runtimes.codings import BadContent, decoder_for
+from runtimes.errors import InvocationError
+from runtimes.exchanges import Watched
+from runtimes.failures import FAILURES, failed, no_answer
+from runtimes.http import Headers, HttpRequest, StreamedResponse
+from runtimes.network import ContactRefused, Origin
+from runtimes.queues import Queues
+from runtimes.transport import Progress, opened
+
+MAX_STREAMS_PER_ORIGIN = 32
+"""Answers of one origin that are under way at once; a request beyond them waits within its own time."""
+
+MAX_OPTIONAL_PER_ORIGIN = 16
+"""Once so many are under way, one that nobody needs is not begun."""
+
+
+class Streams:
+    """The exchanges of one client."""
+
+    def __init__(
+        self, transport: httpx2.AsyncBaseTransport, secrets: SecretsInUse, tell: Callable[[Watched], None]
+    ) -> None:
+        """`tell` is told of each exchange that has ended; closing the transport is `aclose`."""
+        self._transport = transport
+        self._secrets = secrets
+        self._tell = tell
+        self._queues = Queues(MAX_STREAMS_PER_ORIGIN)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._transport.aclose()
+
+    @asynccontextmanager
+    async def opened(
+        self, request: HttpRequest, origin: Origin, *, is_allowed: bool, is_optional: bool
+    ) -> AsyncGenerator[StreamedResponse]:
+        """As `StreamingClient.stream`, of a whole request. Raises: `InvocationError`."""
+        if is_optional and self._queues.users(origin) >= MAX_OPTIONAL_PER_ORIGIN:
+            reason = f"{MAX_OPTIONAL_PER_ORIGIN} other answers of {origin} are under way"
+            raise InvocationError(f"nothing was sent: {reason}", is_unsent=True)
+        watched = Watched(request)
+        async with AsyncExitStack() as stack:
+            stack.callback(self._tell, watched)
+            try:
+                response, headers = await self._begun(stack, request, origin, is_allowed=is_allowed)
+            except InvocationError as error:
+                watched.error = str(error)
+                raise
+            watched.status, watched.error = response.status_code, None
+            async with aclosing(self._pieces(response, watched)) as pieces:
+                yield StreamedResponse(status=response.status_code, headers=headers, pieces=pieces)
+
+    async def _begun(
+        self, stack: AsyncExitStack, request: HttpRequest, origin: Origin, *, is_allowed: bool
+    ) -> tuple[httpx2.Response, Headers]:
+        """The answer and its header; the stack holds what is to be closed. Raises: `InvocationError`."""
+        progress = Progress()
+        try:
+            with anyio.fail_after(request.timeout):
+                await stack.enter_async_context(self._queues.turn(origin))
+                progress.is_queued = False
+                begun = opened(self._transport, request, progress, is_allowed=is_allowed)
+                return await stack.enter_async_context(begun)
+        except ContactRefused as refusal:
+            failure = InvocationError(f"nothing was sent: {refusal}", is_unsent=True)
+        except TimeoutError:
+            queue = f"; {MAX_STREAMS_PER_ORIGIN} other answers of it are under way" if progress.is_queued else ""
+            limit = f"no answer within {request.timeout:.3g} s{queue}"
+            failure = no_answer(request, limit, is_sent=progress.is_sent)
+        except FAILURES as error:
+            failure = failed(request, error, self._secrets, is_sent=progress.is_sent)
+        raise failure  # here, so that nothing stands behind it: the library's own error may quote what was sent
+
+    async def _pieces(self, response: httpx2.Response, watched: Watched) -> AsyncGenerator[bytes]:
+        """The body, decoded. Raises: `InvocationError`."""
+        most = watched.request.max_bytes
+        try:
+            decoder = decoder_for(response.headers.get("content-encoding", ""))
+            async with aclosing(response.aiter_raw()) as chunks:
+                async for chunk in chunks:
+                    piece = decoder.decode(chunk, most - watched.bytes + 1)
+                    watched.bytes += len(piece)
+                    if watched.bytes > most:
+                        raise BadContent(f"the answer is longer than {most} bytes")
+                    if piece:
+                        yield piece
+            decoder.finish()
+            return
+        except FAILURES as error:
+            failure = failed(watched.request, error, self._secrets, is_sent=True)
+        watched.error = str(failure)
+        raise failure
