@@ -30,6 +30,8 @@ _COMMANDS = {
     "decline": "orchestrator.cli.conversations.approve",
     "demo": "orchestrator.cli.demo",
     "history": "orchestrator.cli.conversations.history",
+    "local": "orchestrator.cli.local.command",
+    "mcp": "orchestrator.cli.mcp",
     "mock": "orchestrator.cli.mock",
     "new": "orchestrator.cli.new",
     "pending": "orchestrator.cli.conversations.pending",
@@ -48,6 +50,10 @@ def _unknown_command(arguments: Sequence[str]) -> str | None:
         from orchestrator.cli.parser_auth import AUTH_COMMANDS
 
         return _unknown_of("auth ", arguments[1:], AUTH_COMMANDS)
+    if arguments[:1] == ["local"]:
+        from orchestrator.cli.parser_local import LOCAL_COMMANDS
+
+        return _unknown_of("local ", arguments[1:], LOCAL_COMMANDS)
     return _unknown_of("", arguments, tuple(_COMMANDS))
 
 

@@ -7,6 +7,8 @@ import argparse
 from orchestrator.cli.chat_options import describe_chat, describe_demo, store_options, talk_options
 from orchestrator.cli.parser_auth import add_auth_commands
 from orchestrator.cli.parser_history import add_history_commands
+from orchestrator.cli.parser_local import add_local_commands
+from orchestrator.cli.parser_mcp import add_mcp_command
 from orchestrator.cli.testing.options import POLICIES, describe_test
 from orchestrator.version import __version__
 
@@ -70,8 +72,8 @@ def _shared_options() -> argparse.ArgumentParser:
         "--local",
         action="append",
         default=[],
-        metavar="ID=COMMAND",
-        help="the program behind a local plugin's endpoint; may be repeated",
+        metavar="ID=COMMAND|ADDRESS",
+        help="the program behind a local plugin's endpoint, or where it listens; may be repeated",
     )
     options.add_argument(
         "--server",
@@ -266,9 +268,11 @@ def build_parser() -> argparse.ArgumentParser:
     _describe_new(add("new", "write a manifest for an API", _NEW_EXAMPLE, _reach_options()))
     policy = add("policy", "show what would be asked, and why", _POLICY_EXAMPLE, shared, _policy_option())
     _describe_policy(policy)
+    add_mcp_command(add, shared, _model_options(), _policy_option())
     worker = (shared, _model_options(), _policy_option())
     add_history_commands(add, store=store_options(without=False), worker=worker)
     add_auth_commands(add, store=store_options(without=False), documents=documents)
+    add_local_commands(add, documents=documents)
     completion = add("completion", "print a shell completion script", "orchestrator completion bash >> ~/.bashrc")
     completion.add_argument("shell", choices=_SHELLS)
     return parser
