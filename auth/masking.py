@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 from urllib.parse import quote, quote_plus
 
 from auth.spellings import PLAIN, URL_SAFE, encoded, written
+from auth.unescaped import Unescaped
 
 if TYPE_CHECKING:
     import regex  # type: ignore[import-untyped]  # pyright has its stubs
@@ -190,10 +191,10 @@ def without(text: str, places: Sequence[Found]) -> str:
 class Masker:
     """Puts `[secret NAME]` in the place of secrets.
 
-    They are found as they are, escaped as in JSON, percent-encoded, as HTML entities, and in base64, also of the first
-    three, whatever stands around them there, and of their own base64, as a header with a name and a password has it.
-    Base64 that is broken into lines, and letters and digits that are escaped (`\\u0061`), are not looked for. Who wants
-    a secret to pass can always write it so that nobody finds it: this guards against echoes, not against intent.
+    They are found as they are, escaped as in JSON, percent-encoded, as HTML entities, also where letters and digits
+    are (`\\u0061`), and in base64, also of the first three, whatever stands around them there, and of their own
+    base64, as a header with a name and a password has it. Base64 that is broken into lines is not looked for. Who
+    wants a secret to pass can always write it so that nobody finds it: this guards against echoes, not against intent.
     """
 
     def __init__(self, values: Mapping[str, str]) -> None:
@@ -220,13 +221,20 @@ class Masker:
         """All that is looked for."""
         return (form for one in self._known for form in one.forms)
 
+    def _at(self, text: str) -> Iterator[tuple[Form, str, re.Match[str]]]:
+        return ((form, label, match) for form, label in self._index.may_be_in(text) for match in form.found_in(text))
+
     def found(self, text: str) -> list[Found]:
         """Where secrets stand, in order; they may overlap."""
         places = [
-            Found(start=match.start(), end=match.end(), label=label, form=form)
-            for form, label in self._index.may_be_in(text)
-            for match in form.found_in(text)
+            Found(start=match.start(), end=match.end(), label=label, form=form) for form, label, match in self._at(text)
         ]
+        if self._known and (spelled := Unescaped(text)).is_other:
+            at = spelled.origin
+            places += [
+                Found(start=at(match.start()), end=at(match.end()), label=label, form=form)
+                for form, label, match in self._at(spelled.text)
+            ]
         return sorted(places, key=lambda place: (place.start, place.end, place.label))
 
     def masked(self, text: str) -> str:

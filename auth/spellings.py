@@ -67,7 +67,7 @@ def _spellings(character: str) -> Iterator[str]:
 
 def _backslashes(count: int) -> str:
     """So many in a row: one expression, since there are too many ways to tell apart which of them escapes which."""
-    encoded = rf"(?:{_BACKSLASHES}u005[cC]|{_PERCENT}5[cC]|&#(?:0{{0,5}}92|[xX]0{{0,5}}5[cC]);){{{count}}}"
+    encoded = rf"(?:{_BACKSLASHES}(?:u00|x)5[cC]|{_PERCENT}5[cC]|&#(?:0{{0,5}}92|[xX]0{{0,5}}5[cC]);){{{count}}}"
     return rf"(?:\\{{{count},{8 * count}}}|{encoded})"
 
 

@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from orchestrator.turn.machine import Limits
     from orchestrator.vault.open import open_vault
     from orchestrator.version import __version__
+    from runtimes.questions import LiveAnswer, LiveQuestion
 
 _HOMES = {
     "Answers": "orchestrator.policy.answers",
@@ -74,6 +75,8 @@ _HOMES = {
     "Kept": "orchestrator.journal.base",
     "LeaseLost": "orchestrator.errors",
     "Limits": "orchestrator.turn.machine",
+    "LiveAnswer": "runtimes.questions",
+    "LiveQuestion": "runtimes.questions",
     "LoadedAgent": "orchestrator.manifest.load_agent",
     "ManifestError": "orchestrator.errors",
     "MemoryAnswers": "orchestrator.policy.answers",
@@ -126,6 +129,8 @@ __all__ = [
     "Kept",
     "LeaseLost",
     "Limits",
+    "LiveAnswer",
+    "LiveQuestion",
     "LoadedAgent",
     "ManifestError",
     "MemoryAnswers",

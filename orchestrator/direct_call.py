@@ -16,6 +16,7 @@ from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.turn.live_questions import Asker, Asks, LiveQuestions
 from orchestrator.turn.replies import new_call_id
 from runtimes.base import CallContext, CallResult, FunctionCall
+from runtimes.errors import InvocationError
 from runtimes.values import JsonObject
 
 
@@ -37,17 +38,38 @@ def refuse_denied(function: BoundFunction, rules: Iterable[Rule]) -> None:
         raise CallForbidden(f"a rule of the host forbids this call of {function.name!r}{reason}")
 
 
+def _with_note(error: InvocationError, note: str) -> InvocationError:
+    """The same error, and what the plugin has asked."""
+    return InvocationError(
+        f"{error.reason} {note}",
+        not_executed=error.not_executed,
+        is_lost=error.is_lost,
+        is_final=error.is_final,
+        is_unsent=error.is_unsent,
+        quoted=error.quoted,
+    )
+
+
 def _not_told(signal: QuestionRaised | QuestionClosed) -> None:
     del signal
 
 
 async def carried_out(
-    function: BoundFunction, call: FunctionCall, context: CallContext, asks: Asks | None, secrets: SecretsInUse
+    function: BoundFunction,
+    call: FunctionCall,
+    context: CallContext,
+    asks: Asks | None,
+    secrets: SecretsInUse,
+    *,
+    is_quoted: bool,
 ) -> CallResult:
-    """The answer, with a note on what the plugin has asked. Raises: `InvocationError`, and what `asks` raises."""
+    """The answer, with a note on what the plugin has asked, in its words where they are quoted.
+
+    Raises: `InvocationError` with the same note, and what `asks` raises.
+    """
     asker = Asker(plugin=function.plugin.namespace, function=function.name, call_id=call.id, person=context.person)
     tasks = anyio.create_task_group()
-    questions = LiveQuestions(asker, asks, tasks, _not_told, secrets)
+    questions = LiveQuestions(asker, asks, tasks, _not_told, secrets, is_quoted=is_quoted)
     result: CallResult | None = None
     try:
         async with tasks:
@@ -57,6 +79,8 @@ async def carried_out(
                 questions.close()
     except ExceptionGroup as group:
         error = group.exceptions[0]
+        if isinstance(error, InvocationError) and (asked := questions.told()):
+            raise _with_note(error, asked) from error.__cause__
         raise error from error.__cause__
     assert result is not None  # else it has raised
     asked = questions.told()

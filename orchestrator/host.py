@@ -288,12 +288,12 @@ class Orchestrator:
         `locale` is its language, else the host's; a conversation that is known keeps its own. One that is not
         `attended` asks nobody: what would be asked about does not run, unless a rule of the host allows it; a new one
         is, unless it is said. `read` is whose data was read before, elsewhere, by whoever writes the calls of a new
-        one. `asks` puts to the person what a plugin asks while a call of its runs, from the next turn on; without it,
-        and where the conversation is not attended, nobody is present and such a question is refused at once. What it
-        raises ends the turn, and is raised as it is.
+        one. `asks` puts to the person what a plugin asks while a call of its runs, from the next turn on and until the
+        conversation is opened again, with another or none; without it, and where the conversation is not attended,
+        nobody is present and such a question is refused at once. What it raises ends the turn, and is raised as it is.
 
         Raises: `UsageError` when that one is another person's (where only the journal knows that, once it is used) or
-        differs in `attended`, and for a locale that is no language tag.
+        differs in `attended`, for `read` where it is open already, and for a locale that is no language tag.
         """
         chosen = checked_locale(locale) or self.locale
         return self._conversations.open(id, person=person, locale=chosen, attended=attended, read=read, asks=asks)
@@ -353,6 +353,7 @@ class Orchestrator:
         bound, call = prepared(self.toolbox, function, arguments or {})
         refuse_denied(bound, self.consent.rules_for(bound, call.arguments, person, now=self._clock()))
         context = CallContext(person=person, may_repeat=is_safe_to_repeat(bound))
-        result = await carried_out(bound, call, context, asks, self.secrets)
+        is_quoted = self._redactor is None
+        result = await carried_out(bound, call, context, asks, self.secrets, is_quoted=is_quoted)
         _, shown = await bound.read_aside(result, self._limits.result_budget, self.locale)
         return outcome_of(result, shown)

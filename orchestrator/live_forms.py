@@ -7,6 +7,7 @@ kept; one that asks for anything else, or for what looks like a secret, is not p
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -56,16 +57,19 @@ FieldKind = Literal["text", "integer", "number", "yes_no", "choice", "choices"]
 _UNSEEN_WORDS = frozenset(
     {
         "apikey", "credential", "credentials", "cvc", "cvv", "cvv2", "jwt", "mnemonic", "otp", "passcode",
-        "passphrase", "passwd", "password", "passwords", "passwort", "pin", "pwd", "secret", "secrets", "ssn", "token",
+        "passphrase", "passwd", "password", "passwords", "pin", "pwd", "secret", "secrets", "senha", "ssn", "token",
         "totp",
     }
 )  # fmt: skip
-_UNSEEN_PHRASES = re.compile(
-    r"password|passphrase|apikey|accesskey|privatekey|secretkey|clientsecret|accesstoken|authtoken|recoverycode"
-    r"|securitycode|onetimecode|verificationcode|seedphrase|cardnumber|creditcard|debitcard|socialsecurity"
-)
+_UNSEEN_PHRASES = (
+    "password", "passphrase", "apikey", "accesskey", "privatekey", "secretkey", "clientsecret", "accesstoken",
+    "authtoken", "recoverycode", "securitycode", "onetimecode", "verificationcode", "seedphrase", "cardnumber",
+    "creditcard", "debitcard", "socialsecurity", "passwort", "kennwort", "geheimzahl", "kreditkarte", "motdepasse",
+    "contraseña", "wachtwoord", "lösenord", "hasło", "пароль", "密码", "密碼", "パスワード", "비밀번호",
+)  # fmt: skip
+"""Parts of names and texts without what stands between their words; a few of other languages."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_SIGNS = re.compile(r"[^a-z0-9]+")
+_SIGNS = re.compile(r"[\W_]+")
 
 
 class UnusableForm(ValueError):
@@ -95,10 +99,19 @@ def _told(value: Json, limit: int) -> str:
     return clean_line(value[: limit * 4])[:limit] if isinstance(value, str) else ""
 
 
-def asks_for_secret(name: str) -> bool:
-    """True for what is called like a password, a key, a token or a card's number."""
-    words = [word.casefold() for word in _WORDS.findall(name)]
-    return not _UNSEEN_WORDS.isdisjoint(words) or bool(_UNSEEN_PHRASES.search(_SIGNS.sub("", name.casefold())))
+def _plain(text: str) -> str:
+    """Without accents."""
+    return "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
+
+
+_UNSEEN = re.compile("|".join(map(_plain, _UNSEEN_PHRASES)))
+
+
+def asks_for_secret(text: str) -> bool:
+    """True for what is called, or told as, a password, a key, a token or a card's number."""
+    text = _plain(text)
+    words = [word.casefold() for word in _WORDS.findall(text)]
+    return not _UNSEEN_WORDS.isdisjoint(words) or bool(_UNSEEN.search(_SIGNS.sub("", text.casefold())))
 
 
 def _chosen_from(value: Json, titles: Json, name: str) -> tuple[tuple[str, str], ...]:
@@ -156,7 +169,7 @@ def _kind(part: JsonObject, name: str) -> tuple[FieldKind, tuple[tuple[str, str]
             if choices := _choices(part, name):
                 return "choice", choices, {"type": "string", "enum": [value for value, _ in choices]}
             return "text", (), _text_rules(part)
-        case "boolean":
+        case "boolean" if "enum" not in part:
             return "yes_no", (), {"type": "boolean"}
         case "integer" | "number" if "enum" not in part:
             return type, (), _number_rules(part, type)
@@ -180,15 +193,16 @@ def _field(name: str, part: Json, *, is_required: bool) -> FormField:
         raise UnusableForm(f"{name!r} is no schema")
     kind, choices, rules = _kind(part, name)
     title = _told(part.get("title"), MAX_LABEL_CHARS) or name
+    description = _told(part.get("description"), MAX_DESCRIPTION_CHARS)
     is_typed = kind in ("text", "integer", "number")
     is_unseen = part.get("format") == "password" or part.get("writeOnly") is True
-    if is_typed and (is_unseen or asks_for_secret(name) or asks_for_secret(title)):
+    if is_typed and (is_unseen or any(map(asks_for_secret, (name, title, description)))):
         raise UnusableForm(f"{name!r} looks like a secret, which a plugin must not ask for")
     default = part.get("default")
     return FormField(
         name=name,
         title=title,
-        description=_told(part.get("description"), MAX_DESCRIPTION_CHARS),
+        description=description,
         kind=kind,
         choices=choices,
         is_required=is_required,

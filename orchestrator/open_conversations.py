@@ -70,10 +70,12 @@ class OpenConversations:
         opened = self._held.get(conversation)
         if opened is not None and (opened.is_known or opened.person == person):
             _refuse_difference(opened, person, attended)
+            if read != CLEAN:
+                raise UsageError(f"conversation {conversation!r} is open; `read` is for a new one")
         else:
             ledger = Ledger(conversation, self.journal, person, self._secrets)
             opened = self._made(ledger, person=person, locale=locale, attended=attended, read=read)
-        opened.asks = asks or opened.asks
+        opened.asks = asks
         return opened
 
     def _made(

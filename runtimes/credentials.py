@@ -75,6 +75,21 @@ def whole_message(message: WireMessage) -> WireMessage:
     )
 
 
+def masked_error(error: InvocationError, secrets: SecretsInUse) -> InvocationError:
+    """The error without secrets; the same object where it has none."""
+    reason, quoted = secrets.masked(error.reason), secrets.masked(error.quoted)
+    if (reason, quoted) == (error.reason, error.quoted):
+        return error
+    return InvocationError(
+        reason,
+        not_executed=error.not_executed,
+        is_lost=error.is_lost,
+        is_final=error.is_final,
+        is_unsent=error.is_unsent,
+        quoted=quoted,
+    )
+
+
 class Discreet:
     """An `HttpClient` that takes the secrets it has sent out of all that comes back.
 
@@ -93,26 +108,12 @@ class Discreet:
         try:
             response = await self._inner.send(request)
         except InvocationError as error:
-            masked = self._retold(error)
-            if masked is None:
+            masked = masked_error(error, self._secrets)
+            if masked is error:
                 raise
         else:
             return self._cleaned(response, request.max_bytes) if self._secrets else response
         raise masked
-
-    def _retold(self, error: InvocationError) -> InvocationError | None:
-        """The error without secrets; None where it has none."""
-        reason, quoted = self._secrets.masked(error.reason), self._secrets.masked(error.quoted)
-        if (reason, quoted) == (error.reason, error.quoted):
-            return None
-        return InvocationError(
-            reason,
-            not_executed=error.not_executed,
-            is_lost=error.is_lost,
-            is_final=error.is_final,
-            is_unsent=error.is_unsent,
-            quoted=quoted,
-        )
 
     def _body(self, body: bytes, limit: int) -> bytes:
         """What is longer than the limit stays so, and nothing else becomes so: that is how a cut is known."""

@@ -21,7 +21,7 @@ from runtimes.credentials import whole_request
 from runtimes.errors import FetchError, InvocationError
 from runtimes.exchanges import Watched
 from runtimes.files import read_file
-from runtimes.http import HttpClient, HttpRequest, HttpResponse, StreamedResponse, is_url, shown_url
+from runtimes.http import HttpClient, HttpRequest, HttpResponse, Lasts, StreamedResponse, is_url, shown_url
 from runtimes.network import AddressRules, ContactRefused, Origin, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
 from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
@@ -106,10 +106,10 @@ class SharedClient:
         return await self.send_under(self._public, request)
 
     def stream(
-        self, request: HttpRequest, /, *, is_optional: bool = False
+        self, request: HttpRequest, /, *, lasts: Lasts | None = None
     ) -> AbstractAsyncContextManager[StreamedResponse]:
         """As `StreamingClient.stream`. Entering raises: `InvocationError`."""
-        return self.stream_under(self._public, request, is_optional=is_optional)
+        return self.stream_under(self._public, request, lasts=lasts)
 
     async def send_under(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
         """Sends to where the rules allow, and follows redirects there. Raises: `InvocationError`."""
@@ -129,10 +129,10 @@ class SharedClient:
 
     @asynccontextmanager
     async def stream_under(
-        self, rules: AddressRules, request: HttpRequest, *, is_optional: bool
+        self, rules: AddressRules, request: HttpRequest, *, lasts: Lasts | None
     ) -> AsyncGenerator[StreamedResponse]:
         """As `StreamingClient.stream`, to where the rules allow. Raises: `InvocationError`."""
-        from runtimes.streaming import Streams
+        from runtimes.streaming import MAX_LASTING, Streams
         from runtimes.transport import PooledTransport
 
         request = self._whole(request)
@@ -141,10 +141,10 @@ class SharedClient:
         except ContactRefused as refusal:
             raise InvocationError(f"nothing was sent: {refusal}", is_unsent=True) from None
         if self._streams is None:
-            transport = PooledTransport(self._proxy, self._resolve, self._tls)
-            self._streams = Streams(transport, self.secrets, self._tell)
+            pooled = partial(PooledTransport, self._proxy, self._resolve, self._tls)
+            self._streams = Streams(pooled(), pooled(MAX_LASTING), self.secrets, self._tell)
         is_allowed = rules.names(origin)
-        async with self._streams.opened(request, origin, is_allowed=is_allowed, is_optional=is_optional) as streamed:
+        async with self._streams.opened(request, origin, is_allowed=is_allowed, lasts=lasts) as streamed:
             yield streamed
 
     async def _logged(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
@@ -218,9 +218,9 @@ class _AllowingClient:
         return await self._client.send_under(self._rules, request)
 
     def stream(
-        self, request: HttpRequest, /, *, is_optional: bool = False
+        self, request: HttpRequest, /, *, lasts: Lasts | None = None
     ) -> AbstractAsyncContextManager[StreamedResponse]:
-        return self._client.stream_under(self._rules, request, is_optional=is_optional)
+        return self._client.stream_under(self._rules, request, lasts=lasts)
 
 
 async def _read_url(http: HttpClient, location: str, max_bytes: int, accept: str) -> bytes:

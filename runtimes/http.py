@@ -10,12 +10,15 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from auth import Attached
 
 Headers = tuple[tuple[str, str], ...]
 """Header fields in the order they are sent; names keep their spelling."""
+
+Lasts = Literal["needed", "optional"]
+"""Of an answer that is listened to without an end: whether anything comes without it."""
 
 MAX_RESPONSE_BYTES = 5 * 1024 * 1024
 """How much of an answer is read, after decoding."""
@@ -121,12 +124,12 @@ class StreamingClient(HttpClient, Protocol):
     """A client that can also hand out an answer before its end."""
 
     def stream(
-        self, request: HttpRequest, /, *, is_optional: bool = False
+        self, request: HttpRequest, /, *, lasts: Lasts | None = None
     ) -> AbstractAsyncContextManager[StreamedResponse]:
         """One exchange that lasts as long as the context; no redirect is followed.
 
-        The request's `timeout` is for all until the header has come, and its `max_bytes` for the whole body. One that
-        `is_optional` is refused at once where many are under way, and leaves room for those that are not.
+        The request's `timeout` is for all until the header has come, and its `max_bytes` for the whole body. What
+        `lasts` takes the place of no other answer, and is refused at once where too many of them are under way.
 
         Entering raises: `InvocationError`, as `send`.
         """

@@ -57,6 +57,8 @@ class LocalEndpoint:
     limits: ProgramLimits = field(default_factory=ProgramLimits)
     is_sandboxed: bool = False
     """Run in a sandbox of the system (`bwrap`), and not at all where there is none."""
+    read_only: tuple[str, ...] = ()
+    """Of a sandboxed program: files in its working directory, by full path, that it may not write."""
     has_network: bool = False
     """Of a sandboxed program: whether it reaches the network."""
 

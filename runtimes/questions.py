@@ -23,6 +23,9 @@ MAX_QUESTIONS = 10
 MAX_QUESTION_CHARS = 4096
 """How much of the text of a question is shown."""
 
+MAX_TITLE_CHARS = 120
+"""How much of its title."""
+
 Action = Literal["accept", "decline", "cancel"]
 """What the person did: said yes, said no, or did not choose."""
 

@@ -41,6 +41,11 @@ class Queues:
         """How many exchanges of the origin are under way, and wait to be."""
         return self._queues[origin].users if origin in self._queues else 0
 
+    @property
+    def all_users(self) -> int:
+        """The same of all origins."""
+        return sum(queue.users for queue in self._queues.values())
+
     @asynccontextmanager
     async def turn(self, origin: Origin) -> AsyncGenerator[None]:
         """Lasts while the origin may be asked, first come, first served."""

@@ -17,7 +17,7 @@ from runtimes.codings import BadContent, decoder_for
 from runtimes.errors import InvocationError
 from runtimes.exchanges import Watched
 from runtimes.failures import FAILURES, failed, no_answer
-from runtimes.http import Headers, HttpRequest, StreamedResponse
+from runtimes.http import Headers, HttpRequest, Lasts, StreamedResponse
 from runtimes.network import ContactRefused, Origin
 from runtimes.queues import Queues
 from runtimes.transport import Progress, opened
@@ -25,39 +25,62 @@ from runtimes.transport import Progress, opened
 MAX_STREAMS_PER_ORIGIN = 32
 """Answers of one origin that are under way at once; a request beyond them waits within its own time."""
 
+MAX_LASTING = 512
+"""Answers that last, and are under way at once."""
+
+MAX_LASTING_PER_ORIGIN = 128
+"""Those of one origin; one beyond them is refused at once, for there is no telling when another one ends."""
+
 MAX_OPTIONAL_PER_ORIGIN = 16
-"""Once so many are under way, one that nobody needs is not begun."""
+"""Once so many last, one that nobody needs is not begun."""
 
 
 class Streams:
     """The exchanges of one client."""
 
     def __init__(
-        self, transport: httpx2.AsyncBaseTransport, secrets: SecretsInUse, tell: Callable[[Watched], None]
+        self,
+        transport: httpx2.AsyncBaseTransport,
+        lasting: httpx2.AsyncBaseTransport,
+        secrets: SecretsInUse,
+        tell: Callable[[Watched], None],
     ) -> None:
-        """`tell` is told of each exchange that has ended; closing the transport is `aclose`."""
+        """What lasts goes over a transport of its own. `tell` is told of each exchange that has ended; closing the
+        transports is `aclose`."""
         self._transport = transport
+        self._lasting_transport = lasting
         self._secrets = secrets
         self._tell = tell
         self._queues = Queues(MAX_STREAMS_PER_ORIGIN)
+        self._lasting = Queues(MAX_LASTING_PER_ORIGIN)
 
     async def aclose(self) -> None:
         """Closes the connections."""
         await self._transport.aclose()
+        await self._lasting_transport.aclose()
+
+    def _refuse_too_many(self, origin: Origin, lasts: Lasts) -> None:
+        """Raises: `InvocationError`."""
+        most = MAX_OPTIONAL_PER_ORIGIN if lasts == "optional" else MAX_LASTING_PER_ORIGIN
+        if self._lasting.users(origin) >= most:
+            reason = f"{most} other answers of {origin} that last are under way"
+            raise InvocationError(f"nothing was sent: {reason}", is_unsent=True)
+        if self._lasting.all_users >= MAX_LASTING:
+            reason = f"{MAX_LASTING} other answers that last are under way"
+            raise InvocationError(f"nothing was sent: {reason}", is_unsent=True)
 
     @asynccontextmanager
     async def opened(
-        self, request: HttpRequest, origin: Origin, *, is_allowed: bool, is_optional: bool
+        self, request: HttpRequest, origin: Origin, *, is_allowed: bool, lasts: Lasts | None
     ) -> AsyncGenerator[StreamedResponse]:
         """As `StreamingClient.stream`, of a whole request. Raises: `InvocationError`."""
-        if is_optional and self._queues.users(origin) >= MAX_OPTIONAL_PER_ORIGIN:
-            reason = f"{MAX_OPTIONAL_PER_ORIGIN} other answers of {origin} are under way"
-            raise InvocationError(f"nothing was sent: {reason}", is_unsent=True)
+        if lasts is not None:
+            self._refuse_too_many(origin, lasts)
         watched = Watched(request)
         async with AsyncExitStack() as stack:
             stack.callback(self._tell, watched)
             try:
-                response, headers = await self._begun(stack, request, origin, is_allowed=is_allowed)
+                response, headers = await self._begun(stack, request, origin, is_allowed=is_allowed, lasts=lasts)
             except InvocationError as error:
                 watched.error = str(error)
                 raise
@@ -66,15 +89,17 @@ class Streams:
                 yield StreamedResponse(status=response.status_code, headers=headers, pieces=pieces)
 
     async def _begun(
-        self, stack: AsyncExitStack, request: HttpRequest, origin: Origin, *, is_allowed: bool
+        self, stack: AsyncExitStack, request: HttpRequest, origin: Origin, *, is_allowed: bool, lasts: Lasts | None
     ) -> tuple[httpx2.Response, Headers]:
         """The answer and its header; the stack holds what is to be closed. Raises: `InvocationError`."""
         progress = Progress()
+        queues = self._queues if lasts is None else self._lasting
+        transport = self._transport if lasts is None else self._lasting_transport
         try:
             with anyio.fail_after(request.timeout):
-                await stack.enter_async_context(self._queues.turn(origin))
+                await stack.enter_async_context(queues.turn(origin))
                 progress.is_queued = False
-                begun = opened(self._transport, request, progress, is_allowed=is_allowed)
+                begun = opened(transport, request, progress, is_allowed=is_allowed)
                 return await stack.enter_async_context(begun)
         except ContactRefused as refusal:
             failure = InvocationError(f"nothing was sent: {refusal}", is_unsent=True)

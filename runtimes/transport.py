@@ -176,9 +176,14 @@ class PooledTransport(httpx2.AsyncBaseTransport):
     """
 
     def __init__(
-        self, proxy: str | None = None, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
+        self,
+        proxy: str | None = None,
+        resolve: Resolve | None = None,
+        tls: ssl.SSLContext | None = None,
+        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
         quieten_telling_logs()
+        self._max_connections = max_connections
         self._proxy = None if proxy is None else _proxy(proxy)
         self._resolve = resolve or _system_addresses
         self._tls = tls
@@ -198,7 +203,7 @@ class PooledTransport(httpx2.AsyncBaseTransport):
         return make(
             ssl_context=self._ssl_context() if is_tls else None,
             proxy=proxy,
-            max_connections=MAX_CONNECTIONS,
+            max_connections=self._max_connections,
             max_keepalive_connections=MAX_IDLE_CONNECTIONS,
             keepalive_expiry=IDLE_SECONDS,
             http2=framed is not None,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import IO
-
-import anyio
 
 from orchestrator.call_outcome import CallOutcome
 from orchestrator.cli.attachments import with_files
@@ -110,23 +109,31 @@ async def _carry_out(
         if options.dry_run or options.curl:
             _print_preview(host.preview(options.function, arguments), options)
             return 0
-        outcome = await host.call(options.function, arguments, asks=asks_at_terminal(host))
+        asks = None if options.json else asks_at_terminal(host)
+        outcome = await host.call(options.function, arguments, asks=asks)
         _report(outcome, options)
         return 1 if outcome.is_error else 0
 
 
 def asks_at_terminal(host: Orchestrator) -> Asks | None:
-    """Puts what a running plugin asks to the person at the terminal; None in a pipe, where nobody is present."""
+    """Puts what a running plugin asks to the person at the terminal; None in a pipe, where nobody is present.
+
+    Of somebody who leaves one question after the other unanswered, the task that calls this is cancelled.
+    """
     streams: tuple[IO[str] | None, ...] = (sys.stdin, sys.stdout, sys.stderr)  # None where one is closed
     if not all(stream is not None and stream.isatty() for stream in streams):
         return None
-    one_at_a_time = anyio.Lock()
+    calling = asyncio.current_task()
+    assert calling is not None
+    asking: Asks | None = None
 
     async def asks(asked: PluginQuestion) -> LiveAnswer:
-        from orchestrator.repl.live_call import asked_at_terminal
+        nonlocal asking
+        if asking is None:
+            from orchestrator.repl.live_call import CallAsking
 
-        async with one_at_a_time:
-            return await asked_at_terminal(host, asked)
+            asking = CallAsking(host, calling.cancel)
+        return await asking(asked)
 
     return asks
 

@@ -22,7 +22,11 @@ def talk_options(*parents: argparse.ArgumentParser) -> argparse.ArgumentParser:
     options.add_argument(
         "--attach", action="append", default=[], metavar="FILE", help="send FILE with the message; may be repeated"
     )
-    options.add_argument("--yes", action="store_true", help="answer every question of a plugin with yes")
+    options.add_argument(
+        "--yes",
+        action="store_true",
+        help="run every call that would be asked about; what a plugin asks while it runs is declined",
+    )
     options.add_argument(
         "--save",
         metavar="FILE",

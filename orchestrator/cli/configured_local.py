@@ -73,6 +73,8 @@ def checked_address(address: str, folder: Path) -> str:
     scheme, separator, rest = address.partition(":")
     address = f"{scheme.lower()}{separator}{rest}"
     if address.startswith(UNIX):
+        if not rest:
+            raise UsageError("write the path of the socket behind unix:")
         address = f"{UNIX}{folder / typed_path(rest)}"
     try:
         read_address(address)
@@ -121,6 +123,31 @@ def _variables(place: str, table: Table) -> tuple[dict[str, str], tuple[str, ...
     return given, inherited
 
 
+def _directory(place: str, table: Table, path: Path, program: str) -> tuple[str | None, tuple[str, ...]]:
+    """The working directory, and what a sandboxed program may only read there. Raises: `UsageError`.
+
+    Without one a sandboxed program gets none of ours: who can write where the file lies can switch the sandbox off.
+    """
+    written, folder = table.text("directory"), path.parent.absolute()
+    directory = str(folder / typed_path(written or ".", f"{place} directory: "))
+    if not table.flag("sandbox"):
+        return directory, ()
+    if written is None:
+        if os.path.dirname(program) and not os.path.isabs(program):
+            raise UsageError(f"{place} needs a directory for {program!r}, or its full path: it runs in a folder apart")
+        return None, ()
+    from runtimes.local.transports.sandbox import home_folder, own_folders, why_unfit
+
+    read_there = Path(directory) / path.name  # by a host that is run there
+    files = [str(read_there)] if read_there.exists() else []
+    if Path(os.path.realpath(folder)).is_relative_to(os.path.realpath(directory)):
+        files.append(str(folder / path.name))
+    read_only = tuple(dict.fromkeys(files))
+    if reason := why_unfit(directory, home=home_folder(), own=own_folders(), read_only=read_only):
+        raise UsageError(f"{place} directory: {reason}")
+    return directory, read_only
+
+
 def read_local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
     """What the table says; its paths start where the file lies. Raises: `UsageError` that names file and member."""
     place = f"{path}: [{local_table(identifier)}]"
@@ -131,19 +158,20 @@ def read_local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
     if not isinstance(members, dict):
         raise UsageError(f"{place} must be a table")
     table = Table(path, local_table(identifier), members, _MEMBERS)
-    command, address, folder = table.texts("command"), table.text("address"), path.parent.absolute()
+    command, address = table.texts("command"), table.text("address")
     if command and address:
         raise UsageError(f"{place} takes a command or an address, not both")
     if address:
-        return _at_address(place, address, table, folder)
+        return _at_address(place, address, table, path.parent.absolute())
     if not command or not command[0]:
         raise UsageError(f"{place} needs a command, an array of strings with the program first, or an address")
     if table.has("network") and not table.flag("sandbox"):
         raise UsageError(f"{place} network is said of a sandbox: write sandbox = true, or leave network out")
     environment, inherited = _variables(place, table)
+    directory, read_only = _directory(place, table, path, command[0])
     return LocalEndpoint(
         command=command,
-        directory=str(folder / typed_path(table.text("directory") or ".", f"{place} directory: ")),
+        directory=directory,
         environment=environment,
         inherited=inherited,
         framing=table.choice("framing", FRAMINGS, "auto"),
@@ -151,6 +179,7 @@ def read_local(path: Path, identifier: str, members: Json) -> LocalEndpoint:
         idle_seconds=table.bound("idle", IDLE_SECONDS),
         limits=_limits(path, identifier, table.table("limits")),
         is_sandboxed=table.flag("sandbox"),
+        read_only=read_only,
         has_network=table.flag("network"),
     )
 

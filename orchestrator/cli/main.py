@@ -109,6 +109,7 @@ def main(arguments: Sequence[str]) -> int:
 
     parser = build_parser()
     options = parser.parse_args(arguments)
+    options.command_line = tuple(arguments)
     if options.command is None:
         parser.print_help()
         return FINE

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
 
     from orchestrator.mcp_server.http import Address
+    from orchestrator.mcp_server.server import PluginServer
 
 TOKEN_VARIABLE = "ORCHESTRATOR_MCP_TOKEN"  # noqa: S105  # the name of a variable
 """The variable that has the token of the server; without it one is made, and told on the error stream."""
@@ -96,7 +97,7 @@ def _say(text: str) -> None:
 @asynccontextmanager
 async def _served(
     loaded: Loaded, options: argparse.Namespace, setting: Setting, http: SharedClient
-) -> AsyncGenerator[Server]:
+) -> AsyncGenerator[tuple[Server, PluginServer]]:
     """The server over an open host, which has something to call."""
     from orchestrator.mcp_server.client_calls import ClientCalls
     from orchestrator.mcp_server.server import PluginServer, server_over
@@ -123,7 +124,8 @@ async def _served(
         _tell_of(host, setting)
         plugins = PluginServer(host, model, person=person, says_yes=options.yes, granted=[*await answers.of(person)])
         try:
-            yield server_over(host, plugins, instructions=loaded.instructions, first=loaded.conversation_starters)
+            first = loaded.conversation_starters
+            yield server_over(host, plugins, instructions=loaded.instructions, first=first), plugins
         finally:
             await plugins.end()
 
@@ -139,7 +141,7 @@ def _tell_of(host: Orchestrator, setting: Setting) -> None:
     warn_of_problems(host.plugins)
 
 
-async def _listen(server: Server, options: argparse.Namespace) -> None:
+async def _listen(server: Server, plugins: PluginServer, options: argparse.Namespace) -> None:
     """Serves HTTP, and says where; the token goes to the error stream, which is less often kept."""
     from orchestrator.mcp_server.http import listening, serve_http
 
@@ -150,10 +152,10 @@ async def _listen(server: Server, options: argparse.Namespace) -> None:
             print(dump_json({"url": url, "token": token}), flush=True)
         else:
             print(f"listening on {url}", flush=True)
-            if token is not None and TOKEN_VARIABLE not in os.environ:
+            if token is not None and token != os.environ.get(TOKEN_VARIABLE):
                 _say(f"token: {token}")
             _say("Ctrl-C ends it")
-        await serve_http(server, listener, address, token)
+        await serve_http(server, listener, address, token, ended=plugins.forget)
 
 
 async def _mcp(options: argparse.Namespace) -> int:
@@ -167,13 +169,13 @@ async def _mcp(options: argparse.Namespace) -> int:
         token_of(options, address_of(options.http), os.environ)  # wrong use is told before anything is loaded
     async with http_client(options, setting) as http:
         loaded = await load_all(sources, setting, http)
-        async with _served(loaded, options, setting, http) as server:
+        async with _served(loaded, options, setting, http) as (server, plugins):
             if options.http is not None:
-                await _listen(server, options)
+                await _listen(server, plugins, options)
             else:
                 from orchestrator.mcp_server.stdio import serve_stdio
 
-                await serve_stdio(server)
+                await serve_stdio(server, _say)
     return 0
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from orchestrator.policy.decide import COVERS
 from orchestrator.render.sanitize import clean, clean_line, plain_json
 from orchestrator.reply import Question
 from orchestrator.turn.live_questions import PluginQuestion
@@ -39,20 +40,29 @@ def quoted(text: str, most: int | None = None) -> Iterator[str]:
 
 
 def _rows(question: Question) -> Iterator[tuple[str, str]]:
-    """What the host says; the arguments are all there, whatever they are: they are what is approved."""
+    """What the host says; the arguments are all there, whatever they are: they are what is approved.
+
+    That a yes covers more of the turn is left out: no other call is of the same turn.
+    """
     yield "runs", f"{clean_line(question.function)} of {clean_line(question.plugin)}"
     yield "goes to", clean_line(question.destination)
     yield "with", plain_json(dump_json(question.arguments)) if question.arguments else "no arguments"
     for reason in question.reasons:
+        if reason == COVERS:
+            continue
         yield "careful" if reason.source == "data" else "because", clean_line(reason.text)
+
+
+def _said(question: Question, plugin: str) -> str:
+    """What the plugin says; what the host says where an author has written nothing is not among it."""
+    hosts = {clean(plugin), clean(f"Run {question.function}?"), clean(f"May {plugin} run {question.function}?")}
+    return "\n".join(text for text in (question.title, question.body) if text.strip() and text not in hosts)
 
 
 def _lines(question: Question, plugin: str) -> Iterator[str]:
     yield f"{short_name(plugin)} wants to run {clean_line(question.function)}"
     yield from (f"{name}: {text}" for name, text in _rows(question) if text)
-    title = "" if question.title == plugin else question.title
-    said = "\n".join(text for text in (title, question.body) if text.strip())
-    if words := [*quoted(said, MAX_SAID_LINES)]:
+    if words := [*quoted(_said(question, plugin), MAX_SAID_LINES)]:
         yield from ("the plugin says:", *words)
 
 

@@ -17,9 +17,9 @@ from auth.sign_in import command_of
 from orchestrator.content import AttachedFile, Shown
 from orchestrator.conversation import Conversation
 from orchestrator.errors import OrchestratorError, UnknownName
-from orchestrator.events import CallDispatched, CallJudged, CallReturned, Fact
+from orchestrator.events import CallDispatched, CallJudged, CallReturned, Event
 from orchestrator.host import DEFAULT_PERSON, Orchestrator
-from orchestrator.labels import CLEAN, Label
+from orchestrator.labels import Label
 from orchestrator.mcp_server.asking import consent_question, plugin_question
 from orchestrator.mcp_server.client_calls import ClientCalls, HandedIn
 from orchestrator.policy.decide import NEW_MESSAGE, NOBODY_TO_ASK
@@ -46,6 +46,9 @@ CANNOT_ASK = (
 NEW_SESSION = "start a new session of this server for it"
 """What can be done about data that must not meet: a client cannot be made to forget."""
 
+NEW_SERVER = "restart this server for it"
+"""The same, where all that is said to the server counts as one session."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -61,6 +64,39 @@ class Desk:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What whoever writes the calls has in view."""
+
+    read: Label
+    """Whose data was read before."""
+    add: Callable[[Label], None]
+    """Told whose data comes into view, before the first word of it does."""
+    anew: str = NEW_SERVER
+    """What the client can do to have nothing in view."""
+
+
+class _Departure:
+    """Tells of whose data comes into view, as soon as a call leaves: from then on its plugin can speak."""
+
+    def __init__(self, sight: Sight) -> None:
+        self._sight = sight
+        self._labels: dict[str, Label] = {}
+        self._has_left = anyio.Event()
+
+    def note(self, event: Event) -> None:
+        """Takes in what happens in the turn."""
+        if isinstance(event, CallJudged):
+            self._labels[event.call_id] = event.label
+        elif isinstance(event, CallDispatched):
+            self._sight.add(self._labels[event.call_id])
+            self._has_left.set()
+
+    async def told(self) -> None:
+        """Returns once it has told."""
+        await self._has_left.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
     """What came of a call, for the client."""
 
@@ -71,16 +107,14 @@ class Made:
     attachments: tuple[Attachment, ...] = ()
     answer: str = ""
     """The answer alone, as a model would read it; empty where there is none, or it is an error."""
-    label: Label = CLEAN
-    """Whose data all this may hold."""
 
 
-def _denied(call: Call) -> Iterator[str]:
+def _denied(call: Call, anew: str) -> Iterator[str]:
     for reason in call.reasons:
         if reason == NOBODY_TO_ASK:
             yield f"it would need a person's consent, and {CANNOT_ASK}"
         else:
-            yield reason.text.removesuffix(NEW_MESSAGE) + (NEW_SESSION if reason.text.endswith(NEW_MESSAGE) else "")
+            yield reason.text.removesuffix(NEW_MESSAGE) + (anew if reason.text.endswith(NEW_MESSAGE) else "")
 
 
 def _without_notices(text: str, files: Sequence[AttachedFile]) -> str:
@@ -88,13 +122,6 @@ def _without_notices(text: str, files: Sequence[AttachedFile]) -> str:
     for file in files:
         text = text.replace("\n" + clean(notice(file)), "").replace("\n" + notice(file), "")
     return text
-
-
-def _last(facts: Sequence[Fact]) -> tuple[CallJudged | None, CallReturned | None, bool]:
-    """What was judged, what came back, and whether anything has left."""
-    judged = next((fact for fact in reversed(facts) if isinstance(fact, CallJudged)), None)
-    returned = next((fact for fact in reversed(facts) if isinstance(fact, CallReturned)), None)
-    return judged, returned, any(isinstance(fact, CallDispatched) for fact in facts)
 
 
 class CallMaker:
@@ -107,34 +134,36 @@ class CallMaker:
         self._person = person
         self._says_yes = says_yes
 
-    async def make(self, function: BoundFunction, arguments: JsonObject, read: Label, desk: Desk) -> Made:
-        """Makes the call; `read` is whose data was read in its session. Being cancelled ends the turn."""
+    async def make(self, function: BoundFunction, arguments: JsonObject, sight: Sight, desk: Desk) -> Made:
+        """Makes the call. Being cancelled ends the turn."""
         try:
             written = dump_json(arguments)
         except (TypeError, ValueError):
             return Made(text="error: the arguments hold what is no text or no JSON; correct them and call again")
+        departure = _Departure(sight)
         chat = self._host.conversation(
             person=self._person,
             attended=desk.can_ask or self._says_yes,
-            read=read,
-            asks=partial(self._asked_by_plugin, desk) if desk.can_ask else None,
+            read=sight.read,
+            asks=partial(self._asked_by_plugin, desk, departure) if desk.can_ask else None,
         )
         try:
             with self._model.handed_in(function.tool_name, written) as call:
-                await self._run(chat, call, desk)
-                return await self._made(chat, call)
+                await self._run(chat, call, desk, departure)
+                return await self._made(chat, call, sight.anew)
         except OrchestratorError as error:
             return Made(text=f"error: {clean_line(str(error))}")
         finally:
             with anyio.CancelScope(shield=True), suppress(OrchestratorError):
                 await self._host.journal.forget(chat.id)
 
-    async def _run(self, chat: Conversation, call: HandedIn, desk: Desk) -> None:
+    async def _run(self, chat: Conversation, call: HandedIn, desk: Desk, departure: _Departure) -> None:
         """Runs the turn until it ends, or waits for what no answer here can give."""
         events = chat.send(call.key)
         while True:
             async with aclosing(events):
                 async for event in events:
+                    departure.note(event)
                     if isinstance(event, CallProgress):
                         desk.progress(event.text)
             if not chat.pending:
@@ -150,7 +179,8 @@ class CallMaker:
         chose_nothing = answer.reason or ("the person did not choose" if answer.action == "cancel" else "")
         await chat.decide(question, approve=answer.action == "accept", note=clean_line(chose_nothing))
 
-    async def _asked_by_plugin(self, desk: Desk, question: PluginQuestion) -> LiveAnswer:
+    async def _asked_by_plugin(self, desk: Desk, departure: _Departure, question: PluginQuestion) -> LiveAnswer:
+        await departure.told()
         if question.question.url and not desk.can_lead:
             return LiveAnswer(action="decline", reason="the client cannot lead a person to a page")
         return await desk.ask(plugin_question(question, self._name_of(question)))
@@ -162,14 +192,14 @@ class CallMaker:
 
     # --- what came of it
 
-    async def _made(self, chat: Conversation, handed: HandedIn) -> Made:
+    async def _made(self, chat: Conversation, handed: HandedIn, anew: str) -> Made:
         if chat.sign_ins:
             return Made(text=self._to_sign_in(chat.sign_ins[0]))
         reply = await chat.resume()
         call = reply.calls[-1] if reply.calls else None
-        judged, returned, has_left = _last(await chat.facts())
-        label = judged.label if judged is not None and has_left else CLEAN
-        made = Made(text=_text(call, handed, reply.detail), label=label)
+        facts = await chat.facts()
+        returned = next((fact for fact in reversed(facts) if isinstance(fact, CallReturned)), None)
+        made = Made(text=_text(call, handed, reply.detail, anew))
         if returned is None or call is None or call.status != Status.RETURNED.value:
             return made
         kept, notes = await _handed_over(chat, returned.attachments)
@@ -191,12 +221,12 @@ class CallMaker:
         return f"not called: the person has to {need}{where} first; `{command}` does it{reason}. Then call again"
 
 
-def _text(call: Call | None, handed: HandedIn, detail: str) -> str:
+def _text(call: Call | None, handed: HandedIn, detail: str, anew: str) -> str:
     """What is said of a call that has no answer."""
     if call is None:
         return f"error: the call was not made: {clean_line(detail)}" if detail else "error: the call was not made"
     if call.status == Status.DENIED.value:
-        return clean_line(f"not called, and not allowed: {'; '.join(_denied(call))}")
+        return clean_line(f"not called, and not allowed: {'; '.join(_denied(call, anew))}")
     if call.status == Status.DECLINED.value:
         return (handed.told or "not called: the person declined").split(". Do not ask")[0]
     return handed.told or f"error: the call has no result: {clean_line(detail) or call.status}"

@@ -12,7 +12,10 @@ NO_SESSION = ""
 
 
 class ReadSoFar:
-    """A label for each session, which only grows: nobody can say of a client that it has forgotten."""
+    """A label for each session, which only grows: nobody can say of a client that it has forgotten.
+
+    That of a session which has ended is gone with it.
+    """
 
     def __init__(self, *, max_sessions: int = MAX_SESSIONS) -> None:
         self._max_sessions = max_sessions
@@ -22,6 +25,10 @@ class ReadSoFar:
     def of(self, session: str) -> Label:
         """Whose data whoever calls in this session may have read."""
         return self._of_all | self._by_session.get(session, CLEAN)
+
+    def forget(self, session: str) -> None:
+        """The session has ended: nobody calls in it any more."""
+        self._by_session.pop(session, None)
 
     def add(self, session: str, label: Label) -> None:
         """Takes in whose data an answer may hold that was given in this session."""

@@ -17,16 +17,20 @@ MAX_LINKS = 20
 """Sources of one answer that are linked to."""
 
 RESULT = "result"
-"""The member that holds an answer which is JSON and no object: structured content is always one."""
+"""The member that holds an answer which is an array: structured content is always an object."""
 
-_CUT = "[cut: "
+_NOTES = ("[note: ", "[while it ran, the plugin asked the person: ")
+"""How the lines begin that the host adds to a whole answer."""
 
 
 def structured(answer: str) -> JsonObject | None:
-    """The answer as JSON, where it is JSON and whole; `answer` is JSON or text on its first line, then notes."""
+    """The answer as JSON, where it is an object or an array, and whole.
+
+    `answer` is JSON or text, then notes. A text may look like a number or a quoted one; it is not taken for that.
+    """
     first, *notes = answer.split("\n")
-    is_whole = all(line.startswith("[") and line.endswith("]") and not line.startswith(_CUT) for line in notes)
-    if not first or not is_whole:
+    is_whole = all(line.startswith(_NOTES) and line.endswith("]") for line in notes)
+    if not first.startswith(("{", "[")) or not is_whole:
         return None
     try:
         value: Json = parse_json(first)
@@ -61,9 +65,8 @@ def _file(number: int, file: Attachment) -> types.ContentBlock:
 
 
 def result_of(made: Made) -> types.CallToolResult:
-    """The result that a client is given."""
-    said = "\n".join(text for text in (made.text, made.shown.text) if text)
-    content: list[types.ContentBlock] = [types.TextContent(text=said)]
+    """The result that a client is given; what a plugin says to the person is in what it says to the model."""
+    content: list[types.ContentBlock] = [types.TextContent(text=made.text)]
     content += _links(made.shown.citations)
     content += [_file(number, file) for number, file in enumerate(made.attachments, start=1)]
     value = structured(made.answer) if made.answer else None

@@ -5,6 +5,7 @@ Transports stand beside it (`stdio`, `http`); it knows of them only whether a re
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -21,7 +22,7 @@ from orchestrator.host import Orchestrator
 from orchestrator.manifest.model import ConversationStarter
 from orchestrator.mcp_server.client_calls import ClientCalls
 from orchestrator.mcp_server.eliciting import QUESTION, as_answer, as_request, can_ask, can_lead, elicited
-from orchestrator.mcp_server.making import CallMaker, Desk, Made
+from orchestrator.mcp_server.making import NEW_SERVER, NEW_SESSION, CallMaker, Desk, Made, Sight
 from orchestrator.mcp_server.ongoing import Asked, OngoingCall, OngoingCalls, TooManyCalls
 from orchestrator.mcp_server.prompts import instructions_of, starters_of
 from orchestrator.mcp_server.reading import NO_SESSION, ReadSoFar
@@ -29,7 +30,7 @@ from orchestrator.mcp_server.results import failed, result_of
 from orchestrator.mcp_server.tools import tools_of
 from orchestrator.policy.answers import Grant
 from orchestrator.render.sanitize import clean_line
-from orchestrator.tools.toolbox import BoundFunction
+from orchestrator.tools.toolbox import BoundFunction, Toolbox
 from orchestrator.version import __version__
 from runtimes.questions import ANSWER_SECONDS
 from runtimes.values import JsonObject, canonical_json, parse_json
@@ -56,8 +57,9 @@ def _session_of(context: ServerRequestContext) -> str:
 
 
 def _arguments_of(params: types.CallToolRequestParams) -> JsonObject | None:
-    """The arguments; None for what is no JSON that can be kept."""
+    """The arguments; None for what is no JSON that can be kept: what writes it would make a null of a NaN."""
     try:
+        json.dumps(params.arguments, allow_nan=False)
         value = parse_json(canonical_json(params.arguments or {}))
     except (TypeError, ValueError, RecursionError):
         return None
@@ -90,11 +92,17 @@ class PluginServer:
         answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         """The host is open, and `model` is its own; `granted` is what the person has allowed for always."""
+        self._host = host
         self._maker = CallMaker(host, model, person=person, says_yes=says_yes)
-        self._functions = {function.tool_name: function for function in host.toolbox.functions}
-        self._tools = tools_of(host.toolbox, host.consent.policy, granted, person, now=time.time())
+        self._granted = granted
+        self._person = person
+        self._listed: tuple[Toolbox, tuple[types.Tool, ...]] | None = None
         self._calls = OngoingCalls(answer_seconds=answer_seconds)
         self._read = ReadSoFar()
+
+    def forget(self, session: str) -> None:
+        """The session has ended: what was read in it is out of view."""
+        self._read.forget(session)
 
     async def end(self) -> None:
         """Ends the calls that are under way."""
@@ -105,10 +113,15 @@ class PluginServer:
     ) -> types.ListToolsResult:
         """Every function on offer."""
         del context, params
-        return types.ListToolsResult(tools=[*self._tools])
+        toolbox = self._host.toolbox
+        if self._listed is None or self._listed[0] is not toolbox:
+            tools = tools_of(toolbox, self._host.consent.policy, self._granted, self._person, now=time.time())
+            self._listed = toolbox, tools
+        return types.ListToolsResult(tools=[*self._listed[1]])
 
     def _function(self, name: str) -> BoundFunction:
-        if (function := self._functions.get(name)) is None:
+        functions = self._host.toolbox.functions
+        if (function := next((one for one in functions if one.tool_name == name), None)) is None:
             told = clean_line(name)[:MAX_NAME_TOLD]
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {told!r}; `tools/list` has those there are")
         return function
@@ -119,7 +132,7 @@ class PluginServer:
         """One call, or what was still needed for one. Raises: `MCPError` for a request that nothing can be made of."""
         function, arguments = self._function(params.name), _arguments_of(params)
         if arguments is None:
-            return failed("error: the arguments are nested too deep, or hold what is no text; correct them")
+            return failed("error: the arguments are nested too deep, or hold what is no JSON; correct them")
         session = _session_of(context)
         purpose = canonical_json([session, params.name, arguments])
         if params.request_state is not None:
@@ -134,17 +147,20 @@ class PluginServer:
         return await self._followed(call, context, purpose)
 
     def _taken_up(self, params: types.CallToolRequestParams, purpose: str) -> OngoingCall:
-        call = self._calls.taken_up(params.request_state or "", purpose)
-        if call is None:
+        taken_up = self._calls.taken_up(params.request_state or "", purpose)
+        if taken_up is None:
             raise MCPError(types.INVALID_PARAMS, "what was asked for this call is not open any more; call again")
-        if call.open is not None:
-            call.open.give(as_answer((params.input_responses or {}).get(QUESTION)))
+        call, asked = taken_up
+        asked.give(as_answer((params.input_responses or {}).get(QUESTION)))
         return call
 
     async def _make(self, function: BoundFunction, arguments: JsonObject, session: str, desk: Desk) -> Made:
-        made = await self._maker.make(function, arguments, self._read.of(session), desk)
-        self._read.add(session, made.label)
-        return made
+        sight = Sight(
+            read=self._read.of(session),
+            add=partial(self._read.add, session),
+            anew=NEW_SERVER if session == NO_SESSION else NEW_SESSION,
+        )
+        return await self._maker.make(function, arguments, sight, desk)
 
     async def _followed(
         self, call: OngoingCall, context: ServerRequestContext, purpose: str
@@ -162,7 +178,7 @@ class PluginServer:
                     is_kept = True
                     return types.InputRequiredResult(
                         input_requests={QUESTION: as_request(news.question)},
-                        request_state=self._calls.park(call, purpose),
+                        request_state=self._calls.park(call, purpose, news),
                     )
                 else:
                     await _put(news, context)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import sys
 import threading
-from collections.abc import Callable, Generator
+from collections import Counter
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import CancelledError
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
@@ -21,63 +23,49 @@ import mcp_types as types
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.server.lowlevel import Server
 from mcp.shared.message import SessionMessage
-from pydantic import ValidationError
 
-MAX_LINE_BYTES = 16 * 1024 * 1024
-"""The longest message: an argument may be a file. A longer one is passed over."""
+from orchestrator.mcp_server.lines import Lines, Refused, refused
+from orchestrator.render.sanitize import clean_line
 
 CHUNK_BYTES = 64 * 1024
 """How much is read at once."""
 
-Incoming = SessionMessage | Exception
+MAX_REQUESTS = 1024
+"""Requests of the client that are not answered yet; those beyond it are refused."""
+
+MAX_TOLD = 300
+"""Characters of what is said of a message that was refused."""
+
+LAST_SECONDS = 0.5
+"""How long the last messages may take to leave when the program is made to end."""
 
 
-class MessageTooLong(ValueError):
-    """A line that was not kept."""
+class Unanswered:
+    """Counts the requests that a client waits for."""
 
+    def __init__(self, *, max_requests: int = MAX_REQUESTS) -> None:
+        self._max_requests = max_requests
+        self._open: Counter[types.RequestId] = Counter()
 
-class Lines:
-    """Cuts what arrives into messages, and keeps no more than one message may have."""
+    def refusal(self, message: types.JSONRPCMessage) -> Refused | None:
+        """Takes note of what arrives; why it is refused, where it is."""
+        if isinstance(message, types.JSONRPCRequest):
+            if self._open.total() >= self._max_requests:
+                return refused(f"{self._max_requests} requests wait for their answers; read those first", message.id)
+            self._open[message.id] += 1
+        elif isinstance(message, types.JSONRPCNotification) and message.method == "notifications/cancelled":
+            self._close((message.params or {}).get("requestId"))
+        return None
 
-    def __init__(self, *, max_bytes: int = MAX_LINE_BYTES) -> None:
-        self._max_bytes = max_bytes
-        self._begun: list[bytes] = []
-        self._size = 0
+    def answered(self, message: types.JSONRPCMessage) -> None:
+        """Takes note of what leaves."""
+        if isinstance(message, types.JSONRPCResponse | types.JSONRPCError):
+            self._close(message.id)
 
-    def feed(self, chunk: bytes) -> list[Incoming]:
-        """The messages that are complete with this."""
-        *ends, rest = chunk.split(b"\n")
-        messages: list[Incoming] = []
-        for end in ends:
-            self._keep(end)
-            if (message := self._complete()) is not None:
-                messages.append(message)
-        self._keep(rest)
-        return messages
-
-    @property
-    def kept(self) -> int:
-        """Bytes of a message that has begun."""
-        return sum(map(len, self._begun))
-
-    def _keep(self, part: bytes) -> None:
-        self._size += len(part)
-        if self._size <= self._max_bytes:
-            self._begun.append(part)
-        else:
-            self._begun.clear()
-
-    def _complete(self) -> Incoming | None:
-        line, is_long = b"".join(self._begun), self._size > self._max_bytes
-        self._begun, self._size = [], 0
-        if is_long:
-            return MessageTooLong(f"a message is longer than {self._max_bytes} bytes")
-        if not line.strip():
-            return None
-        try:
-            return SessionMessage(types.jsonrpc_message_adapter.validate_json(line, by_name=False))
-        except ValidationError as error:
-            return error
+    def _close(self, number: object) -> None:
+        if isinstance(number, int | str) and number in self._open:
+            self._open[number] -= 1
+            self._open += Counter()
 
 
 @contextmanager
@@ -102,13 +90,9 @@ def _in_background(work: Callable[[], None]) -> None:
     threading.Thread(target=work, daemon=True).start()
 
 
-async def _read(descriptor: int, arriving: MemoryObjectSendStream[Incoming]) -> None:
+async def _read(descriptor: int, take: Callable[[bytes], Coroutine[None, None, None]]) -> None:
     """Passes on what comes, until nothing more does."""
-    loop, lines, ended = asyncio.get_running_loop(), Lines(), anyio.Event()
-
-    async def take(chunk: bytes) -> None:
-        for message in lines.feed(chunk):
-            await arriving.send(message)
+    loop, ended = asyncio.get_running_loop(), anyio.Event()
 
     def work() -> None:
         with suppress(OSError, CancelledError, anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -123,12 +107,28 @@ async def _read(descriptor: int, arriving: MemoryObjectSendStream[Incoming]) -> 
             loop.call_soon_threadsafe(ended.set)
         return None
 
-    async with arriving:
+    _in_background(work)
+    await ended.wait()
+
+
+async def _unread(descriptor: int) -> None:
+    """Returns once nobody can read what is written any more; never where the platform cannot say so."""
+    loop, ended = asyncio.get_running_loop(), anyio.Event()
+
+    def work() -> None:
+        watched = select.poll()
+        watched.register(descriptor, 0)  # an error and a hang-up are always told
+        with suppress(OSError):
+            watched.poll()
+        with suppress(RuntimeError):
+            loop.call_soon_threadsafe(ended.set)
+
+    if hasattr(select, "poll"):
         _in_background(work)
-        await ended.wait()
+    await ended.wait()
 
 
-async def _write(descriptor: int, leaving: MemoryObjectReceiveStream[SessionMessage]) -> None:
+async def _write(descriptor: int, leaving: MemoryObjectReceiveStream[SessionMessage], unanswered: Unanswered) -> None:
     """Writes what is to leave, one message after the other. Raises: `OSError` once nobody reads."""
     loop = asyncio.get_running_loop()
     queue: SimpleQueue[tuple[bytes, asyncio.Future[None]] | None] = SimpleQueue()
@@ -157,23 +157,78 @@ async def _write(descriptor: int, leaving: MemoryObjectReceiveStream[SessionMess
                 done = loop.create_future()
                 queue.put((f"{text}\n".encode(), done))
                 await done
+                unanswered.answered(message.message)
     finally:
         queue.put(None)
 
 
-async def serve_stdio(server: Server) -> None:
-    """Serves one client until it closes the standard input, or does not read any more."""
-    arriving, arrived = anyio.create_memory_object_stream[Incoming](0)
+class _Intake:
+    """Hands a client's messages to the server, and answers what cannot be one."""
+
+    def __init__(
+        self,
+        arriving: MemoryObjectSendStream[SessionMessage | Exception],
+        leaving: MemoryObjectSendStream[SessionMessage],
+        unanswered: Unanswered,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._arriving = arriving
+        self._leaving = leaving
+        self._unanswered = unanswered
+        self._lines = Lines()
+        self._tell = tell
+        self._has_told = False
+
+    async def take(self, chunk: bytes) -> None:
+        """Takes in what has arrived."""
+        for message in self._lines.feed(chunk):
+            refusal = message if isinstance(message, Refused) else self._unanswered.refusal(message.message)
+            if refusal is None:
+                assert isinstance(message, SessionMessage)
+                await self._arriving.send(message)
+            else:
+                await self._refuse(refusal)
+
+    async def _refuse(self, refusal: Refused) -> None:
+        if not self._has_told:
+            self._has_told = True
+            said = f"a message of the client was refused: {clean_line(refusal.why)}"
+            self._tell(f"{said[:MAX_TOLD]} (said once)")
+        if refusal.answer is not None:
+            await self._leaving.send(SessionMessage(refusal.answer))
+
+
+async def serve_stdio(server: Server, tell: Callable[[str], None]) -> None:
+    """Serves one client until it closes the standard input, or does not read any more; `tell` says what is odd."""
+    arriving, arrived = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     leaving, left = anyio.create_memory_object_stream[SessionMessage](0)
-    with _claimed() as (reading, writing):
+    unanswered, writing = Unanswered(), anyio.CancelScope(shield=True)
+    intake = _Intake(arriving, leaving.clone(), unanswered, tell)
+    with _claimed() as (source, target):
         async with anyio.create_task_group() as tasks:
 
+            async def read() -> None:
+                async with arriving:
+                    await _read(source, intake.take)
+
             async def write() -> None:
-                with suppress(OSError):
-                    await _write(writing, left)
+                with writing, suppress(OSError):
+                    await _write(target, left, unanswered)
                 tasks.cancel_scope.cancel()
 
-            tasks.start_soon(_read, reading, arriving)
-            tasks.start_soon(write)
-            await server.run(arrived, leaving, server.create_initialization_options())
-            tasks.cancel_scope.cancel()
+            async def watch() -> None:
+                try:
+                    await _unread(target)
+                finally:
+                    writing.deadline = anyio.current_time() + LAST_SECONDS
+                tasks.cancel_scope.cancel()
+
+            async def serve() -> None:
+                try:
+                    await server.run(arrived, leaving, server.create_initialization_options())
+                finally:
+                    writing.cancel()
+                    tasks.cancel_scope.cancel()
+
+            for work in (read, write, watch, serve):
+                tasks.start_soon(work)

@@ -19,7 +19,7 @@ _RULED: Mapping[Effect, str] = {
     "deny": "forbids it",
 }
 
-_COVERS = Reason(
+COVERS = Reason(
     source="host", text="a yes also lets it read on in this turn, with values that stand in what was read before"
 )
 """Said before the person agrees to it."""
@@ -188,7 +188,7 @@ def decide(evidence: Evidence, situation: Situation) -> Verdict:
         return Verdict(decision="deny", reasons=(*cannot, *asks))
     return Verdict(
         decision="ask",
-        reasons=(*asks, _COVERS) if may_agree else asks,
+        reasons=(*asks, COVERS) if may_agree else asks,
         may_always=not ruled and may_stand(evidence, flow.column),
         may_agree=may_agree,
     )

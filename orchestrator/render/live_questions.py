@@ -10,11 +10,9 @@ MAX_QUOTED = 80
 
 
 def _became(closed: QuestionClosed, *, has_form: bool) -> str:
-    if closed.reason or closed.action == "cancel":
-        return "not answered"
-    if closed.action == "decline":
-        return "you said no"
-    return "you answered" if has_form else "you said yes"
+    if closed.action == "accept":
+        return "you answered" if has_form else "you said yes"
+    return "not answered" if closed.reason or closed.action == "cancel" else "you said no"
 
 
 class AskedLines:

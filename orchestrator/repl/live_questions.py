@@ -34,13 +34,13 @@ PROMPT = "your answer? [y/n] "
 PROMPT_TO_SEND = "send this to the plugin? [y/n] "
 PROMPT_TO_OPEN = "will you open this page yourself? [y/n] "
 
-_HINT = "y: yes; n: no; Ctrl-C: no answer, and a second one stops the turn"
+_HINT = "y: yes; n: no; Ctrl-C: no answer, and a second one stops the {}"
 _FORM_HINT = (
     f"it is sent to the plugin, so type no password; Enter takes what stands in brackets, {CLEAR} leaves it out; "
     "Ctrl-C: no answer"
 )
 _NOT_AN_ANSWER = "type y or n"
-_WITHDRAWN = "the plugin does not wait for an answer any more"
+NOBODY_WAITS = "the plugin does not wait for an answer any more"
 _FRAME = 4
 """Columns that the frame takes."""
 
@@ -86,7 +86,9 @@ def show_asked(view: TerminalView, asked: PluginQuestion, labels: Labels) -> Non
 class LivePrompt:
     """Takes the answer to one question after the other."""
 
-    def __init__(self, view: TerminalView, labels: Labels, person: Answers) -> None:
+    def __init__(self, view: TerminalView, labels: Labels, person: Answers, *, stops: str = "turn") -> None:
+        """`stops` is what ends when the person leaves one question after the other unanswered."""
+        self._hint = _HINT.format(stops)
         self._view = view
         self._labels = labels
         self._person = person
@@ -102,7 +104,7 @@ class LivePrompt:
                 return None
             content = filled
         else:
-            self._view.line(_HINT, style="dim")
+            self._view.line(self._hint, style="dim")
         ask = PROMPT_TO_SEND if form is not None else PROMPT_TO_OPEN if asked.question.url else PROMPT
         is_yes = await self._confirmed(ask)
         if is_yes is None:
@@ -195,7 +197,7 @@ class LiveAsking:
         with one.scope, self._interrupts.stoppable() as asking:
             answer = await self._prompt(one.asked)
         if one.scope.cancelled_caught:
-            self._view.notice(_WITHDRAWN)
+            self._view.notice(NOBODY_WAITS)
             return True
         if answer is None or asking.cancelled_caught:
             one.answered.set()

@@ -5,11 +5,13 @@ They are no facts. What becomes of one is told in signals, and to the model in a
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from auth import SecretsInUse
@@ -21,14 +23,12 @@ from runtimes.questions import (
     ANSWER_SECONDS,
     MAX_QUESTION_CHARS,
     MAX_QUESTIONS,
+    MAX_TITLE_CHARS,
     LiveAnswer,
     LiveQuestion,
     nobody_present,
 )
 from runtimes.values import dump_json
-
-MAX_TITLE_CHARS = 120
-"""Characters of a question's title."""
 
 MAX_URL_CHARS = 2048
 """Characters of the address of a page that the person is asked to open."""
@@ -45,6 +45,7 @@ MAX_TOLD_CHARS = 120
 OVER = "the call that asked is over"
 TOO_MANY = f"one call may ask {MAX_QUESTIONS} questions"
 WITHDRAWN = "it was withdrawn before it was answered"
+GONE = "whoever was asked has gone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +66,7 @@ class PluginQuestion:
 
 Asks = Callable[[PluginQuestion], Awaitable[LiveAnswer]]
 """Puts a question to the person: the caller's own code. It is cancelled once nobody waits for the answer; what it
-raises ends the turn."""
+raises ends the turn, but for the end of something of its own that it waited for: then whoever was asked has gone."""
 
 Told = Callable[[QuestionRaised | QuestionClosed], None]
 """Takes the signals."""
@@ -157,11 +158,21 @@ def _fitting(answer: LiveAnswer, question: LiveQuestion, secrets: SecretsInUse) 
 
 def _became(answer: LiveAnswer, *, has_form: bool) -> str:
     """What became of a question, in words for the model, without what was given."""
+    if answer.action == "accept":
+        return "answered" if has_form else "yes"
     if answer.reason or answer.action == "cancel":
         return f"not answered{f': {answer.reason}' if answer.reason else ''}"
-    if answer.action == "decline":
-        return "no"
-    return "answered" if has_form else "yes"
+    return "no"
+
+
+async def _given(asks: Asks, put: PluginQuestion) -> LiveAnswer:
+    """What whoever is asked answers. A window of theirs that closes often cancels what the caller's code waits for:
+    that cancels nothing of ours."""
+    try:
+        return await asks(put)
+    except asyncio.CancelledError:
+        await anyio.lowlevel.checkpoint_if_cancelled()
+        return LiveAnswer(action="cancel", reason=GONE)
 
 
 class LiveQuestions:
@@ -272,7 +283,7 @@ class LiveQuestions:
             with one.scope:
                 with anyio.move_on_after(self._seconds) as waiting:
                     self._raise(question, number)
-                    one.answer = _fitting(await asks(put), question, self._secrets)
+                    one.answer = _fitting(await _given(asks, put), question, self._secrets)
                 if waiting.cancelled_caught:
                     one.answer = LiveAnswer(action="cancel", reason=f"nobody answered within {self._seconds:g} s")
         finally:

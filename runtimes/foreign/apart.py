@@ -17,6 +17,7 @@ import anyio
 from runtimes.foreign.words import words_of
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 CANCEL_GRACE = 2.0
 """Seconds that a coroutine has to end when it is cancelled."""
@@ -51,7 +52,7 @@ async def _caught(work: Callable[[], Awaitable[T]]) -> T | _Raised:
     """The event loop would end with what is neither an `Exception` nor a cancellation."""
     try:
         return await work()
-    except (asyncio.CancelledError, GeneratorExit):
+    except asyncio.CancelledError:
         raise
     except BaseException as error:  # noqa: BLE001  that is what this is for
         return _Raised(error)
@@ -102,16 +103,21 @@ async def _end(task: asyncio.Task[T], grace: float, patience: float = 0.0) -> No
 
 
 async def run_apart(
-    work: Callable[[], Awaitable[T]], *, seconds: float | None = None, grace: float = CANCEL_GRACE
+    work: Callable[[], Awaitable[T]],
+    *,
+    seconds: float | None = None,
+    grace: float = CANCEL_GRACE,
+    until: asyncio.Task[R] | None = None,
 ) -> T:
     """What comes of it.
 
     Raises: `Failed` with what it raised, a cancellation of its own among it; `TimeoutError` where it takes longer than
-    that, and has ended or been left behind.
+    that, or than another task, and has ended or been left behind.
     """
     task = asyncio.create_task(_caught(work))
+    awaited: set[asyncio.Task[object]] = {task} if until is None else {task, until}
     try:
-        await asyncio.wait({task}, timeout=seconds)
+        await asyncio.wait(awaited, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         is_in_time = task.done()
     finally:
         await _end(task, grace)
@@ -132,6 +138,16 @@ class Held(Generic[T]):
         if self._task.done():
             _result(self._task)
             raise Failed(RuntimeError("it has closed before its time"))
+
+    async def run_apart(
+        self, work: Callable[[], Awaitable[R]], *, seconds: float | None = None, grace: float = CANCEL_GRACE
+    ) -> R:
+        """As `run_apart`, for work that is of no use once this has closed. Raises: as that, and as `refuse_ended`."""
+        try:
+            return await run_apart(work, seconds=seconds, grace=grace, until=self._task)
+        except TimeoutError:
+            self.refuse_ended()
+            raise
 
 
 @asynccontextmanager

@@ -42,8 +42,13 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
-def _are_texts(value: object) -> bool:
+def are_texts(value: object) -> bool:
+    """A tuple or a list of texts."""
     return is_sequence(value) and all(map(_is_text, value))
+
+
+def _is_set(value: object) -> TypeGuard[frozenset[object] | set[object]]:
+    return isinstance(value, frozenset | set)
 
 
 def _is_text_mapping(value: object) -> bool:
@@ -51,18 +56,21 @@ def _is_text_mapping(value: object) -> bool:
 
 
 def _are_pairs(value: object) -> bool:
-    return is_sequence(value) and all(_are_texts(pair) and is_sequence(pair) and len(pair) == 2 for pair in value)
+    return is_sequence(value) and all(are_texts(pair) and is_sequence(pair) and len(pair) == 2 for pair in value)
 
 
 TEXT = Kind("a text", _is_text)
-TEXTS = Kind("a tuple of texts", _are_texts)
+TEXTS = Kind("a tuple of texts", are_texts)
 TEXT_OR_NONE = Kind("a text or None", lambda value: value is None or _is_text(value))
 TEXT_MAPPING = Kind("a mapping of texts", _is_text_mapping)
 PAIRS = Kind("a tuple of pairs of texts", _are_pairs)
+TEXT_SET = Kind("a set of texts", lambda value: _is_set(value) and all(map(_is_text, value)))
 BYTES = Kind("bytes", is_bytes)
 FLAG = Kind("a bool", lambda value: isinstance(value, bool))
 FLAG_OR_NONE = Kind("a bool or None", lambda value: value is None or isinstance(value, bool))
-STATUS = Kind("an integer or None", lambda value: value is None or type(value) is int)
+STATUS = Kind(
+    "an integer or None", lambda value: value is None or (isinstance(value, int) and not isinstance(value, bool))
+)
 OBJECT = Kind("a JSON object", is_object)
 OBJECT_OR_NONE = Kind("a JSON object or None", lambda value: value is None or is_object(value))
 SEQUENCE = Kind("a tuple", is_sequence)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from itertools import count
 from types import TracebackType
 
 from runtimes.base import CallContext
@@ -31,12 +35,17 @@ def _question_mistake(question: object) -> str:
 
 
 class LentContext:
-    """The context of one call, as the runtime gets it; whatever it holds on to is of no use to it afterwards."""
+    """The context of one call, as the runtime gets it; whatever it holds on to is of no use to it afterwards.
+
+    It is made on the event loop of the call; progress may be told from any thread.
+    """
 
     def __init__(self, context: CallContext) -> None:
         self._whole = context
         self._is_over = False
-        self._told = 0
+        self._told = count(1)  # which threads may share
+        self._thread = threading.get_ident()
+        self._loop = asyncio.get_running_loop()
         self._asked = 0
         self.context = replace(context, progress=self._progress, ask=self._ask)
 
@@ -47,11 +56,23 @@ class LentContext:
         self._is_over = True
 
     def _progress(self, text: str) -> None:
-        self._told += 1
-        if not self._is_over and self._told <= MAX_PROGRESS_NOTES:
-            self._whole.progress(in_one_line(str(text), MAX_PROGRESS_CHARS))
+        if self._is_over or next(self._told) > MAX_PROGRESS_NOTES:
+            return
+        shown = in_one_line(str(text), MAX_PROGRESS_CHARS)
+        if threading.get_ident() == self._thread:
+            self._whole.progress(shown)
+            return
+        with suppress(RuntimeError):  # the loop has closed, and the call is over
+            self._loop.call_soon_threadsafe(self._tell, shown)
+
+    def _tell(self, shown: str) -> None:
+        if not self._is_over:
+            self._whole.progress(shown)
 
     async def _ask(self, question: LiveQuestion) -> LiveAnswer:
+        """Raises: `RuntimeError` in a thread: a question that outlives its call would be nobody's."""
+        if threading.get_ident() != self._thread:
+            raise RuntimeError("context.ask is awaited on the event loop of the call, and in no other thread")
         if self._is_over:
             return LiveAnswer(action="decline", reason="the call has ended")
         self._asked += 1

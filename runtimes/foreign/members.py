@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 
-from runtimes.foreign.words import Unfit, kind_of, words_of
+from runtimes.foreign.kinds import is_mapping
+from runtimes.foreign.words import RAISED, Unfit, kind_of, words_of
 
 _METHODS: Mapping[str, tuple[str, ...]] = {
     "preview": ("call",),
@@ -46,7 +47,7 @@ def member(executor: object, name: str) -> object:
         return getattr(executor, name)
     except AttributeError:
         raise Unfit(f"it has no {name!r}") from None
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise Unfit(f"reading its {name!r} raises {words_of(error)}") from error
 
 
@@ -62,20 +63,30 @@ def _method_mistakes(executor: object, name: str) -> Iterator[str]:
         yield f"its {name!r} cannot be called with ({', '.join(_METHODS[name])})"
 
 
-def _mapping_mistakes(executor: object, name: str) -> Iterator[str]:
-    try:
-        value = member(executor, name)
-    except Unfit as error:
-        yield str(error)
-        return
-    if not isinstance(value, Mapping):
+def _mapping(executor: object, name: str) -> Mapping[object, object]:
+    """Raises: `Unfit`."""
+    value = member(executor, name)
+    if not is_mapping(value):
         hint = ", without being called" if callable(value) else ""
-        yield f"its {name!r} has to be a mapping by the names of functions{hint}, and is {kind_of(value)}"
+        raise Unfit(f"its {name!r} has to be a mapping by the names of functions{hint}, and is {kind_of(value)}")
+    return value
 
 
-def executor_mistakes(executor: object) -> Iterator[str]:
-    """What of the seam an executor lacks."""
+def described(executor: object) -> tuple[Mapping[object, object], Mapping[object, object]]:
+    """The `functions` and `unusable` of an executor, each read once.
+
+    Raises: `Unfit`, with everything that it lacks of the seam.
+    """
+    found: list[Mapping[object, object]] = []
+    mistakes: list[str] = []
     for name in ("functions", "unusable"):
-        yield from _mapping_mistakes(executor, name)
+        try:
+            found.append(_mapping(executor, name))
+        except Unfit as error:
+            mistakes.append(str(error))
     for name in _METHODS:
-        yield from _method_mistakes(executor, name)
+        mistakes.extend(_method_mistakes(executor, name))
+    if mistakes:
+        raise Unfit("; ".join(mistakes))
+    functions, unusable = found
+    return functions, unusable

@@ -24,11 +24,11 @@ from runtimes.base import (
 )
 from runtimes.errors import InvocationError, RuntimeUnavailable, ServerUnknown
 from runtimes.foreign.answers import checked_preview, checked_result, checked_sign_in, retold_error
-from runtimes.foreign.apart import CANCEL_GRACE, Failed, Held, held_open, run_apart
+from runtimes.foreign.apart import CANCEL_GRACE, Failed, Held, held_open
 from runtimes.foreign.lent import LentContext
-from runtimes.foreign.members import executor_mistakes
+from runtimes.foreign.members import described
 from runtimes.foreign.signatures import checked_functions
-from runtimes.foreign.words import Unfit, in_one_line, words_of
+from runtimes.foreign.words import RAISED, Unfit, in_one_line, text_of, words_of
 from runtimes.values import JsonObject, dump_json, parse_json
 
 T = TypeVar("T")
@@ -94,7 +94,7 @@ class _Foreign:
         """Raises: `InvocationError`, whatever the executor inside raises."""
         try:
             return checked_preview(self._executor.preview(self._copied(call)))
-        except (Exception, SystemExit) as error:
+        except RAISED as error:
             raise _failed(call.function, error) from error
 
     async def sign_in(self, function: str, person: str, /) -> SignIn | None:
@@ -102,7 +102,7 @@ class _Foreign:
         answer = await self._apart(function, lambda: self._executor.sign_in(function, person), self._limits.sign_in)
         try:
             return checked_sign_in(answer)
-        except Unfit as error:
+        except RAISED as error:
             raise _failed(function, error) from error
 
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
@@ -112,7 +112,7 @@ class _Foreign:
             answer = await self._apart(call.function, lambda: self._executor.invoke(own, lent.context))
         try:
             return checked_result(answer)
-        except Unfit as error:
+        except RAISED as error:
             raise _failed(call.function, error) from error
 
     def _copied(self, call: FunctionCall) -> FunctionCall:
@@ -120,13 +120,21 @@ class _Foreign:
         if call.function not in self._functions:
             known = in_one_line(", ".join(self._functions)) or "none"
             raise InvocationError(f"there is no function {call.function!r}; known functions: {known}", is_unsent=True)
-        return replace(call, arguments=_own_copy(call.arguments))
+        try:
+            return replace(call, arguments=_own_copy(call.arguments))
+        except (TypeError, ValueError, RecursionError) as error:
+            raise InvocationError(f"the arguments of {call.function!r} are no JSON: {error}", is_unsent=True) from error
 
     async def _apart(self, function: str, work: Callable[[], Awaitable[T]], seconds: float | None = None) -> T:
         """Raises: `InvocationError`."""
         try:
             self._held.refuse_ended()
-            return await run_apart(work, seconds=seconds, grace=self._limits.cancel)
+        except Failed as failure:
+            ended = _failed(function, failure.error)
+            ended.is_unsent = True
+            raise ended from failure.error
+        try:
+            return await self._held.run_apart(work, seconds=seconds, grace=self._limits.cancel)
         except TimeoutError:
             raise InvocationError(f"the runtime of {function!r} gave no answer within {seconds:g} s") from None
         except Failed as failure:
@@ -136,21 +144,20 @@ class _Foreign:
 def _unavailable(where: str, error: BaseException) -> RuntimeUnavailable:
     """What opening has raised; a reason of the runtime's own is left as it is, but bounded."""
     if isinstance(error, ServerUnknown):
-        return ServerUnknown(in_one_line(str(error)))
+        return ServerUnknown(in_one_line(text_of(error)))
     if isinstance(error, RuntimeUnavailable):
-        return RuntimeUnavailable(in_one_line(str(error)))
+        return RuntimeUnavailable(in_one_line(text_of(error)))
     return RuntimeUnavailable(f"{where} cannot be opened: {words_of(error)}")
 
 
 def _checked(where: str, held: Held[RuntimeExecutor], spec: RuntimeSpec, limits: GuardLimits) -> RuntimeExecutor:
     """Raises: `RuntimeUnavailable`, with everything that is wrong."""
-    executor = held.inside
     try:
-        if mistakes := [*executor_mistakes(executor)]:
-            raise Unfit("; ".join(mistakes))
-        functions, unusable = checked_functions(executor.functions, executor.unusable, spec.functions)
+        functions, unusable = checked_functions(*described(held.inside), spec.functions)
     except Unfit as error:
         raise RuntimeUnavailable(f"{where} opens what is no executor: {error}") from error
+    except RAISED as error:
+        raise RuntimeUnavailable(f"{where} opens what is no executor: {words_of(error)}") from error
     return _Foreign(held, functions, unusable, limits)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from runtimes.base import FunctionSignature
+from runtimes.foreign.copies import own, own_json, plain
 from runtimes.foreign.kinds import (
     FLAG,
     FLAG_OR_NONE,
@@ -20,9 +21,9 @@ from runtimes.foreign.kinds import (
     is_mapping,
     misfits,
 )
-from runtimes.foreign.words import Unfit, in_lines, in_one_line, kind_of, words_of
+from runtimes.foreign.words import RAISED, Unfit, in_lines, in_one_line, kind_of, words_of
 from runtimes.json_schema import JsonSchema
-from runtimes.values import JsonObject, canonical_json, dump_json, parse_json
+from runtimes.values import JsonObject, canonical_json
 
 MAX_FUNCTIONS = 1000
 """How many functions one runtime object may offer."""
@@ -56,12 +57,7 @@ _FIELDS: Mapping[str, Kind] = {
 }
 
 
-def _schema_mistakes(schema: JsonObject) -> Iterator[str]:
-    try:
-        parameters = _copied(schema)
-    except Unfit as error:
-        yield str(error)
-        return
+def _schema_mistakes(parameters: JsonObject) -> Iterator[str]:
     if parameters.get("type", "object") != "object":
         yield "its parameters have a 'type' that is not 'object'"
     if not isinstance(parameters.get("properties", {}), dict):
@@ -73,32 +69,42 @@ def _schema_mistakes(schema: JsonObject) -> Iterator[str]:
 def _copied(schema: JsonObject) -> JsonObject:
     """Raises: `Unfit`."""
     try:
-        text = dump_json(schema)
-        copy = parse_json(text) if len(text) <= MAX_SCHEMA_BYTES else None
+        copy = own_json(schema, MAX_SCHEMA_BYTES)
+    except Unfit as error:
+        raise Unfit(f"its parameters are no good: {error}") from error
     except (TypeError, ValueError, RecursionError) as error:
         raise Unfit(f"its parameters are no JSON: {words_of(error)}") from error
-    if not isinstance(copy, dict):
-        raise Unfit(f"its parameters are longer than {MAX_SCHEMA_BYTES} bytes")
-    return copy
+    return copy if isinstance(copy, dict) else {}
 
 
-def _mistakes(name: str, value: object, is_asked_for: bool) -> Iterator[str]:
+def _signature(name: str, value: object, is_asked_for: bool) -> FunctionSignature:
+    """What is offered under a name, a copy of our own within bounds. Raises: `Unfit`, with everything that is wrong."""
+    mistakes: list[str] = []
     if not is_asked_for and NAME.fullmatch(name) is None:
-        yield "its name has other characters than letters, digits and '_./-', or is too long"
+        mistakes.append("its name has other characters than letters, digits and '_./-', or is too long")
     if not isinstance(value, FunctionSignature):
-        yield f"it is {kind_of(value)}, and no FunctionSignature"
-        return
-    misfitting = [*misfits(value, _FIELDS)]
-    yield from misfitting
-    if misfitting:
-        return
-    if value.name != name:
-        yield f"its signature has the name {in_one_line(value.name, 80)!r}"
-    if not in_one_line(value.destination):
+        raise Unfit("; ".join([*mistakes, f"it is {kind_of(value)}, and no FunctionSignature"]))
+    signature = own(value, FunctionSignature)
+    if misfitting := [*misfits(signature, _FIELDS)]:
+        raise Unfit("; ".join([*mistakes, *misfitting]))
+    mistakes.extend(_mistakes(name, signature))
+    try:
+        signature = replace(signature, parameters=_copied(signature.parameters))
+        mistakes.extend(_schema_mistakes(signature.parameters))
+    except Unfit as error:
+        mistakes.append(str(error))
+    if mistakes:
+        raise Unfit("; ".join(mistakes))
+    return _bounded(name, signature)
+
+
+def _mistakes(name: str, signature: FunctionSignature) -> Iterator[str]:
+    if plain(signature.name) != name:
+        yield f"its signature has the name {in_one_line(signature.name, 80)!r}"
+    if not in_one_line(signature.destination):
         yield "its destination is empty: where the arguments go, for people"
-    if value.method is not None and _METHOD.fullmatch(value.method) is None:
+    if signature.method is not None and _METHOD.fullmatch(signature.method) is None:
         yield "its method is no HTTP method"
-    yield from _schema_mistakes(value.parameters)
 
 
 def _fingerprint(signature: FunctionSignature) -> str:
@@ -112,13 +118,14 @@ def _fingerprint(signature: FunctionSignature) -> str:
     return hashlib.sha256(canonical_json(content).encode()).hexdigest()
 
 
-def _bounded(signature: FunctionSignature) -> FunctionSignature:
-    """A copy of our own, without the `rules`, which would be code: the parameters say what there is to say."""
+def _bounded(name: str, signature: FunctionSignature) -> FunctionSignature:
+    """Without the `rules`, which would be code: the parameters say what there is to say."""
     left_out = [*signature.left_out.items()][:MAX_LEFT_OUT]
     bounded = replace(
         signature,
+        name=name,
         description=in_lines(signature.description, MAX_DESCRIPTION_CHARS),
-        parameters=_copied(signature.parameters),
+        method=None if signature.method is None else plain(signature.method),
         destination=in_one_line(signature.destination),
         left_out={in_one_line(name): in_one_line(reason) for name, reason in left_out},
         responses=tuple(in_one_line(status, 3) for status in signature.responses[:MAX_LEFT_OUT]),
@@ -137,11 +144,11 @@ def _entries(mapping: object, what: str) -> list[tuple[str, object]]:
         entries = [*mapping.items()]
     except Unfit:
         raise
-    except (Exception, SystemExit) as error:
+    except RAISED as error:
         raise Unfit(f"reading its {what!r} raises {words_of(error)}") from error
     if strange := [name for name, _ in entries if not isinstance(name, str)]:
         raise Unfit(f"its {what!r} has a name that is {kind_of(strange[0])}")
-    return [(str(name), value) for name, value in entries]
+    return [(plain(name), value) for name, value in entries if isinstance(name, str)]
 
 
 def checked_functions(
@@ -162,11 +169,12 @@ def checked_functions(
     for name, value in offered:
         if asked is not None and name not in asked:
             continue
-        mistakes = [*_mistakes(name, value, asked is not None)]
-        if mistakes:
-            reasons[in_one_line(name)] = f"its runtime describes it wrongly: {'; '.join(mistakes)}"
-        elif isinstance(value, FunctionSignature):
-            usable[name] = _bounded(value)
+        try:
+            usable[name] = _signature(name, value, asked is not None)
+        except Unfit as error:
+            reasons[in_one_line(name)] = f"its runtime describes it wrongly: {error}"
+        except RAISED as error:
+            reasons[in_one_line(name)] = f"its runtime describes it wrongly: reading it raises {words_of(error)}"
     for name in (asked or set()) - usable.keys() - reasons.keys():
         known = in_one_line(", ".join(sorted(name for name, _ in offered))) or "none"
         reasons[name] = f"its runtime does not offer it; it offers: {known}"

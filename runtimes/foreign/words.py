@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 MAX_LINE_CHARS = 300
@@ -9,6 +10,11 @@ MAX_LINE_CHARS = 300
 
 _QUERY = re.compile(r"\?\S+")
 _UNSHOWN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+RAISED = (Exception, SystemExit, GeneratorExit, asyncio.CancelledError)
+"""What somebody else's function raises that is passed over or told, where nothing of ours is awaited: all but the
+interrupt of the person at the keyboard."""
 
 
 class Unfit(Exception):
@@ -33,11 +39,16 @@ def kind_of(value: object) -> str:
     return "None" if value is None else f"of the type {type(value).__name__}"
 
 
+def text_of(error: BaseException) -> str:
+    """The message of an exception; empty where even that raises."""
+    try:
+        return str(error)
+    except RAISED:
+        return ""
+
+
 def words_of(error: BaseException) -> str:
     """The type of an exception and the first line of its message, without the queries of URLs, where secrets travel."""
-    try:
-        text = str(error).strip()
-    except Exception:  # noqa: BLE001  it is somebody else's, and even this may fail
-        text = ""
+    text = text_of(error).strip()
     said = in_one_line(_QUERY.sub("?…", text.splitlines()[0])) if text else ""
     return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -1,7 +1,7 @@
 """A runtime whose functions are tools of an MCP server: over HTTP (`RemoteMCPServer`), or of a program (`x-McpServer`).
 
-What is pure lies in `tools`, `results` and `elicitation`; `session`, `stdio` and `http` need the extra `mcp`, and are
-imported when a server is first asked.
+What is pure lies in `tools`, `results`, `pace` and `elicitation`; `session`, `gate`, `stdio` and `http` need the extra
+`mcp`, and are imported when a server is first asked.
 """
 
 from runtimes.mcp.executor import open_mcp

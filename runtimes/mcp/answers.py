@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from urllib.parse import urljoin
@@ -10,8 +11,9 @@ import httpx2
 
 from auth import SecretsInUse
 from runtimes.errors import InvocationError
-from runtimes.http import MAX_RESPONSE_BYTES, Headers, HttpClient, HttpRequest, StreamedResponse
-from runtimes.mcp.flights import Flight, event_of
+from runtimes.http import MAX_RESPONSE_BYTES, Headers, HttpClient, HttpRequest, Lasts, StreamedResponse
+from runtimes.mcp.event_lines import EndpointWatch, paced
+from runtimes.mcp.flights import GIVEN_UP, Flight, event_of
 from runtimes.network import origin_of
 from runtimes.redirects import REDIRECTS, SAME_AGAIN, SEE_OTHER
 
@@ -24,7 +26,11 @@ MAX_SESSION_ID = 1024
 SESSION = "mcp-session-id"
 """The field with the id of a session."""
 
-GIVEN_UP = "the call has been given up"
+JSON = "application/json"
+EVENTS = "text/event-stream"
+"""The media type of a stream of events, which is always UTF-8."""
+
+_SESSION_ID = re.compile(rf"[!-~]{{1,{MAX_SESSION_ID}}}")
 
 _OURS = frozenset(
     {
@@ -48,25 +54,36 @@ def sent_fields(headers: httpx2.Headers) -> Headers:
 
 
 def received_fields(streamed: StreamedResponse, location: str = "") -> dict[str, str]:
-    """What is handed on of the header of an answer: no cookie, and no redirect but the one that may be followed."""
+    """What is handed on of the header of an answer: no cookie, no redirect but the one that may be followed, and of
+    types of content those that are read."""
     session = streamed.header(SESSION) or ""
     fields = {
-        "content-type": streamed.header("content-type") or "",
-        SESSION: session if len(session) <= MAX_SESSION_ID else "",
+        "content-type": EVENTS if is_of_events(streamed) else JSON if is_json(streamed) else "",
+        SESSION: session if _SESSION_ID.fullmatch(session) else "",
         "location": location,
     }
     return {name: value for name, value in fields.items() if value}
 
 
+def check_session(streamed: StreamedResponse) -> None:
+    """Raises: `InvocationError` where the server gives its session an id that cannot be sent back."""
+    session = streamed.header(SESSION)
+    if session and not _SESSION_ID.fullmatch(session):
+        raise InvocationError(
+            f"the MCP server names its session with something else than 1 to {MAX_SESSION_ID} visible ASCII characters",
+            not_executed="connect",
+        )
+
+
 def is_of_events(streamed: StreamedResponse) -> bool:
     """True for a stream of events."""
     media_type = (streamed.header("content-type") or "").partition(";")[0]
-    return streamed.status == 200 and media_type.strip().casefold() == "text/event-stream"
+    return streamed.status == 200 and media_type.strip().casefold() == EVENTS
 
 
 def is_json(streamed: StreamedResponse) -> bool:
     """True for JSON, as `mcp` looks at it."""
-    return (streamed.header("content-type") or "").casefold().startswith("application/json")
+    return (streamed.header("content-type") or "").casefold().startswith(JSON)
 
 
 def followed(streamed: StreamedResponse, asked: HttpRequest) -> str:
@@ -82,7 +99,12 @@ def followed(streamed: StreamedResponse, asked: HttpRequest) -> str:
         there = str(origin_of(target))
     except ValueError:
         pass
-    if there == str(here) and target != asked.url and (asked.method == "GET" or streamed.status in SAME_AGAIN):
+    if (
+        there == str(here)
+        and target.isascii()
+        and target != asked.url
+        and (asked.method == "GET" or streamed.status in SAME_AGAIN)
+    ):
         return target
     to = "to another address of its own" if there == str(here) else f"to {there}"
     raise InvocationError(
@@ -104,10 +126,10 @@ async def read_body(streamed: StreamedResponse) -> bytes:
 
 @asynccontextmanager
 async def read_whole(
-    http: HttpClient, request: HttpRequest, /, *, is_optional: bool = False
+    http: HttpClient, request: HttpRequest, /, *, lasts: Lasts | None = None
 ) -> AsyncGenerator[StreamedResponse]:
     """As `StreamingClient.stream`, of a client that is none: an answer is read to its end first."""
-    if is_optional:
+    if lasts is not None:
         raise InvocationError("nothing was sent: an answer without an end cannot be read whole", is_unsent=True)
     response = await http.send(request)
 
@@ -142,6 +164,7 @@ class Events(httpx2.AsyncByteStream):
         stack: AsyncExitStack,
         secrets: SecretsInUse,
         told: Callable[[InvocationError], bytes],
+        watch: EndpointWatch | None = None,
     ) -> None:
         """`stack` closes the exchange; `told` is what a request that breaks off has for its answer."""
         self._streamed = streamed
@@ -149,6 +172,7 @@ class Events(httpx2.AsyncByteStream):
         self._stack = stack
         self._secrets = secrets
         self._told = told
+        self._watch = watch
 
     async def __aiter__(self) -> AsyncGenerator[bytes]:
         """The lines of the stream; where they break off, or are given up, the last event is an answer that says so."""
@@ -159,13 +183,16 @@ class Events(httpx2.AsyncByteStream):
                 aclosing(_lines(pieces)) as lines,
             ):
                 async for some in lines:
-                    yield self._secrets.masked_bytes(some)
+                    if self._watch is not None:
+                        self._watch.look(some)
+                    yield paced(self._secrets.masked_bytes(some))
         except InvocationError as error:
             failure = error
         if self._flight.is_cancelled:
             failure = InvocationError(GIVEN_UP)
         if failure is not None:
             yield event_of(self._told(failure))
+        await self._stack.aclose()  # `mcp` closes it only after all that takes its place
 
     async def aclose(self) -> None:
         """Ends the exchange."""

@@ -29,6 +29,9 @@ MAX_SCOPES = 20
 
 FORBIDDEN, TOO_MANY = 403, 429
 
+_MASKED = "[secret"
+"""What a secret begins with that has been taken out."""
+
 _SCOPE = re.compile(r"[!#-\[\]-~]{1,200}")
 
 
@@ -67,6 +70,8 @@ async def sign_in(url: str, services: RuntimeServices, spec: RuntimeSpec, person
 
 def _scopes(challenge: str) -> Sequence[str]:
     words = challenge_parameter(challenge, "scope").split()
+    if _MASKED in words:
+        return ()
     return [word for word in words[:MAX_SCOPES] if _SCOPE.fullmatch(word)]
 
 
@@ -94,7 +99,7 @@ def _forbidden(place: str, challenge: str, auth: AuthReference) -> str:
 def refusal(status: int, challenge: str, *, url: str, auth: AuthReference) -> InvocationError | None:
     """The error of an answer that says no to whoever asks; None for any other answer.
 
-    `challenge` is its `WWW-Authenticate`; the call was not carried out.
+    `challenge` is its `WWW-Authenticate` without secrets; the call was not carried out.
     """
     place = f"the MCP server {origin_of(url)}"
     quoted = shown_description(challenge_parameter(challenge, "error_description"), ())

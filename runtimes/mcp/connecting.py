@@ -28,10 +28,12 @@ from runtimes.local.supervision import Restarts
 from runtimes.local.transports.base import TransportError
 from runtimes.local.transports.process import running
 from runtimes.local_endpoint import LocalEndpoint
+from runtimes.mcp.asking import MAX_SAID_CHARS
 from runtimes.mcp.ending import Ending
+from runtimes.mcp.gate import gated
 from runtimes.mcp.http import MAX_MESSAGE_BYTES, Line, open_http
 from runtimes.mcp.results import one_line
-from runtimes.mcp.session import MAX_SAID_CHARS, Session
+from runtimes.mcp.session import Session
 from runtimes.mcp.stdio import streams_of
 
 CONNECT_SECONDS = 15.0
@@ -84,7 +86,7 @@ async def _introduced(stack: AsyncExitStack, session: Session, transport: Transp
     async with AsyncExitStack() as attempt:
         session.client = await attempt.enter_async_context(
             Client(
-                transport,
+                gated(transport, session.ending),
                 mode=mode,
                 cache=None,
                 client_info=_about_us(),
@@ -279,7 +281,7 @@ async def open_session(
                 session = await server.connect(stack, person, mode, lost)
                 scope.deadline = math.inf
                 yield session
-        except* (InvocationError, *_FAILURES) as group:
+        except* Exception as group:  # noqa: BLE001  # what a server says reaches all of mcp: none of it may go further
             failure = group
     if session is not None:
         session.ending.end(why if failure is None else one_line(str(_first(failure)), MAX_SAID_CHARS))

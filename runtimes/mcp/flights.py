@@ -11,13 +11,22 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from runtimes.errors import InvocationError
 from runtimes.values import InvalidJson, Json, JsonObject, dump_json, parse_json
 
 INTERNAL_ERROR = -32603
 """The JSON-RPC code of failures that are not the server's."""
 
+MAX_RESUMED = 100
+"""How often the answer to one request may break off and be asked for again."""
+
+MAX_FORMER = 256
+"""Requests whose answer has ended that are kept, since it may be asked for again."""
+
 CANCELLED = "notifications/cancelled"
 """The method that tells a server that a request is given up."""
+
+GIVEN_UP = "the call has been given up"
 
 RequestId = int | str
 
@@ -73,6 +82,8 @@ class Flight:
     is_cancelled: bool = False
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     """Of the step that is waited for."""
+    resumed: int = 0
+    """How often its answer has been asked for again."""
 
     def cancel(self) -> None:
         """Ends it: whoever waits for it is given up."""
@@ -82,6 +93,16 @@ class Flight:
     def land(self) -> None:
         """It is over."""
         self.flights.forget(self)
+
+    def resume(self) -> None:
+        """Its answer has broken off and is asked for again. Raises: `InvocationError` where that is not to be."""
+        if self.is_cancelled:
+            raise InvocationError(GIVEN_UP)
+        self.resumed += 1
+        if self.resumed > MAX_RESUMED:
+            raise InvocationError(f"the MCP server has broken off its answer more than {MAX_RESUMED} times")
+        self.scope = anyio.CancelScope()
+        self.flights.resume(self)
 
     async def over(self, pieces: AsyncIterator[bytes]) -> AsyncGenerator[bytes]:
         """The pieces of its answer until it is cancelled."""
@@ -99,24 +120,38 @@ class Flights:
 
     def __init__(self) -> None:
         self._flights: dict[RequestId, Flight] = {}
+        self._former: dict[RequestId, Flight] = {}
 
     def begin(self, message: Message) -> Flight:
         """A request that sets off; one of the same id before it is given up."""
         flight = Flight(message, self)
-        if message.id is not None:
-            if (former := self._flights.get(message.id)) is not None:
-                former.cancel()
-            self._flights[message.id] = flight
+        self.resume(flight)
         return flight
 
+    def resume(self, flight: Flight) -> None:
+        """It is under way, once more; another one of its id is given up."""
+        number = flight.message.id
+        if number is None:
+            return
+        for former in (self._flights.get(number), self._former.pop(number, None)):
+            if former is not None and former is not flight:
+                former.cancel()
+        self._flights[number] = flight
+
     def forget(self, flight: Flight) -> None:
-        """It is over."""
-        if flight.message.id is not None and self._flights.get(flight.message.id) is flight:
-            del self._flights[flight.message.id]
+        """It is over, unless its answer is asked for again."""
+        number = flight.message.id
+        if number is None or self._flights.get(number) is not flight:
+            return
+        del self._flights[number]
+        while len(self._former) >= MAX_FORMER:
+            del self._former[next(iter(self._former))]
+        self._former[number] = flight
 
     def give_up(self, message: Message) -> bool:
         """Ends the request that the message gives up; True where the server has not heard of it, and need not."""
-        flight = self._flights.get(message.gives_up) if message.gives_up is not None else None
+        number = message.gives_up
+        flight = (self._flights.get(number) or self._former.get(number)) if number is not None else None
         if flight is None:
             return False
         flight.cancel()

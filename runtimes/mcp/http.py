@@ -15,6 +15,7 @@ from __future__ import annotations
 import secrets as chance
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import replace
 from functools import partial
 
@@ -25,13 +26,15 @@ from auth import SecretsInUse
 from auth.oauth.document import is_object
 from runtimes.authorized import Authorized
 from runtimes.base import RuntimeServices, RuntimeSpec
+from runtimes.credentials import masked_error
 from runtimes.errors import InvocationError
-from runtimes.http import HttpRequest, StreamedResponse, StreamingClient
+from runtimes.http import HttpRequest, Lasts, StreamedResponse, StreamingClient
 from runtimes.mcp.answers import (
-    GIVEN_UP,
+    EVENTS,
     MAX_MESSAGE_BYTES,
     SESSION,
     Events,
+    check_session,
     followed,
     is_json,
     is_of_events,
@@ -41,7 +44,8 @@ from runtimes.mcp.answers import (
     sent_fields,
 )
 from runtimes.mcp.authorization import authorized_by, need_of, previewed, refusal, sign_in
-from runtimes.mcp.flights import Flight, Flights, Message, failure_body, message_of
+from runtimes.mcp.event_lines import EndpointWatch
+from runtimes.mcp.flights import GIVEN_UP, Flight, Flights, Message, event_of, failure_body, message_of
 from runtimes.network import ContactRefused, origin_of
 from runtimes.telling_logs import quieten_telling_logs
 
@@ -65,7 +69,15 @@ MAX_REDIRECTS = 3
 MAX_FAILURES = 256
 """Failures that are kept until somebody asks what they stand for."""
 
+LISTENING = "subscriptions/listen"
+"""The method of a request whose answer lasts (MCP 2026-07-28)."""
+
 _JSON = {"content-type": "application/json"}
+_EVENTS = {"content-type": EVENTS}
+_RESUMED = "last-event-id"
+"""The field of a request for the rest of an answer that has broken off."""
+_FLIGHT: ContextVar[Flight | None] = ContextVar("request to an MCP server", default=None)
+"""`mcp` asks for the rest of an answer in the context in which it has sent the request."""
 _TICKET, _TICKET_BYTES = "orchestrator_failure", 16
 
 
@@ -106,7 +118,7 @@ class Line:
 
     def told(self, message: Message, failure: InvocationError) -> bytes:
         """What `mcp` gets in the place of the answer of a server."""
-        self.failure = failure
+        failure = self.failure = masked_error(failure, self.secrets)
         if self.has_own_stream:
             self.failed.set()
         while len(self._failures) >= MAX_FAILURES:
@@ -122,6 +134,7 @@ class Line:
             here, there = origin_of(self._url), origin_of(url)
         except ContactRefused as refusal:
             raise InvocationError(f"nothing was sent: {refusal}", is_unsent=True) from None
+        is_rest = _RESUMED in request.headers
         if here != there:
             raise InvocationError(f"nothing was sent: the MCP server {here} leads to {there}", is_unsent=True)
         return HttpRequest(
@@ -130,11 +143,11 @@ class Line:
             headers=sent_fields(request.headers),
             body=body or None,
             timeout=HEAD_SECONDS.get(request.method, HEAD_SECONDS["GET"]),
-            max_bytes=MAX_LISTENED_BYTES if request.method == "GET" else MAX_CALL_BYTES,
+            max_bytes=MAX_LISTENED_BYTES if request.method == "GET" and not is_rest else MAX_CALL_BYTES,
         )
 
     async def opened(
-        self, asked: HttpRequest, flight: Flight, stack: AsyncExitStack, *, is_optional: bool
+        self, asked: HttpRequest, flight: Flight, stack: AsyncExitStack, lasts: Lasts | None
     ) -> StreamedResponse:
         """The answer, with the person's credential, and with a newer one where that is not taken; the stack closes it.
 
@@ -146,12 +159,13 @@ class Line:
             for one in request.attached:
                 self.secrets.learn(one.name, *one.hides)
             flight.is_sent = True
-            return await stack.enter_async_context(self._open(request, is_optional=is_optional))
+            return await stack.enter_async_context(self._open(request, lasts=lasts))
 
         streamed = await self._authorized.send(self._need, self._person, asked, send)
         if asked.method == "POST":
             self.status = streamed.status
-        if no := refusal(streamed.status, streamed.header("www-authenticate") or "", url=self._url, auth=self._auth):
+        challenge = self.secrets.masked(streamed.header("www-authenticate") or "")
+        if no := refusal(streamed.status, challenge, url=self._url, auth=self._auth):
             raise no
         return streamed
 
@@ -165,18 +179,28 @@ class _Transport(httpx2.AsyncBaseTransport):
         message = message_of(body)
         if self._line.flights.give_up(message):
             return httpx2.Response(202)
-        flight = self._line.flights.begin(message)
+        resumed = _FLIGHT.get() if _RESUMED in request.headers else None
+        flight = resumed or self._line.flights.begin(message)
+        if message.id is not None:
+            _FLIGHT.set(flight)
         async with AsyncExitStack() as stack:
             stack.callback(flight.land)
             try:
+                if resumed is not None:
+                    resumed.resume()
                 with flight.scope:
                     return await self._answered(request, body, flight, stack)
                 failure = InvocationError(GIVEN_UP, is_unsent=not flight.is_sent)
             except InvocationError as error:
                 failure = error
+        return self._failed(flight.message, failure, is_resumed=resumed is not None)
+
+    def _failed(self, message: Message, failure: InvocationError, *, is_resumed: bool) -> httpx2.Response:
         content = self._line.told(message, failure)
         if message.id is None:
             return httpx2.Response(405)
+        if is_resumed:
+            return httpx2.Response(200, headers=_EVENTS, content=event_of(content))
         return httpx2.Response(400, headers=_JSON, content=content)
 
     async def _answered(
@@ -187,22 +211,36 @@ class _Transport(httpx2.AsyncBaseTransport):
         asked = line.request_of(request, body)
         if asked.method == "POST" and flight.message.id is None:
             asked = replace(asked, timeout=NOTICE_SECONDS)
-        is_listening = asked.method == "GET" and SESSION in request.headers
-        if asked.method == "GET" and SESSION not in request.headers:
-            line.has_own_stream = True
+        is_older = _is_older(request)
+        line.has_own_stream = line.has_own_stream or is_older
         exchange = AsyncExitStack()
         stack.push_async_callback(exchange.aclose)
-        is_optional = is_listening and "last-event-id" not in request.headers
-        streamed = await line.opened(asked, flight, exchange, is_optional=is_optional)
+        streamed = await line.opened(asked, flight, exchange, _lasts(request, flight.message))
         location = followed(streamed, asked)
+        if flight.message.method == "initialize":
+            check_session(streamed)
         if is_of_events(streamed):
             stack.pop_all()
-            events = Events(streamed, flight, exchange, line.secrets, partial(line.told, flight.message))
+            watch = EndpointWatch(asked.url) if is_older else None
+            events = Events(streamed, flight, exchange, line.secrets, partial(line.told, flight.message), watch)
             return httpx2.Response(200, headers=received_fields(streamed), stream=events)
         content = line.secrets.masked_bytes(await read_body(streamed))
         if streamed.status >= 500 and not is_json(streamed):
             raise InvocationError(f"the MCP server {origin_of(asked.url)} answered with HTTP status {streamed.status}")
         return httpx2.Response(streamed.status, headers=received_fields(streamed, location), content=content)
+
+
+def _is_older(request: httpx2.Request) -> bool:
+    """True for the one stream of the transport SSE."""
+    return request.method == "GET" and SESSION not in request.headers and _RESUMED not in request.headers
+
+
+def _lasts(request: httpx2.Request, message: Message) -> Lasts | None:
+    """What the answer to a request is, where it has no end of its own."""
+    if _is_older(request):
+        return "needed"
+    is_listening = message.method == LISTENING or (request.method == "GET" and message.id is None)
+    return "optional" if is_listening else None
 
 
 @asynccontextmanager

@@ -125,9 +125,15 @@ def _explanation(payload: Json) -> str:
     return one_line(text, MAX_EXPLANATION_CHARS)
 
 
+def is_result(value: JsonObject) -> bool:
+    """True for what can be read as a result of `tools/call`."""
+    content = value.get("content")
+    return isinstance(content, list) or (content is None and value.get("structuredContent") is not None)
+
+
 def read_result(result: JsonObject) -> CallResult:
     """The answer that a result of `tools/call` is."""
-    is_error = result.get("isError") is True
+    is_error = result.get("isError") not in (None, False)
     content = result.get("content")
     blocks = content if isinstance(content, list) else []
     reading = _Reading()
@@ -135,7 +141,7 @@ def read_result(result: JsonObject) -> CallResult:
         if isinstance(block, dict):
             reading.take(block, is_error=is_error)
     if len(blocks) > MAX_BLOCKS:
-        reading.notes.append(f"{len(blocks) - MAX_BLOCKS} parts of the answer were left out")
+        reading.notes.append(f"the parts of the answer after the first {MAX_BLOCKS} were left out")
     structured = result.get("structuredContent")
     payload = _payload(reading)
     if structured is not None:

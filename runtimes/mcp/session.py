@@ -7,75 +7,57 @@ result, an error object of the server's own (`Refused`), or an `InvocationError`
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable
+import math
 from contextlib import suppress
 from contextvars import ContextVar
 from pathlib import PurePath
-from typing import TypeVar
 
 import anyio
 from mcp.client import Client, ClientRequestContext, IncomingMessage
 from mcp.client.subscriptions import ListenNotSupportedError, SubscriptionLost
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
-    CONNECTION_CLOSED,
     HEADER_MISMATCH,
     INVALID_REQUEST,
     CallToolRequest,
     CallToolRequestParams,
     CallToolResult,
-    ElicitRequest,
     ElicitRequestParams,
     ElicitResult,
     ErrorData,
-    InputRequiredResult,
     InputResponses,
     PaginatedRequestParams,
     ToolListChangedNotification,
 )
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from runtimes.errors import InvocationError
+from runtimes.mcp.asking import MAX_SAID_CHARS, Asking
 from runtimes.mcp.calls import OpenCall
 from runtimes.mcp.elicitation import CannotAsk
 from runtimes.mcp.ending import Ending, Way
-from runtimes.mcp.refusals import Forgotten, Refused
-from runtimes.mcp.results import one_line
-from runtimes.mcp.tools import MAX_TOOLS, Listing, read_tools
+from runtimes.mcp.listed import Page, UnreadableList
+from runtimes.mcp.pace import Pace
+from runtimes.mcp.raw import first_parts, taken_raw
+from runtimes.mcp.refusals import Refused
+from runtimes.mcp.results import is_result, one_line
+from runtimes.mcp.tools import Listing
 from runtimes.telling_logs import quieten_telling_logs
-from runtimes.values import InvalidJson, Json, JsonObject, parse_json
+from runtimes.values import InvalidJson, JsonObject, parse_json
 
 MAX_PAGES = 100
 """How many pages a list of tools may have."""
-MAX_LISTING_BYTES = 4 * 1024 * 1024
-"""How long a list of tools may be, as JSON."""
 MAX_LISTINGS = 50
-"""How often the tools of one session are listed, however often they change."""
+"""How often the tools of one session are listed at once, however often they change."""
+LISTINGS_PER_SECOND = 0.5
+"""How often in the long run; as long as they may not be listed again none is called."""
 MAX_ROUNDS = 20
 """How often one call is sent again with what the person answered (`InputRequiredResult`)."""
 ROUND_PAUSE = 0.1
 """Seconds before a call is sent again that asked for nothing but to be sent again."""
-MAX_SAID_CHARS = 300
-"""How much of a server's own words is quoted."""
 
-_OUR_OWN = (
-    "Connection closed",
-    "SSE stream ended",
-    "SSE stream failed",
-    "Failed to parse",
-    "Unexpected content type",
-    "Server returned an error response",
-    "Redirect to ",
-    "server answered a request with 202",
-)
-"""What errors begin with that mcp itself makes where there is no answer."""
-_FORGOTTEN = "Session terminated"
-"""What mcp says where the server answers 404 for a session that it has had."""
-
-_RESULT: TypeAdapter[CallToolResult | InputRequiredResult] = TypeAdapter(CallToolResult | InputRequiredResult)
 _CALL: ContextVar[OpenCall | None] = ContextVar("open call of an MCP tool", default=None)
 """Over HTTP what a server asks comes with the answer to a call, in the context of whoever made it."""
-_Answer = TypeVar("_Answer")
 
 
 def _is_not_of_mcp(record: logging.LogRecord) -> bool:
@@ -100,8 +82,8 @@ class Session:
     def __init__(self, name: str, way: Way, ending: Ending) -> None:
         """`name` is what errors call the server."""
         self._name = name
-        self._way = way
         self.ending = ending
+        self._asking = Asking(name, way, ending)
         self._open: list[OpenCall] = []
         self._users = 0
         self.listing: Listing | None = None
@@ -109,7 +91,7 @@ class Session:
         self._changes = 1
         self._seen = 0
         """Of the changes, those that `listing` has."""
-        self._listings = 0
+        self._listings = Pace(MAX_LISTINGS, LISTINGS_PER_SECOND, anyio.current_time())
         self._listing_lock = anyio.Lock()
         self.stirred = anyio.Event()
         """Set when somebody has left or the tools have changed; whoever waits for it puts another in its place."""
@@ -145,7 +127,12 @@ class Session:
     @property
     def has_changed(self) -> bool:
         """True when the tools are not known, or not any more."""
-        return self._changes != self._seen and self._listings < MAX_LISTINGS
+        return self._changes != self._seen
+
+    @property
+    def listing_pause(self) -> float:
+        """Seconds until its tools may be listed again."""
+        return self._listings.pause(anyio.current_time())
 
     # --- what we ask
 
@@ -153,29 +140,30 @@ class Session:
         """Its tools as they are, listed again where they have changed. Raises: `InvocationError`, `Forgotten`."""
         async with self._listing_lock:
             if self.listing is None or self.has_changed:
-                self._listings += 1
+                if not self._listings.take(anyio.current_time()):
+                    raise InvocationError(
+                        f"nothing was sent: the tools of {self._name} change faster than they can be listed; they are "
+                        f"listed again in {math.ceil(self.listing_pause)} s",
+                        is_unsent=True,
+                    )
                 changes = self._changes
                 self.listing = await self._listed()
                 self._seen = changes
             return self.listing
 
     async def _listed(self) -> Listing:
-        definitions: list[Json] = []
-        cursor: str | None = None
-        size = 0
+        page = Page(is_newer=not self.has_handshake)
         for _ in range(MAX_PAGES):
-            params = PaginatedRequestParams(cursor=cursor)
-            page = await self._answered("tools/list", self.client.session.list_tools(params=params))
-            for tool in page.tools:
-                text = tool.model_dump_json(by_alias=True, exclude_none=True)
-                size += len(text)
-                if size > MAX_LISTING_BYTES:
-                    raise InvocationError(f"{self._name} lists more than {MAX_LISTING_BYTES} bytes of tools")
-                definitions.append(parse_json(text))
-            cursor = page.next_cursor
-            if cursor is None or len(definitions) > MAX_TOOLS:
+            params = PaginatedRequestParams(cursor=page.cursor)
+            with taken_raw() as reply:
+                await self._asking.answered("tools/list", self.client.session.list_tools(params=params))
+            try:
+                page.read(reply.result or {})
+            except UnreadableList as error:
+                raise InvocationError(f"{self._name} {error}") from None
+            if page.cursor is None or page.is_full:
                 break
-        return read_tools(definitions)
+        return page.listing()
 
     async def call(self, tool: str, arguments: JsonObject, call: OpenCall) -> JsonObject:
         """The result of `tools/call`, as JSON. Raises: `InvocationError`, `Refused`, `Forgotten`."""
@@ -201,9 +189,11 @@ class Session:
                 has_listed = True  # what goes into header fields is said by the list of tools (MCP 2026-07-28)
                 await self._listed()
                 continue
-            if isinstance(result, CallToolResult):
-                return self._readable(result)
-            responses, state = await self._responses(result, call), result.request_state
+            if (kind := result.get("resultType") or "complete") == "complete" and is_result(result):
+                return result
+            if kind != "input_required":
+                raise self._asking.no_result(f"tools/call {tool!r}")
+            responses, state = await self._responses(result, call), self._state(result)
         raise InvocationError(f"{self._name} asked {MAX_ROUNDS} times to be called again, and gave no answer")
 
     async def _send(
@@ -213,68 +203,41 @@ class Session:
         call: OpenCall,
         responses: InputResponses | None,
         state: str | None,
-    ) -> CallToolResult | InputRequiredResult:
+    ) -> JsonObject:
         params = CallToolRequestParams(name=tool, arguments=arguments, input_responses=responses, request_state=state)
         # not `call_tool`: that has the server list its tools, and raises where an answer does not fit its schema
-        request = self.client.session.send_request(CallToolRequest(params=params), _RESULT, progress_callback=call.tell)
-        return await self._answered(f"tools/call {tool!r}", request)
-
-    def _readable(self, result: CallToolResult) -> JsonObject:
+        request = CallToolRequest(params=params)
+        with taken_raw() as reply:
+            sent = self.client.session.send_request(request, CallToolResult, progress_callback=call.tell)
+            await self._asking.answered(f"tools/call {tool!r}", sent)
         try:
-            return _object(result)
-        except (InvalidJson, ValueError) as error:
+            return first_parts(reply.result or {})
+        except ValueError as error:
             raise InvocationError(f"{self._name} gave an answer that cannot be read: {error}") from None
 
-    async def _responses(self, result: InputRequiredResult, call: OpenCall) -> InputResponses | None:
+    def _state(self, result: JsonObject) -> str | None:
+        state = result.get("requestState")
+        return state if isinstance(state, str) else None
+
+    async def _responses(self, result: JsonObject, call: OpenCall) -> InputResponses | None:
         """What the person answers to what the server wants to know first. Raises: `Refused`."""
-        if not result.input_requests:
+        requests = result.get("inputRequests")
+        if not isinstance(requests, dict) or not requests:
             await anyio.sleep(ROUND_PAUSE)
             return None
         responses: InputResponses = {}
-        for key, request in result.input_requests.items():
-            if not isinstance(request, ElicitRequest):
-                raise Refused(INVALID_REQUEST, f"the server asks for {request.method}, which this host does not do")
+        for key, request in requests.items():
+            method = request.get("method") if isinstance(request, dict) else None
+            params = request.get("params") if isinstance(request, dict) else None
+            if method != "elicitation/create" or not isinstance(params, dict):
+                asked = one_line(str(method), MAX_SAID_CHARS)
+                raise Refused(INVALID_REQUEST, f"the server asks for {asked}, which this host does not do")
             try:
-                answer = await call.elicit(_object(request.params))
+                answer = await call.elicit(params)
             except CannotAsk as error:
                 raise Refused(INVALID_REQUEST, f"the server asks what nobody can be asked: {error}") from None
             responses[key] = ElicitResult.model_validate(answer)
         return responses
-
-    async def _answered(self, what: str, request: Awaitable[_Answer]) -> _Answer:
-        """The answer to a request. Raises: `InvocationError`, `Refused`, `Forgotten`."""
-        try:
-            return await request
-        except MCPError as error:
-            raise self._told(what, error) from None
-        except ValidationError:
-            raise InvocationError(f"{self._name} answered {what} with something that is no answer to it") from None
-        except (RuntimeError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            raise self._no_answer(what) from None
-
-    def _told(self, what: str, error: MCPError) -> Exception:
-        """What an error of mcp is: the way's, the server's, or that there is no answer."""
-        if failure := self._way.failure_of(error.error.data):
-            return failure
-        message, code = error.error.message, error.error.code
-        if code == INVALID_REQUEST and message == _FORGOTTEN:
-            self.ending.end("the server has forgotten the session")
-            return Forgotten()
-        if (code == CONNECTION_CLOSED and self.is_over) or message.startswith(_OUR_OWN):
-            return self._no_answer(what, one_line(message.partition(":")[0], MAX_SAID_CHARS))
-        data: object = error.error.data
-        try:
-            told = parse_json(TypeAdapter(object).dump_json(data)) if data is not None else None
-        except (InvalidJson, ValueError):
-            told = None
-        return Refused(code, one_line(message, MAX_SAID_CHARS), told)
-
-    def _no_answer(self, what: str, reason: str = "") -> InvocationError:
-        if self._way.failure is not None:
-            return self._way.failure
-        why = self.ending.reason or reason or "the session is over"
-        complaint = f"; {self.ending.complaint}" if self.ending.complaint else ""
-        return InvocationError(f"{self._name} gave no answer to {what}: {why}{complaint}", is_lost=True)
 
     # --- what it asks and tells
 

@@ -109,20 +109,23 @@ class Sessions:
             tasks.start_soon(wake)
             while not session.is_over:
                 session.stirred = anyio.Event()
+                pause = math.inf
                 if self._learned is not None and session.listing is not None and session.has_changed:
-                    await self._learn(session, self._learned)
+                    pause = session.listing_pause or await self._learn(session, self._learned)
                 left = session.last_used + self._idle_seconds - anyio.current_time() if session.is_idle else math.inf
                 if left <= 0:
                     session.ending.end("nobody has used it for a while")
-                with anyio.move_on_after(max(0.0, left)):
+                with anyio.move_on_after(max(0.0, min(left, pause))):
                     await session.stirred.wait()
             tasks.cancel_scope.cancel()
 
-    async def _learn(self, session: Session, learned: Callable[[Listing], None]) -> None:
+    async def _learn(self, session: Session, learned: Callable[[Listing], None]) -> float:
+        """How many seconds later it is to be tried again: not before something stirs."""
         try:
             learned(await session.tools())
         except (InvocationError, Refused, Forgotten) as error:
             session.ending.complaint = f"its tools cannot be listed again: {error}"
+        return math.inf
 
     async def close(self) -> None:
         """Ends all of them, within `CLOSE_SECONDS`."""

@@ -5,6 +5,8 @@ Messages are one a line (MCP, "stdio"). `runtimes.local.transports.process` star
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 
@@ -12,20 +14,23 @@ import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.client import Transport
 from mcp.shared.message import SessionMessage
-from mcp_types import JSONRPCRequest, jsonrpc_message_adapter
+from mcp_types import JSONRPCMessage, JSONRPCRequest, RequestId, jsonrpc_message_adapter
 from pydantic import ValidationError
 
 from runtimes.http import MAX_RESPONSE_BYTES
 from runtimes.local.transports.base import TransportClosed
 from runtimes.local.transports.program import Program
 from runtimes.mcp.ending import Ending
+from runtimes.mcp.gate import Noise, unreadable
+from runtimes.values import Json
 
 MAX_LINE_BYTES = MAX_RESPONSE_BYTES
 """How long one message may be: images travel in them as base64."""
-MAX_QUEUED = 64
-"""How many messages may wait to be written."""
+ID_WITHIN = 1000
+"""In how many of its first bytes the id of a line is looked for that is no JSON."""
 CALLING = "tools/call"
 """The method of messages that are told of: they carry arguments."""
+_ID = re.compile(rb'"id"\s*:\s*(\d{1,18})\b')
 
 _Incoming = MemoryObjectSendStream[SessionMessage | Exception]
 _Outgoing = MemoryObjectReceiveStream[SessionMessage]
@@ -58,19 +63,37 @@ class Lines:
         return lines
 
 
+def answered_id(line: bytes) -> RequestId | None:
+    """The request that a line answers that is no message; None where it is no answer, or does not say to which."""
+    try:
+        value: Json = json.loads(line)
+    except (ValueError, RecursionError):
+        start = line[:ID_WITHIN]
+        found = None if b'"method"' in start else _ID.search(start)
+        return int(found[1]) if found else None
+    number = value.get("id") if isinstance(value, dict) and "method" not in value else None
+    return number if isinstance(number, int | str) and not isinstance(number, bool) else None
+
+
+def _message(line: bytes, ending: Ending) -> JSONRPCMessage | None:
+    try:
+        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except ValidationError:
+        if not line.strip():
+            return None
+    ending.complaint = "a line that it wrote is no message of JSON-RPC"
+    number = answered_id(line)
+    return None if number is None else unreadable(number, "it is no message of JSON-RPC")
+
+
 async def _read(program: Program, incoming: _Incoming, ending: Ending) -> None:
     """Hands on what the program says; what is no message is passed over, as programs print such."""
     lines = Lines()
     async with incoming:
         while not lines.is_broken and (data := await program.read()):
             for line in lines.receive(data):
-                try:
-                    message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-                except ValidationError:
-                    if line.strip():
-                        ending.complaint = "a line that it wrote is no message of JSON-RPC"
-                    continue
-                await incoming.send(SessionMessage(message))
+                message = _message(line, ending)
+                await incoming.send(Noise() if message is None else SessionMessage(message))
         if lines.is_broken:
             ending.die(f"a line is longer than {MAX_LINE_BYTES} bytes")
             return
@@ -97,7 +120,7 @@ async def _streams(
     tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]
 ]:
     incoming, read = anyio.create_memory_object_stream[SessionMessage | Exception](0)
-    write, outgoing = anyio.create_memory_object_stream[SessionMessage](MAX_QUEUED)
+    write, outgoing = anyio.create_memory_object_stream[SessionMessage](0)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(_reading, program, incoming, ending)
         tasks.start_soon(_write, program, outgoing, sent)

@@ -83,6 +83,8 @@ def _read(name: str, definition: JsonObject) -> Tool:
     schema = definition.get("inputSchema")
     if schema is not None and not isinstance(schema, dict):
         raise _Unusable("its inputSchema is not an object")
+    if schema and isinstance(kind := schema.get("type"), str) and kind != "object":
+        raise _Unusable(f"its inputSchema is of type {kind[:MAX_NAME_CHARS]!r}, and arguments are an object")
     annotations = definition.get("annotations")
     return Tool(
         name=name,
@@ -99,10 +101,13 @@ def is_name(value: Json) -> bool:
     return isinstance(value, str) and 0 < len(value) <= MAX_NAME_CHARS and value.isprintable()
 
 
-def read_tools(definitions: Iterable[Json]) -> Listing:
-    """The tools that are defined; those without a usable name are passed over, and those beyond `MAX_TOOLS`."""
+def read_tools(definitions: Iterable[Json], refused: Mapping[str, str] | None = None) -> Listing:
+    """The tools that are defined; those without a usable name are passed over, and those beyond `MAX_TOOLS`.
+
+    `refused` are those that cannot be called for a reason that is known already.
+    """
     tools: dict[str, Tool] = {}
-    unusable: dict[str, str] = {}
+    unusable: dict[str, str] = dict(refused or {})
     for definition in definitions:
         name = definition.get("name") if isinstance(definition, dict) else None
         if not isinstance(definition, dict) or not isinstance(name, str) or not is_name(name):

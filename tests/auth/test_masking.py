@@ -31,6 +31,15 @@ def _all_entities(text: str) -> str:
     return "".join(char if char.isalnum() else f"&#{ord(char)};" for char in text)
 
 
+def _every_unit(text: str) -> str:
+    units = text.encode("utf-16-be").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4))
+
+
+def _every_byte(mark: str) -> Callable[[str], str]:
+    return lambda text: "".join(f"{mark}{byte:02x}" for byte in text.encode())
+
+
 WRITTEN: dict[str, Callable[[str], str]] = {
     "plain": str,
     "json": _json_ascii,
@@ -43,6 +52,13 @@ WRITTEN: dict[str, Callable[[str], str]] = {
     "percent-twice": lambda text: quote(quote(text)),
     "html": html.escape,
     "entities": _all_entities,
+    "json-every": _every_unit,
+    "json-every-in-json": lambda text: _json_ascii(_every_unit(text)),
+    "bytes-every": _every_byte("\\x"),
+    "percent-every": _every_byte("%"),
+    "percent-every-twice": _every_byte("%25"),
+    "entities-every": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "entities-every-hex": lambda text: "".join(f"&#x{ord(char):04X};" for char in text),
     "mojibake": lambda text: text.encode().decode("latin-1"),
 }
 
@@ -96,6 +112,9 @@ def test_bytes_are_masked_in_any_encoding_of_unicode(encoding: str) -> None:
         ('a\\"' * 10, "a" + "\\" * 3000 + '"' * 5),
         ("/" * 20 + "x", "\\/" * 5000 + " x"),
         (" " * 20 + "x", "+ " * 5000 + "yx"),
+        ("a" * 20, "\\u0061x" * 20_000),
+        ("a" * 20, "\\" * 100_000 + "u00"),
+        ("a" * 20, "&#0" * 50_000),
     ],
 )
 def test_a_text_that_nearly_is_a_secret_takes_no_time(secret: str, text: str) -> None:
@@ -107,6 +126,11 @@ def test_a_text_that_nearly_is_a_secret_takes_no_time(secret: str, text: str) ->
 def test_bytes_without_secrets_are_the_same() -> None:
     data = bytes(range(256))
     assert Masker({"key": "test-key-1234"}).masked_bytes(data) is data
+
+
+def test_what_stands_around_an_escaped_secret_stays() -> None:
+    text = f'{{"\\u0041": "{_every_unit("test-key-1234")}\\u0042", "c": "%41\\n"}}'
+    assert Masker({"key": "test-key-1234"}).masked(text) == '{"\\u0041": "[secret key]\\u0042", "c": "%41\\n"}'
 
 
 def test_secrets_that_overlap_leave_nothing_of_either() -> None:

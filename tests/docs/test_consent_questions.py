@@ -13,14 +13,20 @@ from orchestrator.render.sanitize import clean
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.live_questions import LivePrompt
 from orchestrator.turn.live_questions import (
-    MAX_TITLE_CHARS,
     MAX_TOLD,
     MAX_TOLD_CHARS,
     MAX_URL_CHARS,
     PluginQuestion,
     presentable,
 )
-from runtimes.questions import ANSWER_SECONDS, MAX_QUESTION_CHARS, MAX_QUESTIONS, LiveAnswer, LiveQuestion
+from runtimes.questions import (
+    ANSWER_SECONDS,
+    MAX_QUESTION_CHARS,
+    MAX_QUESTIONS,
+    MAX_TITLE_CHARS,
+    LiveAnswer,
+    LiveQuestion,
+)
 from runtimes.values import JsonObject
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "consent.md").read_text(encoding="utf-8")

@@ -25,7 +25,14 @@ from runtimes.local.executor import open_local
 from runtimes.local.supervision import FIRST_PAUSE, MAX_PAUSE, PAUSING_DEATHS, WINDOW
 from runtimes.local.transports import process, program
 from runtimes.local_endpoint import FRAMINGS, IDLE_SECONDS, MAX_OPEN_FILES, LocalEndpoint
-from runtimes.questions import ANSWER_SECONDS, MAX_QUESTION_CHARS, MAX_QUESTIONS, LiveAnswer, LiveQuestion
+from runtimes.questions import (
+    ANSWER_SECONDS,
+    MAX_QUESTION_CHARS,
+    MAX_QUESTIONS,
+    MAX_TITLE_CHARS,
+    LiveAnswer,
+    LiveQuestion,
+)
 from runtimes.values import JsonObject, parse_json
 
 SOURCE = (Path(__file__).resolve().parents[2] / "docs" / "local.md").read_text(encoding="utf-8")
@@ -160,7 +167,7 @@ def test_the_names_of_the_contract_are_told() -> None:
         f"{contract.MAX_FORM_MEMBERS} members in a form",
         f"{connection.MAX_BATCH} messages in a batch",
         f"a person has {ANSWER_SECONDS:g} seconds for an answer",
-        f"a question is shown with {MAX_QUESTION_CHARS} characters, its title with {contract.MAX_TITLE_CHARS}",
+        f"a question is shown with {MAX_QUESTION_CHARS} characters, its title with {MAX_TITLE_CHARS}",
         f"a progress note with {open_call.MAX_PROGRESS_CHARS}",
         f"of one call {open_call.MAX_PROGRESS_NOTES} notes",
         f"or none within {introduction.INITIALIZE_SECONDS:g} seconds",

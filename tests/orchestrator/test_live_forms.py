@@ -121,6 +121,7 @@ def member(part: Json, name: str = "it") -> JsonObject:
         (member({"type": ["string", "null"]}), "neither text, number"),
         (member({"$ref": "#"}), "neither text, number"),
         (member({"type": "integer", "enum": [1, 2]}), "neither text, number"),
+        (member({"type": "boolean", "enum": [True]}), "neither text, number"),
         (member(True), "is no schema"),
         (member({"type": "string", "enum": []}), "no choices"),
         (member({"type": "string", "enum": [str(n) for n in range(MAX_CHOICES + 1)]}), f"more than {MAX_CHOICES}"),
@@ -134,6 +135,7 @@ def member(part: Json, name: str = "it") -> JsonObject:
         (member({"type": "string", "format": "password"}), "looks like a secret"),
         (member({"type": "string", "writeOnly": True}), "looks like a secret"),
         (member({"type": "string", "title": "Card number"}), "looks like a secret"),
+        (member({"type": "string", "description": "Your bank's password"}), "looks like a secret"),
     ],
 )
 def test_a_form_that_asks_for_more_is_refused(form: JsonObject, reason: str) -> None:
@@ -148,6 +150,8 @@ def test_a_form_that_asks_for_more_is_refused(form: JsonObject, reason: str) -> 
         "access_token", "accessToken", "APIKey", "api_key", "api-key", "apikey", "X-Api-Key", "client_secret", "secret",
         "Credit card", "cardNumber", "card_number", "CVV", "security code", "otp", "one-time code", "ssn",
         "seed phrase", "private key", "Your passphrase", "credentials", "githubToken",
+        "Passwort", "Ihr Kennwort", "mot de passe", "Contraseña", "contraseña", "senha", "hasło", "Пароль",
+        "パスワード",
     ],
 )  # fmt: skip
 def test_names_of_secrets_are_known(name: str) -> None:
@@ -160,7 +164,7 @@ def test_names_of_secrets_are_known(name: str) -> None:
 @pytest.mark.parametrize(
     "name",
     ["name", "issue_key", "max_tokens", "tokens", "boarding_pass", "session", "seed", "shopping", "spin", "opinion",
-     "secretary", "author", "card", "number", "code", "email", "pinned", "hotpot"],
+     "secretary", "author", "card", "number", "code", "email", "pinned", "hotpot", "dessen Haus", "motto", "Straße"],
 )  # fmt: skip
 def test_other_names_may_be_asked_for(name: str) -> None:
     assert not asks_for_secret(name)

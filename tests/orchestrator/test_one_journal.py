@@ -14,6 +14,7 @@ from orchestrator.errors import ConversationBusy, QuestionsPending
 from orchestrator.events import CallDispatched, CallReturned, CallUnknown, TurnEnded, TurnStarted
 from orchestrator.journal.base import Journal
 from orchestrator.journal.memory import MemoryJournal
+from orchestrator.labels import Label
 from orchestrator.model.scripted import Call, Say, ScriptedModel, ScriptTurn
 from orchestrator.policy.answers import MemoryAnswers
 from orchestrator.turn.consent import Consent
@@ -193,3 +194,5 @@ async def test_a_known_conversation_stays_attended_or_not() -> None:
         host.conversation(id="with")
         with pytest.raises(UsageError, match="'with' is attended already"):
             host.conversation(id="with", attended=False)
+        with pytest.raises(UsageError, match="'with' is open; `read` is for a new one"):
+            host.conversation(id="with", read=Label(seen=("mail",)))

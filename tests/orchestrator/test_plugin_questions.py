@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 
 import anyio
@@ -14,6 +15,7 @@ from orchestrator.response.redaction_rules import Redaction
 from orchestrator.signals import CallProgress, QuestionClosed, QuestionRaised
 from orchestrator.turn.flight import MAX_PROGRESS
 from orchestrator.turn.live_questions import (
+    GONE,
     TOO_MANY,
     Asks,
     PluginQuestion,
@@ -220,14 +222,33 @@ async def test_what_the_callers_code_raises_ends_the_turn_and_is_raised_as_it_is
             await host.call("go", asks=asks)
 
 
+async def test_whoever_is_asked_may_go_and_the_turn_goes_on() -> None:
+    """A window that closes cancels what the caller's code waits for, and nothing of the host."""
+
+    async def asks(asked: PluginQuestion) -> LiveAnswer:
+        raise asyncio.CancelledError(asked.function)
+
+    runtime, events, chat = await turn(DROP, asks)
+    assert result(events).endswith(f"— not answered: {GONE}]")
+    assert isinstance((await chat.facts())[-1], TurnEnded)
+    async with await curious_host(runtime) as host:
+        outcome = await host.call("go", asks=asks)
+    assert outcome.payload == {"action": "cancel", "content": {}, "reason": GONE}
+
+
 async def test_a_call_without_answer_tells_of_its_questions_too() -> None:
     async def fail(ask: Ask, context: CallContext) -> Json:
         await ask(LiveQuestion(text="Sure?"))
         raise InvocationError("it broke off")
 
-    _, events, _ = await turn(fail, answering(LiveAnswer(action="decline")))
+    no = answering(LiveAnswer(action="decline"))
+    runtime, events, _ = await turn(fail, no)
     (failed,) = [event for event in events if isinstance(event, CallFailed)]
     assert failed.message == 'it broke off [while it ran, the plugin asked the person: "Sure?" — no]'
+    async with await curious_host(runtime) as host:
+        with pytest.raises(InvocationError) as broken:
+            await host.call("go", asks=no)
+        assert str(broken.value) == failed.message
 
 
 async def test_a_call_without_a_model_asks_too_and_notes_it() -> None:
@@ -248,12 +269,17 @@ async def test_a_redacting_host_does_not_quote_questions_to_the_model() -> None:
         redactions=[Redaction(function="*", path="$.nothing")],
     ) as host:
         events = [event async for event in host.conversation(asks=answering(YES)).send("go {}")]
+        outcome = await host.call("go", asks=answering(YES))
+    assert outcome.notes == ("[while it ran, the plugin asked the person: a question — yes]",)
     assert result(events).endswith("[while it ran, the plugin asked the person: a question — yes]")
 
 
 async def test_who_is_asked_can_be_said_of_a_conversation_that_is_open() -> None:
     async with await curious_host(Curious(go=VISIT)) as host:
         chat = host.conversation(person="ada")
-        assert host.conversation(person="ada", id=chat.id, asks=answering(YES)) is chat
+        asks = answering(YES)
+        assert host.conversation(person="ada", id=chat.id, asks=asks) is chat
+        assert chat.asks is asks
         text = (await chat.ask("go {}")).calls[0].status
+        assert host.conversation(person="ada", id=chat.id).asks is None
     assert text == "returned"

@@ -85,6 +85,13 @@ async def test_an_echo_is_masked_wherever_it_is() -> None:
     assert came.body == b"the key [secret X-Key]"
 
 
+async def test_an_echo_is_masked_where_its_letters_are_escaped() -> None:
+    escaped = "".join(f"\\u{ord(char):04X}" for char in KEY)
+    inner = Answering(response(f'{{"a": "{escaped}"}}'.encode()))
+    found = await Discreet(inner).send(HttpRequest(method="GET", url="https://api.example/x", attached=(HEADER,)))
+    assert found.body == b'{"a": "[secret X-Key]"}'
+
+
 async def test_what_went_out_before_is_masked_as_well() -> None:
     """A service may tell later what it was sent once."""
     client = Discreet(Answering(response(f"{KEY} {OTHER}".encode())))

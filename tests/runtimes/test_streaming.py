@@ -14,7 +14,7 @@ from auth import Attached, Secret, SecretsInUse
 from runtimes.errors import InvocationError
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import HttpRequest, StreamingClient
-from runtimes.streaming import MAX_OPTIONAL_PER_ORIGIN, MAX_STREAMS_PER_ORIGIN
+from runtimes.streaming import MAX_LASTING_PER_ORIGIN, MAX_OPTIONAL_PER_ORIGIN, MAX_STREAMS_PER_ORIGIN
 from tests.servers.loopback import Answer, Chunked, LoopbackServer, Raw, Request, Response, serve
 
 TOKEN = "canary-token-4711"
@@ -158,19 +158,30 @@ async def test_a_redirect_is_an_answer() -> None:
         assert len(one.server.requests) == 1
 
 
-async def test_what_nobody_needs_makes_room_for_what_somebody_does() -> None:
+async def test_what_lasts_takes_no_place_of_what_somebody_waits_for() -> None:
     async with streaming(Endless()) as one, AsyncExitStack() as stack:
         with anyio.fail_after(30):
             for _ in range(MAX_OPTIONAL_PER_ORIGIN):
-                await stack.enter_async_context(one.http.stream(one.request(), is_optional=True))
-            with pytest.raises(InvocationError, match="are under way") as refused:
-                await stack.enter_async_context(one.http.stream(one.request(), is_optional=True))
+                await stack.enter_async_context(one.http.stream(one.request(), lasts="optional"))
+            with pytest.raises(InvocationError, match="that last are under way") as refused:
+                await stack.enter_async_context(one.http.stream(one.request(), lasts="optional"))
             assert refused.value.is_unsent
-            for _ in range(MAX_STREAMS_PER_ORIGIN - MAX_OPTIONAL_PER_ORIGIN):
+            for _ in range(MAX_STREAMS_PER_ORIGIN):
                 await stack.enter_async_context(one.http.stream(one.request()))
             with pytest.raises(InvocationError, match="other answers of it are under way") as late:
                 await stack.enter_async_context(one.http.stream(one.request(timeout=0.1)))
             assert late.value.not_executed == "connect"
+
+
+async def test_what_lasts_is_refused_at_once_where_there_is_too_much_of_it() -> None:
+    async with streaming(Endless()) as one, AsyncExitStack() as stack:
+        with anyio.fail_after(30):
+            for _ in range(MAX_LASTING_PER_ORIGIN):
+                await stack.enter_async_context(one.http.stream(one.request(), lasts="needed"))
+            with pytest.raises(InvocationError, match=f"nothing was sent: {MAX_LASTING_PER_ORIGIN} other answers"):
+                await stack.enter_async_context(one.http.stream(one.request(), lasts="needed"))
+            async with one.http.stream(one.request()) as streamed:
+                assert await anext(streamed.pieces) == b"begun "
 
 
 async def test_a_token_is_told_to_no_log() -> None:

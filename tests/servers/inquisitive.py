@@ -1,11 +1,13 @@
 """A plugin that asks the person while its calls run, and a model that calls what the message says.
 
 `python -m tests.servers.inquisitive chat FILE` is the loop over it, `python -m tests.servers.inquisitive call FUNCTION`
-one call without a model, for tests with a real terminal. `drop {} & book {}` is a message.
+one call without a model, for tests with a real terminal; `forget FILE` withdraws its question. `drop {} & book {}`
+is a message.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -15,9 +17,11 @@ import anyio
 
 from auth import SignIn
 from orchestrator.cli.call import asks_at_terminal
+from orchestrator.cli.running import run_command
 from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import load_plugin
 from orchestrator.repl.session import run_repl
+from orchestrator.repl.streams import INTERRUPTED
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -148,15 +152,20 @@ def forgetting(signal: Path) -> Behaviour:
     return forget
 
 
-async def _main(mode: str, what: str) -> int:
+async def _main(options: argparse.Namespace) -> int:
+    mode, what = options.mode, options.what
     runtime = Curious(drop=DROP, book=BOOK, visit=VISIT, nag=nag, forget=forgetting(Path(what)))
     async with await curious_host(runtime) as host:
         if mode == "chat":
             return await run_repl(host, banner="Ask me")
-        outcome = await host.call(what, asks=asks_at_terminal(host))
+        function = mode if mode == "forget" else what
+        outcome = await host.call(function, asks=asks_at_terminal(host))
         sys.stdout.write(f"PAYLOAD {dump_json(outcome.payload)}\n")
         return 0
 
 
 if __name__ == "__main__":
-    sys.exit(anyio.run(_main, sys.argv[1], sys.argv[2]))
+    try:
+        sys.exit(run_command(_main, argparse.Namespace(mode=sys.argv[1], what=sys.argv[2])))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

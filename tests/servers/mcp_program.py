@@ -26,6 +26,10 @@ TOOLS = (
     "image",
     "change",
     "heard",
+    "surrogate",
+    "chatter",
+    "pester",
+    "stir",
 )
 HELLO: Object = {
     "protocolVersion": "2025-11-25",
@@ -138,6 +142,27 @@ def change(number: object, arguments: Mapping[str, object]) -> None:
     description = "as it is"
     write({"method": "notifications/tools/list_changed"})
     answer(number, "changed")
+
+
+def surrogate(number: object, arguments: Mapping[str, object]) -> None:
+    answer(number, "half a character: \ud800")
+
+
+def chatter(number: object, arguments: Mapping[str, object]) -> None:
+    while True:
+        write({"method": "notifications/message", "params": {"level": "info", "data": "x"}})
+
+
+def pester(number: object, arguments: Mapping[str, object]) -> None:
+    """Asks, and does not read the answers."""
+    while True:
+        write({"id": "p", "method": "ping"})
+
+
+def stir(number: object, arguments: Mapping[str, object]) -> None:
+    """Says that the tools have changed, and has the same."""
+    write({"method": "notifications/tools/list_changed"})
+    answer(number, "stirred")
 
 
 def listed() -> list[Object]:

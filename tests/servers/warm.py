@@ -1,7 +1,8 @@
 """Runs `orchestrator` in processes forked from one that has its modules loaded: a start takes 30 ms, not a second.
 
 Each command is a process of its own, with its own streams, folder, environment and exit code. What is about how a
-process starts, or needs a terminal, starts one anew: `subprocess` stays for those.
+process starts, or needs a terminal, starts one anew: `subprocess` stays for those. With `WARM=0` in the environment of
+the tests every command does.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,16 +64,30 @@ def _arguments(command: Sequence[str]) -> list[str]:
     return [*command[start + 2 :]]
 
 
-def _ended(connection: socket.socket, seconds: float, command: Sequence[str]) -> int:
-    """How the command left. Raises: `subprocess.TimeoutExpired`."""
-    pid = int.from_bytes(connection.recv(HEADER_BYTES), "big")
+def _number(connection: socket.socket) -> int:
+    """Raises: `TimeoutError`; `ConnectionError` where the process that waits for the command has died."""
+    data = bytearray()
+    while len(data) < HEADER_BYTES:
+        if not (more := connection.recv(HEADER_BYTES - len(data))):
+            raise ConnectionError("the process that waits for the command has died, and how it left is not known")
+        data += more
+    return int.from_bytes(data, "big", signed=True)
+
+
+def ended(connection: socket.socket, seconds: float, command: Sequence[str]) -> int:
+    """How the command left. Raises: `subprocess.TimeoutExpired`, `ConnectionError`."""
+    pid = 0
+    connection.settimeout(seconds)
     try:
-        connection.settimeout(seconds)
-        code = int.from_bytes(connection.recv(HEADER_BYTES), "big", signed=True)
-    except TimeoutError:
-        os.kill(pid, signal.SIGKILL)
-        raise subprocess.TimeoutExpired(command, seconds) from None
-    return code
+        pid = _number(connection)
+        return _number(connection)
+    except (TimeoutError, ConnectionError) as error:
+        if pid:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if isinstance(error, TimeoutError):
+            raise subprocess.TimeoutExpired(command, seconds) from None
+        raise
 
 
 def run_bytes(
@@ -84,8 +100,12 @@ def run_bytes(
 ) -> subprocess.CompletedProcess[bytes]:
     """Runs a command line `PYTHON [-W error] -m orchestrator ARGUMENTS` to its end.
 
-    Raises: `subprocess.TimeoutExpired`.
+    Raises: `subprocess.TimeoutExpired`; `ConnectionError` where it takes the process that waits for it along.
     """
+    if os.environ.get("WARM") == "0":
+        return subprocess.run(
+            command, input=said, cwd=folder, env=environ, timeout=seconds, capture_output=True, check=False
+        )
     wanted = {
         "arguments": _arguments(command),
         "environ": dict(os.environ if environ is None else environ),
@@ -102,8 +122,10 @@ def run_bytes(
         os.close(reading)
         saying = threading.Thread(target=_say, args=(writing, said))
         saying.start()
-        code = _ended(connection, seconds, command)
-        saying.join()
+        try:
+            code = ended(connection, seconds, command)
+        finally:
+            saying.join()
         return subprocess.CompletedProcess([*command], code, _all(out.fileno()), _all(err.fileno()))
 
 

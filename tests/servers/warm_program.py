@@ -17,7 +17,9 @@ import runpy
 import signal
 import socket
 import sys
-from typing import NoReturn
+import threading
+from contextlib import suppress
+from typing import NoReturn, TypedDict
 
 PACKAGES = ("auth", "runtimes", "orchestrator")
 LIBRARIES = (
@@ -38,6 +40,14 @@ HEADER_BYTES = 4
 STANDARD_STREAMS = 3
 
 
+class Wanted(TypedDict):
+    """A command that is to be run."""
+
+    arguments: list[str]
+    environ: dict[str, str]
+    folder: str
+
+
 def _load() -> None:
     for package in PACKAGES:
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
@@ -50,16 +60,25 @@ def _load() -> None:
         importlib.import_module(library)
 
 
-def _received(connection: socket.socket) -> tuple[dict[str, object], list[int]]:
+def _all_of(connection: socket.socket, count: int) -> bytes:
+    """Raises: `ConnectionError` where the other side leaves before."""
+    data = bytearray()
+    while len(data) < count:
+        if not (more := connection.recv(count - len(data))):
+            raise ConnectionError("whoever wanted a command has left")
+        data += more
+    return bytes(data)
+
+
+def _received(connection: socket.socket) -> tuple[Wanted, list[int]]:
+    """Raises: `ConnectionError`."""
     streams = array.array("i")
     data, ancillary, _, _ = connection.recvmsg(HEADER_BYTES, socket.CMSG_SPACE(STANDARD_STREAMS * streams.itemsize))
     for _, _, sent in ancillary:
         streams.frombytes(sent)
-    left = int.from_bytes(data, "big")
-    text = bytearray()
-    while len(text) < left:
-        text += connection.recv(left - len(text))
-    return json.loads(text), list(streams)
+    data += _all_of(connection, HEADER_BYTES - len(data))
+    wanted: Wanted = json.loads(_all_of(connection, int.from_bytes(data, "big")))
+    return wanted, list(streams)
 
 
 def _stream(descriptor: int, mode: str, errors: str) -> io.TextIOWrapper:
@@ -67,19 +86,17 @@ def _stream(descriptor: int, mode: str, errors: str) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, "utf-8", errors, line_buffering=mode == "wb" and os.isatty(descriptor))
 
 
-def _become(wanted: dict[str, object], streams: list[int]) -> None:
+def _become(wanted: Wanted, streams: list[int]) -> None:
     """The surroundings of the command."""
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
-    environ, arguments = wanted["environ"], wanted["arguments"]
-    assert isinstance(environ, dict)
-    assert isinstance(arguments, list)
     os.environ.clear()
-    os.environ.update({str(name): str(value) for name, value in environ.items()})
-    os.chdir(str(wanted["folder"]))
+    os.environ.update(wanted["environ"])
+    os.chdir(wanted["folder"])
+    sys.path[0] = os.getcwd()  # as of `python -m`
     sys.path[1:1] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.argv = ["orchestrator", *map(str, arguments)]
+    sys.argv = ["orchestrator", *wanted["arguments"]]
     sys.stdin = _stream(0, "rb", "strict")
     sys.stdout = _stream(1, "wb", "strict")
     sys.stderr = _stream(2, "wb", "backslashreplace")
@@ -88,7 +105,10 @@ def _become(wanted: dict[str, object], streams: list[int]) -> None:
 
 def _in_a_command(connection: socket.socket) -> bool:
     """Forks once more: True in the command, and where it is waited for no return at all."""
-    wanted, streams = _received(connection)
+    try:
+        wanted, streams = _received(connection)
+    except ConnectionError:
+        os._exit(1)
     command = os.fork()
     if not command:
         connection.close()
@@ -96,9 +116,10 @@ def _in_a_command(connection: socket.socket) -> bool:
         return True
     for descriptor in streams:
         os.close(descriptor)
-    connection.sendall(command.to_bytes(HEADER_BYTES, "big"))
-    _, status = os.waitpid(command, 0)
-    connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(HEADER_BYTES, "big", signed=True))
+    with suppress(BrokenPipeError):  # nobody waits any more
+        connection.sendall(command.to_bytes(HEADER_BYTES, "big"))
+        _, status = os.waitpid(command, 0)
+        connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(HEADER_BYTES, "big", signed=True))
     os._exit(0)
 
 
@@ -124,8 +145,13 @@ def wait(path: str) -> None:
 
 
 def _leave(code: int) -> NoReturn:
-    """Ends the command without taking apart all that is loaded, which takes longer than most of them."""
-    atexit._run_exitfuncs()
+    """Ends the command without taking apart all that is loaded, which takes longer than most of them.
+
+    Its threads are waited for, and what nobody refers to any more is let go, so that it can say what was left open.
+    """
+    threading._shutdown()  # type: ignore[attr-defined]  # as the interpreter does: pools of threads end by it alone
+    atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
+    gc.collect()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

@@ -94,6 +94,23 @@ async def test_rows_are_objects_by_the_names_of_their_columns(executor: RuntimeE
     assert (await ask(executor, "blob")).payload == [{"picture": "(bytes)", "number": 1.5, "missing": None}]
 
 
+async def test_columns_of_the_same_name_are_numbered(folder: Path) -> None:
+    sql = "SELECT a.title, b.title, 1 AS 'title 2', 2 AS title FROM books AS a, books AS b LIMIT 1"
+    async with opening(folder, {"pairs": {"sql": sql}}) as executor:
+        rows = (await ask(executor, "pairs")).payload
+    assert rows == [{"title": "Volume 0", "title 2": "Volume 0", "title 2 2": 1, "title 3": 2}]
+
+
+async def test_a_database_that_another_program_holds_is_waited_for_as_long_as_the_call_may_take(
+    executor: RuntimeExecutor, folder: Path
+) -> None:
+    with closing(sqlite3.connect(folder / "books.db")) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(InvocationError, match="another program holds the database of 'books'"):
+            await ask(executor, "books", timeout=0.05, words="7")
+    assert (await ask(executor, "books", words="7")).payload == [{"title": "Volume 7"}]
+
+
 @pytest.mark.parametrize("words", ["", "'; DROP TABLE books; --", "ü\N{SNOWMAN}", None, 5, True])
 async def test_arguments_are_values_and_never_a_part_of_the_query(executor: RuntimeExecutor, words: Json) -> None:
     assert (await ask(executor, "echo", words=words)).payload == [{"words": words}]
@@ -144,6 +161,9 @@ async def test_a_query_that_does_not_end_is_ended(executor: RuntimeExecutor) -> 
         ("SELECT * FROM shelves", "no such table"),
         ("SELECT 1; SELECT 2", "one statement at a time"),
         ("SELEC", "syntax error"),
+        ("QUERY PLAN SELECT 1", "its 'sql' is no query"),
+        ("/* no */ query plan SELECT 1", "its 'sql' is no query"),
+        ("EXPLAIN SELECT 1", "syntax error"),
         ("SELECT :who", ":who"),
     ],
 )

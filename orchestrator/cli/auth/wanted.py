@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urljoin, urlsplit
 
 from auth import ApiKey, AuthReference, AuthType, Basic, place_of
-from auth.origins import origin_of
+from auth.origins import origin_of, shown_origin
 from auth.registration import Grant
 from orchestrator.cli.logins.given import HINTS, Kind, key_hint
 from orchestrator.manifest.load import Plugin
@@ -71,6 +71,12 @@ class Wanted:
     """The namespaces of those that want it."""
     flow: OAuthFlow | None = None
     """Of tokens."""
+
+    def is_for_another(self, other: Wanted) -> bool:
+        """True where a token for one is for an MCP server, and so not for the place of the other (RFC 8707)."""
+        if self.flow is None or other.flow is None or self.kind != "oauth":
+            return False
+        return self.flow.server_url != other.flow.server_url and self.origins != other.origins
 
     def joined(self, other: Wanted) -> Wanted:
         """One for both, for they have one name: this one's kind, and all places."""
@@ -223,6 +229,14 @@ def _of_mcp_server(spec: RuntimeSpec) -> tuple[list[Wanted], list[str]]:
     return [wanted], []
 
 
+def _two_servers(former: Wanted, other: Wanted) -> str:
+    here, there = (", ".join(map(shown_origin, one.origins)) for one in (former, other))
+    return (
+        f"{other.name!r} is for {here}, and does not go to {there}: a token for an MCP server is for no other place; "
+        "give each its own reference_id"
+    )
+
+
 def _spec(plugin: Plugin, runtime: Runtime, server: str) -> RuntimeSpec:
     return RuntimeSpec(
         plugin=plugin.namespace,
@@ -259,6 +273,10 @@ async def read_wanted(
             wanted, problems = _of_mcp_server(spec) if is_mcp_server else await _of_runtime(spec, http, kind)
             obstacles += problems
             for one in wanted:
-                found[one.name] = found[one.name].joined(one) if one.name in found else one
+                former = found.get(one.name)
+                if former is not None and former.is_for_another(one):
+                    obstacles.append(_two_servers(former, one))
+                    continue
+                found[one.name] = former.joined(one) if former is not None else one
     named = [one for one in found.values() if one.name == name or one.name.startswith(f"{name}/")]
     return Reading(wanted=tuple(named), references=tuple(references), obstacles=tuple(obstacles))

@@ -35,6 +35,8 @@ class Entry:
     """The path of a file, or an option."""
     problem: str = ""
     """Why it cannot be started; empty where nothing shows."""
+    unset: tuple[str, ...] = ()
+    """Variables that it is to inherit, and that are not set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +52,31 @@ class Named:
     """The entry that may have been meant then."""
 
 
-def shown_words(endpoint: LocalEndpoint) -> list[str]:
-    """The command, or the address as the only word, without what looks like a secret."""
-    return [HIDDEN if is_secret("", word) else word for word in endpoint.command or (endpoint.address,)]
+def _shown_address(address: str) -> str:
+    """Where it is, without a query that looks like a secret."""
+    place, _, query = address.partition("?")
+    if is_secret("", place):
+        return HIDDEN
+    return f"{place}?{HIDDEN}" if query and is_secret("", address) else address
+
+
+def shown_behind(endpoint: LocalEndpoint) -> JsonObject:
+    """The command or the address, under the name that a table has for it, without what looks like a secret."""
+    if endpoint.address:
+        return {"address": _shown_address(endpoint.address)}
+    return {"command": [HIDDEN if is_secret("", word) else word for word in endpoint.command]}
 
 
 def shown(endpoint: LocalEndpoint) -> str:
-    """The same in one line, as a shell would take it."""
-    return " ".join(word if word == HIDDEN else shlex.quote(word) for word in shown_words(endpoint))
+    """The same in one line, a command as a shell would take it."""
+    if endpoint.address:
+        return _shown_address(endpoint.address)
+    return " ".join(HIDDEN if is_secret("", word) else shlex.quote(word) for word in endpoint.command)
+
+
+def unset_of(endpoint: LocalEndpoint, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables that it is to inherit, and that are not set."""
+    return tuple(name for name in endpoint.inherited if name not in environ)
 
 
 def named_by(plugins: Sequence[Plugin], table: Mapping[str, LocalEndpoint]) -> Iterator[Named]:
@@ -75,10 +94,9 @@ def named_by(plugins: Sequence[Plugin], table: Mapping[str, LocalEndpoint]) -> I
 def as_json(entry: Entry) -> JsonObject:
     """An entry without the values of variables; `idle` is in seconds."""
     endpoint, limits = entry.endpoint, entry.endpoint.limits
-    behind: JsonObject = {"address": endpoint.address} if endpoint.address else {"command": [*shown_words(endpoint)]}
     return {
         "id": entry.name,
-        **behind,
+        **shown_behind(endpoint),
         "directory": endpoint.directory,
         "environment": [*endpoint.environment],
         "inherit": [*endpoint.inherited],
@@ -94,6 +112,7 @@ def as_json(entry: Entry) -> JsonObject:
         "network": endpoint.has_network,
         "source": entry.source,
         "problem": entry.problem,
+        "unset": [*entry.unset],
     }
 
 

@@ -11,7 +11,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator.cli.configuration import FILE_NAME
-from orchestrator.cli.local.entries import Entry, Named, as_json, entries_table, named_as_json, named_by, named_table
+from orchestrator.cli.local.entries import (
+    Entry,
+    Named,
+    as_json,
+    entries_table,
+    named_as_json,
+    named_by,
+    named_table,
+    unset_of,
+)
 from orchestrator.cli.options import Setting, http_client, load_all, read_setting
 from orchestrator.cli.streams import told_width
 from orchestrator.render.sanitize import clean_line, plain_json
@@ -45,6 +54,7 @@ def _entries(setting: Setting, environ: Mapping[str, str]) -> list[Entry]:
             endpoint=endpoint,
             source=file if written.get(name) is endpoint else OPTION,
             problem=problem_of(endpoint, environ),
+            unset=unset_of(endpoint, environ),
         )
         for name, endpoint in setting.local.items()
     ]
@@ -86,6 +96,9 @@ async def list_all(options: argparse.Namespace) -> int:
         if options.plugins:
             lines += ["", *(named_table(named, width) if named else ["no runtime of these plugins names one"])]
         print("\n".join(lines))
+    for one in entries:
+        if one.unset:
+            print(clean_line(f"note: {one.name} is to inherit {', '.join(one.unset)}: not set here"), file=sys.stderr)
     complaints = list(_complaints(entries, named))
     for complaint in complaints:
         print(f"orchestrator: {clean_line(complaint)}", file=sys.stderr)

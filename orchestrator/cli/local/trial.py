@@ -24,6 +24,7 @@ from runtimes.values import JsonObject
 LINGER_SECONDS = 0.5
 """How long one that has not answered yet is watched for whether it stays."""
 
+ENDED_EARLY = "it ended when it was asked 'initialize', and has said nothing; name a function to call it all the same"
 NOBODY = "`local test` answers no questions; `orchestrator call` at a terminal does"
 
 
@@ -41,6 +42,14 @@ class Trial:
     """Why it cannot be used, or gave no answer; empty where it can and did."""
     questions: list[LiveQuestion] = field(default_factory=list[LiveQuestion])
     """What it has asked."""
+    was_called: bool = False
+
+    @property
+    def stderr(self) -> bytes:
+        """The end of what it wrote there: where it ended before it said anything, and was tried again in other ways,
+        what it wrote the first time."""
+        seen = self.seen
+        return seen.stderr if seen.has_spoken or self.was_called else seen.first_words or seen.stderr
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +81,7 @@ async def _called(session: Session, wanted: Wanted, trial: Trial, tell: Callable
         trial.questions.append(question)
         return LiveAnswer(action="decline", reason=NOBODY)
 
-    begun = time.monotonic()
+    begun, trial.was_called = time.monotonic(), True
     caller = Caller(progress=tell, ask=ask, seconds=seconds)
     outcome = await session.call(wanted.function, wanted.arguments, caller)
     if isinstance(outcome, NoAnswer):
@@ -90,6 +99,9 @@ async def _lingered(session: Session, trial: Trial) -> None:
     with anyio.move_on_after(LINGER_SECONDS):
         await session.ended.wait()
         trial.started, trial.problem = None, session.reason
+        return
+    if trial.seen.deaths:
+        trial.started, trial.problem = None, ENDED_EARLY
 
 
 async def _exercised(

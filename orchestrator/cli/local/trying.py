@@ -7,13 +7,14 @@ import os
 import sys
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
+from urllib.parse import parse_qsl
 
 import anyio
 
 from auth import Secret, SecretsInUse
 from orchestrator.cli.configuration import read_configuration
 from orchestrator.cli.configured_local import typed_local
-from orchestrator.cli.local.entries import shown, shown_words
+from orchestrator.cli.local.entries import shown, shown_behind, unset_of
 from orchestrator.cli.local.trial import Trial, Wanted, tried
 from orchestrator.errors import UsageError
 from orchestrator.render.sanitize import clean, clean_line, plain_json
@@ -77,9 +78,10 @@ async def _opener(endpoint: LocalEndpoint) -> AsyncGenerator[TransportOpener]:
 
 
 def _learn(secrets: SecretsInUse, endpoint: LocalEndpoint) -> None:
-    """What the program is given, and may repeat."""
+    """What the program is given, and may repeat, and what is in the address."""
+    given = parse_qsl(endpoint.address.partition("?")[2])
     inherited = {name: os.environ[name] for name in endpoint.inherited if name in os.environ}
-    for name, value in {**inherited, **endpoint.environment}.items():
+    for name, value in (*inherited.items(), *endpoint.environment.items(), *given):
         if is_secret(name, value):
             secrets.learn(name, Secret(value))
 
@@ -107,7 +109,18 @@ def _speaks(endpoint: LocalEndpoint, trial: Trial) -> str:
     return endpoint.address.partition(":")[0]
 
 
+def _why_again(trial: Trial) -> str:
+    seen = trial.seen
+    if seen.deaths == seen.starts:
+        return "it ended each time"
+    if seen.introduction is not None:
+        return "it ended when it was spoken to in another framing; `--framing` spares it that"
+    return "it ended when it was asked 'initialize'"
+
+
 def _rows(endpoint: LocalEndpoint, wanted: Wanted | None, trial: Trial) -> Iterator[tuple[str, str]]:
+    if trial.seen.starts > 1 and trial.seen.deaths:
+        yield "started" if endpoint.command else "reached", f"{trial.seen.starts} times: {_why_again(trial)}"
     if trial.started is not None:
         yield "ready", f"in {trial.started:.2f} s"
         yield "speaks", _speaks(endpoint, trial)
@@ -130,7 +143,6 @@ def _payload(outcome: Answer | Fault) -> Json:
 
 def _as_json(name: str, endpoint: LocalEndpoint, trial: Trial) -> JsonObject:
     """Times are in seconds; null is what it did not come to."""
-    behind: JsonObject = {"address": endpoint.address} if endpoint.address else {"command": [*shown_words(endpoint)]}
     told = trial.seen.introduction
     call: Json = None
     if trial.outcome is not None:
@@ -141,14 +153,15 @@ def _as_json(name: str, endpoint: LocalEndpoint, trial: Trial) -> JsonObject:
         }
     return {
         "id": name,
-        **behind,
+        **shown_behind(endpoint),
+        "attempts": trial.seen.starts,
         "started": trial.started,
         "framing": trial.seen.spoken if trial.seen.has_spoken else None,
         "initialize": {member: told[member] for member in ("result", "error") if member in told} if told else None,
         "questions": [question.text for question in trial.questions],
         "call": call,
         "stopped": trial.stopped,
-        "stderr": [*_lines(trial.seen.stderr)],
+        "stderr": [*_lines(trial.stderr)],
         "problem": trial.problem or None,
     }
 
@@ -158,7 +171,7 @@ def _told(options: argparse.Namespace, endpoint: LocalEndpoint, wanted: Wanted |
     rows = [(clean_line(head), clean_line(text)) for head, text in _rows(endpoint, wanted, trial)]
     wide = max((len(head) for head, _ in rows), default=0)
     yield from (f"  {head:<{wide}}  {text}" for head, text in rows)
-    if lines := _lines(trial.seen.stderr):
+    if lines := _lines(trial.stderr):
         yield "  stderr"
         yield from (f"    {line}" for line in lines)
     if trial.outcome is not None:
@@ -189,6 +202,8 @@ async def try_out(options: argparse.Namespace) -> int:
         print(secrets.masked(plain_json(pretty_json(_as_json(options.name, endpoint, trial)))))
     else:
         print(secrets.masked("\n".join(_told(options, endpoint, wanted, trial))))
+    if unset := unset_of(endpoint, os.environ):
+        print(clean_line(f"note: it is to inherit {', '.join(unset)}: not set here"), file=sys.stderr)
     if trial.problem:
         print(clean_line(secrets.masked(f"orchestrator: {options.name}: {trial.problem}")), file=sys.stderr)
     return 1 if trial.problem or isinstance(trial.outcome, Fault) else 0

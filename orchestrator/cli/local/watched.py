@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from runtimes.local.contract import INITIALIZE
 from runtimes.local.framing import Spoken
 from runtimes.local.introduction import Stream
-from runtimes.local.transports.base import Transport, TransportOpener, Unanswered
+from runtimes.local.transports.base import Transport, TransportClosed, TransportOpener, Unanswered
 from runtimes.local.transports.framed_stream import FramedStream
 from runtimes.local.transports.stdio import StdioTransport
 from runtimes.values import InvalidJson, Json, JsonObject, parse_json
@@ -21,6 +21,8 @@ class Seen:
 
     starts: int = 0
     """How often it was started, or reached."""
+    deaths: int = 0
+    """How often it ended by itself, before it had said anything."""
     has_spoken: bool = False
     spoken: Spoken | None = None
     """How messages are framed; None where that is not a stream of ours."""
@@ -29,7 +31,9 @@ class Seen:
     refusal: str = ""
     """Why the last message could not be brought to it, where it could not."""
     stderr: bytes = b""
-    """The end of what it wrote there."""
+    """The end of what it wrote there, in the last attempt."""
+    first_words: bytes = b""
+    """The same of the first attempt that it ended by itself, before it had said anything."""
 
 
 def _read(message: bytes) -> JsonObject:
@@ -48,6 +52,7 @@ class _Watched:
         self._transport = transport
         self._seen = seen
         self._asked: Json = None
+        self._has_spoken = self._has_ended = False
 
     async def send(self, message: bytes, /) -> None:
         """As `Transport.send`. Raises: `TransportClosed`, `Unanswered`."""
@@ -55,13 +60,22 @@ class _Watched:
             self._asked = read.get("id")
         try:
             await self._transport.send(message)
+        except TransportClosed:
+            self._has_ended = True
+            raise
         except Unanswered as error:
             self._seen.refusal = str(error) if error.is_unsent else ""
             raise
 
     async def receive(self) -> Sequence[bytes]:
         """As `Transport.receive`. Raises: `TransportClosed`."""
-        messages = await self._transport.receive()
+        try:
+            messages = await self._transport.receive()
+        except TransportClosed:
+            self._has_ended = True
+            raise
+        self._has_spoken = self._has_spoken or bool(messages)
+        self._has_ended = self._has_ended or not messages
         self._seen.has_spoken = self._seen.has_spoken or bool(messages)
         if self._asked is not None:
             for read in map(_read, messages):
@@ -86,6 +100,13 @@ class _Watched:
         if isinstance(self._transport, StdioTransport):
             self._seen.stderr = self._transport.program.stderr
 
+    def close(self) -> None:
+        """Notes how it came to an end."""
+        self.look()
+        if self._has_ended and not self._has_spoken:
+            self._seen.deaths += 1
+            self._seen.first_words = self._seen.first_words or self._seen.stderr
+
 
 def watched(opener: TransportOpener, seen: Seen) -> TransportOpener:
     """The same, noting what shows."""
@@ -100,6 +121,6 @@ def watched(opener: TransportOpener, seen: Seen) -> TransportOpener:
                 yield watching
         finally:
             if watching is not None:
-                watching.look()
+                watching.close()
 
     return opened

@@ -139,6 +139,12 @@ def _replaced(text: str, identifier: str, entry: str) -> str:
     return "\n".join(lines)
 
 
+def members_of(text: str, place: str, identifier: str) -> JsonObject:
+    """What the text says of an entry; empty where it has none. Raises: `UsageError` where it is no TOML."""
+    entry = _entries(_document(text, place)).get(identifier)
+    return entry if isinstance(entry, dict) else {}
+
+
 def with_entry(text: str, place: str, identifier: str, members: JsonObject, *, replace: bool) -> str:
     """The text with that entry; `place` is what messages call the file.
 

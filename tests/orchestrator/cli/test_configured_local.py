@@ -53,6 +53,18 @@ def test_what_a_table_leaves_out_is_as_usual() -> None:
     assert endpoint(PROGRAM) == LocalEndpoint(command=("run",), directory="/project")
 
 
+def test_a_sandboxed_program_writes_in_a_folder_apart_and_never_in_the_file_that_confines_it(tmp_path: Path) -> None:
+    """It could switch its own sandbox off."""
+    table = f"{PROGRAM}sandbox = true\n"
+    assert endpoint(table) == LocalEndpoint(command=("run",), directory=None, is_sandboxed=True)
+    here = endpoint(f'{table}directory = "."')
+    assert (here.directory, here.read_only) == ("/project", (str(PATH),))
+    assert endpoint(f'{table}directory = "sub"').read_only == ()
+    (tmp_path / PATH.name).touch()
+    elsewhere = endpoint(f'{table}directory = "{tmp_path}"')
+    assert elsewhere.read_only == (str(tmp_path / PATH.name),)
+
+
 @pytest.mark.parametrize("never", ["0", "false", "0.0"])
 def test_a_bound_of_nothing_is_none(never: str) -> None:
     read = endpoint(f"{PROGRAM}idle = {never}\nlimits = {{ open_files = {never}, cpu_seconds = {never} }}")
@@ -108,6 +120,9 @@ def test_a_pattern_stands_for_every_version() -> None:
         ),
         (f"{PROGRAM}limits = {{ open_files = 1.5 }}", '[local."x".limits] open_files must be a whole number'),
         (f"{PROGRAM}limits = {{ memory_mb = 1e300 }}", "memory_mb must be a whole number below"),
+        (f"{PROGRAM}sandbox = true\ndirectory = '~'", "has more in it than what a sandboxed program may write"),
+        (f"{PROGRAM}sandbox = true\ndirectory = '/'", "has more in it than what a sandboxed program may write"),
+        ('[local.x]\ncommand = ["./run"]\nsandbox = true', "needs a directory for './run', or its full path"),
         (f"{PROGRAM}network = false", "network is said of a sandbox"),
         (f"{PROGRAM}sandbox = 1", "sandbox must be true or false"),
         (f"{PROGRAM}environment = {{ A = [1] }}", "environment: 'A' must be a text"),

@@ -129,6 +129,33 @@ def manifest(namespace: str, functions: Mapping[str, Offered], auth: JsonObject,
 
 
 @asynccontextmanager
+async def hosted(
+    plugins: Mapping[str, Mapping[str, Offered]],
+    *,
+    policy: Policy | None = None,
+    vault: Vault | None = None,
+    person: str = "me",
+    says_yes: bool = False,
+    answer_seconds: float = ANSWER_SECONDS,
+    auth: JsonObject | None = None,
+    more: JsonObject | None = None,
+) -> AsyncGenerator[tuple[Server, PluginServer]]:
+    """The server, and what it offers; `more` are further members of every manifest."""
+    auth = auth or {"type": "None"}
+    loaded = [await load_plugin(manifest(name, functions, auth, more or {})) for name, functions in plugins.items()]
+    model = ClientCalls()
+    async with Orchestrator(
+        plugins=loaded, model=model, runtimes={"x-programs": Programs(plugins)}, policy=policy, vault=vault
+    ) as host:
+        offered = PluginServer(host, model, person=person, says_yes=says_yes, answer_seconds=answer_seconds)
+        try:
+            yield server_over(host, offered), offered
+        finally:
+            await offered.end()
+            assert not await host.journal.kept(), "a conversation was left behind"
+
+
+@asynccontextmanager
 async def served(
     plugins: Mapping[str, Mapping[str, Offered]],
     *,
@@ -140,19 +167,18 @@ async def served(
     auth: JsonObject | None = None,
     more: JsonObject | None = None,
 ) -> AsyncGenerator[Server]:
-    """The server; `more` are further members of every manifest."""
-    auth = auth or {"type": "None"}
-    loaded = [await load_plugin(manifest(name, functions, auth, more or {})) for name, functions in plugins.items()]
-    model = ClientCalls()
-    async with Orchestrator(
-        plugins=loaded, model=model, runtimes={"x-programs": Programs(plugins)}, policy=policy, vault=vault
-    ) as host:
-        offered = PluginServer(host, model, person=person, says_yes=says_yes, answer_seconds=answer_seconds)
-        try:
-            yield server_over(host, offered)
-        finally:
-            await offered.end()
-            assert not await host.journal.kept(), "a conversation was left behind"
+    """The server; as `hosted`."""
+    async with hosted(
+        plugins,
+        policy=policy,
+        vault=vault,
+        person=person,
+        says_yes=says_yes,
+        answer_seconds=answer_seconds,
+        auth=auth,
+        more=more,
+    ) as (server, _):
+        yield server
 
 
 class Asked:

@@ -14,6 +14,7 @@ from orchestrator import Policy, load_plugin
 from orchestrator.policy.rules import Rule
 from runtimes.base import Attachment, CallContext, CallResult, FunctionCall
 from runtimes.errors import InvocationError
+from runtimes.questions import LiveQuestion
 from runtimes.values import JsonObject
 from tests.orchestrator.mcp_server.programs import (
     ERAS,
@@ -209,6 +210,13 @@ async def test_a_rule_of_the_host_allows_a_call_of_a_client_that_cannot_ask(era:
         assert not (await client.call_tool("mail-send", {"text": "a"})).is_error
 
 
+async def test_what_the_host_says_is_not_among_what_the_plugin_says(era: str) -> None:
+    person, bare = Asked(), Offered(reads=False, handling=(), more={"description": ""})
+    async with served({"mail": {"send": bare}}) as server, client_of(server, era, person) as client:
+        assert not (await client.call_tool("mail-send", {"text": "a"})).is_error
+    assert "the plugin says" not in person.messages[0]
+
+
 # --- data flow
 
 
@@ -221,8 +229,46 @@ async def test_what_was_read_before_counts_for_later_calls(era: str) -> None:
             kept_apart = await client.call_tool("web-look", {"text": "inbox"})
             assert kept_apart.is_error
             assert text_of(kept_apart).startswith("not called, and not allowed: web does not say how it handles data")
-            assert text_of(kept_apart).endswith("; start a new session of this server for it")
+            assert text_of(kept_apart).endswith("; restart this server for it")
         assert not (await client.call_tool("mail-read", {"text": "inbox"})).is_error
+
+
+@pytest.mark.parametrize("asks", [True, False])
+async def test_what_a_running_call_has_shown_counts_before_it_ends_and_when_it_is_cancelled(
+    era: str, *, asks: bool
+) -> None:
+    shown = anyio.Event()
+
+    async def speak(call: FunctionCall, context: CallContext) -> CallResult:
+        if asks:
+            await context.ask(LiveQuestion(text="your salary is 1234"))
+        context.progress("your salary is 1234")
+        await anyio.sleep_forever()
+        raise NotImplementedError
+
+    async def note(progress: float, total: float | None, message: str | None) -> None:
+        shown.set()
+
+    person, functions = Asked("decline"), {"read": Offered(run=speak, handling=("GetPrivateData",))}
+    plugins = {"mail": functions, "web": {"look": Offered(run=never)}}
+    with anyio.fail_after(20):
+        async with served(plugins) as server, client_of(server, era, person) as client:
+
+            async def read() -> None:
+                await client.call_tool("mail-read", {"text": "a"}, progress_callback=note)
+
+            for is_cancelled in (False, True):
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(read)
+                    await shown.wait()
+                    if not is_cancelled:
+                        assert (await client.call_tool("web-look", {"text": "1234"})).is_error
+                    tasks.cancel_scope.cancel()
+                shown = anyio.Event()
+            assert (await client.call_tool("web-look", {"text": "1234"})).is_error
+    asked = [message for message in person.messages if message.startswith("Web")]
+    assert ["private data of mail" in message for message in asked] == [True, True]
+    assert "in this turn" not in "".join(asked)
 
 
 async def test_private_data_of_one_plugin_makes_a_call_of_another_a_question(era: str) -> None:

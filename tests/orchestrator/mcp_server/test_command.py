@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import anyio
 import httpx2
@@ -15,6 +17,7 @@ from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
 from orchestrator.cli.main import WRONG_USE, main
+from orchestrator.cli.mcp import MIN_TOKEN_CHARS, TOKEN_VARIABLE
 from runtimes.values import Json, JsonObject, dump_json
 from tests.canaries import canary, found_in
 from tests.orchestrator.mcp_server.commands import COMMAND, START_SECONDS, Running, environment, started
@@ -81,14 +84,18 @@ async def test_nothing_but_messages_is_on_the_standard_output_and_it_ends_with_i
             await running.say(request(1, "initialize", **HELLO))
             assert (await running.hear())["id"] == 1
             assert running.process.stdin is not None
-            await running.process.stdin.send(b"this is no message\n")
+            await running.process.stdin.send(b'{"jsonrpc":"2.0","id":9,"method":"ping","params":NaN}\n' * 2)
+            for _ in range(2):
+                assert (await running.hear())["id"] == 9
             await running.say({"jsonrpc": "2.0", "method": "notifications/initialized"})
             await running.say(request(2, "tools/call", name="contoso-getListings", arguments={"city": "Seattle"}))
             assert (await running.hear())["id"] == 2
             await running.process.stdin.aclose()
             assert await running.rest() == b""
             assert await running.process.wait() == 0
-            assert "data flow is not watched" in await running.errors()
+            errors = await running.errors()
+            assert "data flow is not watched" in errors
+            assert errors.count("a message of the client was refused: this is no JSON") == 1
 
 
 async def test_a_signal_ends_it_while_it_waits_for_its_client(plugin: list[str], tmp_path: Path) -> None:
@@ -98,6 +105,35 @@ async def test_a_signal_ends_it_while_it_waits_for_its_client(plugin: list[str],
             assert (await running.hear())["id"] == 1
             running.process.send_signal(signal.SIGTERM)
             assert await running.process.wait() == 0
+
+
+async def test_it_ends_when_nobody_reads_what_it_says(plugin: list[str], tmp_path: Path) -> None:
+    with anyio.fail_after(START_SECONDS):
+        reading, writing = os.pipe()
+        async with await anyio.open_process(
+            [*COMMAND, *plugin], cwd=tmp_path, env=environment(tmp_path), stdout=writing
+        ) as process:
+            os.close(writing)
+            os.close(reading)
+            try:
+                assert await process.wait() == 0
+            finally:
+                if process.returncode is None:
+                    process.kill()
+
+
+async def test_a_token_that_was_made_is_told_also_where_the_variable_is_empty(
+    plugin: list[str], tmp_path: Path
+) -> None:
+    with anyio.fail_after(START_SECONDS):
+        async with started([*plugin, "--http", "0"], tmp_path, {TOKEN_VARIABLE: ""}) as running:
+            url = (await running.line()).removeprefix("listening on ").strip()
+            async with await anyio.connect_tcp("127.0.0.1", urlsplit(url).port or 0):
+                running.process.send_signal(signal.SIGTERM)
+                assert await running.process.wait() == 0
+            token, ends = (await running.errors()).splitlines()
+    assert (token[:7], ends) == ("token: ", "Ctrl-C ends it")
+    assert len(token) > MIN_TOKEN_CHARS
 
 
 @asynccontextmanager

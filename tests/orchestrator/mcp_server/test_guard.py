@@ -1,19 +1,19 @@
-"""Who is let in over HTTP, and how messages are cut out of a stream: both against strangers."""
+"""Who is let in over HTTP, how many, and for how long."""
 
 from __future__ import annotations
 
+import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from mcp.shared.message import SessionMessage
 from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orchestrator.cli.mcp import MIN_TOKEN_CHARS, TOKEN_VARIABLE, address_of, token_of
 from orchestrator.cli.parser import build_parser
 from orchestrator.errors import UsageError
-from orchestrator.mcp_server.guard import Door
-from orchestrator.mcp_server.http import Address
-from orchestrator.mcp_server.stdio import Incoming, Lines, MessageTooLong
+from orchestrator.mcp_server.guard import PATH, Door, Guarded
+from orchestrator.mcp_server.http import Address, names_at
 
 HERE, TOKEN = "127.0.0.1:8080", "t" * MIN_TOKEN_CHARS
 BEARER = f"Bearer {TOKEN}"
@@ -24,6 +24,7 @@ BEARER = f"Bearer {TOKEN}"
     [
         ({"host": HERE, "authorization": BEARER}, None),
         ({"host": HERE.upper(), "authorization": BEARER, "origin": f"http://{HERE}"}, None),
+        ({"host": HERE, "authorization": f"bearer {TOKEN}"}, None),
         ({"host": HERE}, 401),
         ({"host": HERE, "authorization": f"{BEARER}x"}, 401),
         ({"host": HERE, "authorization": TOKEN}, 401),
@@ -92,29 +93,73 @@ def test_the_token_is_made_unless_the_environment_has_a_good_one() -> None:
         token_of(open_to_all, there, {})
 
 
-PING = b'{"jsonrpc":"2.0","id":1,"method":"ping"}\n'
+async def exchanged(app: ASGIApp, *events: Message, **limits: float) -> list[Message]:
+    """What is answered to a request of which these events come, and then nothing more."""
+    sent: list[Message] = []
+    arriving = iter(events)
+
+    async def receive() -> Message:
+        if (event := next(arriving, None)) is None:
+            await anyio.sleep_forever()
+            raise NotImplementedError
+        return event
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": PATH, "headers": [(b"host", HERE.encode())]}
+    door = Door(names=None, token=None)
+    await Guarded(app, door, body_seconds=limits.get("body_seconds", 60.0))(scope, receive, send)
+    return sent
 
 
-@given(st.lists(st.integers(1, 40), max_size=12))
-def test_messages_are_the_same_however_they_arrive(sizes: list[int]) -> None:
-    data, lines = PING + b"\n" + b"{oops\n" + b"x" * 200 + b"\n" + PING, Lines(max_bytes=100)
-    found: list[Incoming] = []
-    for size in sizes:
-        found += lines.feed(data[:size])
-        data = data[size:]
-    found += lines.feed(data)
-    assert [type(one).__name__ for one in found] == [
-        "SessionMessage",
-        "ValidationError",
-        "MessageTooLong",
-        "SessionMessage",
-    ]
-    assert isinstance(found[0], SessionMessage)
-    assert isinstance(found[2], MessageTooLong)
+async def test_a_body_that_does_not_come_is_not_waited_for_and_one_that_has_come_is() -> None:
+    async def slow(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        await request.body()
+        await anyio.wait_all_tasks_blocked()
+        await PlainTextResponse("done")(scope, receive, send)
+
+    part: Message = {"type": "http.request", "body": b"x", "more_body": True}
+    with anyio.fail_after(10):
+        late = await exchanged(slow, part, body_seconds=0.02)
+        whole = await exchanged(slow, part, {"type": "http.request", "body": b"y"}, body_seconds=5.0)
+    assert [one["status"] for one in (late[0], whole[0])] == [408, 200]
 
 
-def test_a_message_that_never_ends_is_not_kept() -> None:
-    lines = Lines(max_bytes=1000)
-    for _ in range(100):
-        assert lines.feed(b"x" * 1000) == []
-    assert lines.kept <= 1000
+async def test_so_many_are_served_at_once_and_at_the_end_nobody() -> None:
+    statuses, inside = list[int](), anyio.Event()
+
+    async def stream(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        inside.set()
+        await anyio.sleep_forever()
+
+    app, ends = Guarded(stream, Door(names=None, token=None), max_requests=1), list[bool]()
+
+    async def ask() -> None:
+        async def receive() -> Message:
+            raise NotImplementedError
+
+        async def send(message: Message) -> None:
+            if "status" in message:
+                statuses.append(message["status"])
+            else:
+                ends.append(not message.get("more_body", False))
+
+        await app({"type": "http", "method": "GET", "path": PATH, "headers": [(b"host", b"a")]}, receive, send)
+
+    with anyio.fail_after(10):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await inside.wait()
+            await ask()
+            assert statuses == [200, 503]
+            app.close()
+        await ask()
+    assert (statuses, ends) == ([200, 503, 503], [True, True, True])
+
+
+def test_on_the_port_of_http_the_name_alone_is_enough() -> None:
+    assert "127.0.0.1" in (names_at(Address(), 80) or ())
+    assert "127.0.0.1" not in (names_at(Address(), 8080) or ())

@@ -8,10 +8,12 @@ import pytest
 from mcp.shared.exceptions import MCPError
 
 from orchestrator import Policy
+from orchestrator.content import Shown
 from orchestrator.labels import CLEAN, Label
+from orchestrator.mcp_server.making import Made
 from orchestrator.mcp_server.prompts import MAX_INSTRUCTIONS
 from orchestrator.mcp_server.reading import ReadSoFar
-from orchestrator.mcp_server.results import structured
+from orchestrator.mcp_server.results import result_of, structured
 from orchestrator.policy.rules import Rule
 from orchestrator.tools.definitions import MAX_DESCRIPTION
 from runtimes.values import Json, JsonObject
@@ -132,7 +134,11 @@ async def test_the_server_introduces_the_plugins_within_a_limit(era: str) -> Non
     [
         ('{"a":1}', {"a": 1}),
         ("[1]", {"result": [1]}),
-        ("7", {"result": 7}),
+        ('["a"]\n[while it ran, the plugin asked the person: "Sure?" — yes]', {"result": ["a"]}),
+        ("7", None),
+        ("true", None),
+        ('"x"', None),
+        ('{"a":1}\n[b]', None),
         ('{"a":1}\n[note: more pages]', {"a": 1}),
         ('{"a":1}\n[cut: 3 of 4 members are not shown]', None),
         ("7\napples", None),
@@ -149,6 +155,16 @@ def test_sessions_read_for_themselves_and_what_is_forgotten_of_them_counts_for_a
     read = ReadSoFar(max_sessions=1)
     read.add("one", mail)
     assert (read.of("one"), read.of("two")) == (mail, CLEAN)
+    read.forget("one")
+    assert read.of("one") == CLEAN
+    read.add("one", mail)
     read.add("two", web)
     assert read.of("two") == read.of("one") | web
     assert read.of("three") == mail
+
+
+def test_what_a_plugin_says_to_the_person_and_to_the_model_is_said_once() -> None:
+    made = Made(text="The theme\ndark", is_error=False, shown=Shown(text="dark"), answer="The theme\ndark")
+    assert [block.text for block in result_of(made).content if isinstance(block, types.TextContent)] == [
+        "The theme\ndark"
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import anyio
 import mcp_types as types
 import pytest
@@ -188,6 +190,38 @@ async def test_a_client_that_comes_back_late_is_told_what_came_of_the_call() -> 
     assert [(one.action, one.reason) for one in answers] == [("cancel", "nobody answered within 0.05 seconds")]
 
 
+async def test_a_late_answer_is_none_to_the_question_that_is_open_by_then() -> None:
+    answers: list[tuple[str, str]] = []
+    second = anyio.Event()
+
+    async def ask_twice(call: FunctionCall, context: CallContext) -> CallResult:
+        with anyio.move_on_after(0.05):
+            await context.ask(LiveQuestion(text="Show the balance?"))
+        second.set()
+        answers.append(("Wire it?", (await context.ask(LiveQuestion(text="Wire it?"))).action))
+        return await echo(call, context)
+
+    def saying(action: str) -> types.InputResponses:
+        return {"question": types.ElicitResult.model_validate({"action": action, "content": None})}
+
+    with anyio.fail_after(20):
+        async with (
+            served({"bank": {"look": Offered(run=ask_twice)}}) as server,
+            client_of(server, ERAS[1], Asked()) as client,
+        ):
+            call = partial(client.session.call_tool, "bank-look", {}, allow_input_required=True)
+            asked = await call()
+            assert isinstance(asked, types.InputRequiredResult)
+            await second.wait()
+            await anyio.wait_all_tasks_blocked()
+            again = await call(input_responses=saying("accept"), request_state=asked.request_state)
+            assert isinstance(again, types.InputRequiredResult)
+            assert answers == []
+            assert "Wire it?" in str(again.input_requests)
+            await call(input_responses=saying("decline"), request_state=again.request_state)
+    assert answers == [("Wire it?", "decline")]
+
+
 async def test_an_answer_counts_for_its_own_call_only() -> None:
     yes: types.InputResponses = {"question": types.ElicitResult(action="accept", content={})}
     with anyio.fail_after(20):
@@ -242,6 +276,26 @@ async def test_only_so_many_calls_are_under_way() -> None:
         assert await first.news() == Made(text="done", is_error=False)
         await first.end()
         second = calls.begin(linger, can_ask=True)
-        calls.park(second, "a call")
+        asked = await second.news()
+        assert isinstance(asked, OpenQuestion)
+        calls.park(second, "a call", asked)
         await calls.end()
         assert second.task.cancelled()
+
+
+async def test_calls_that_wait_for_a_person_are_in_nobodys_way() -> None:
+    said: list[LiveAnswer] = []
+
+    async def linger(desk: Desk) -> Made:
+        said.append(await desk.ask(LiveQuestion(text="?")))
+        return Made(text="done", is_error=False)
+
+    with anyio.fail_after(20):
+        calls = OngoingCalls(max_ongoing=1, max_asking=1)
+        first = calls.begin(linger, can_ask=True)
+        assert isinstance(await first.news(), OpenQuestion)
+        second = calls.begin(linger, can_ask=True)
+        assert isinstance(await second.news(), Made)
+        assert [one.reason.split(";")[0] for one in said] == ["too many questions are open at this server"]
+        await second.end()
+        await calls.end()

@@ -13,11 +13,27 @@ import pexpect  # type: ignore[import-untyped]  # its stubs are not among the de
 import pytest
 
 from orchestrator.repl.live_questions import PROMPT, PROMPT_TO_SEND
+from orchestrator.repl.streams import INTERRUPTED
+from tests.orchestrator.cli.local.commands import Place
 from tests.servers.keyboard import PROMPT as LOOP
 from tests.servers.keyboard import leave, say, terminal
 
 ANSWER = re.escape(PROMPT.strip())
 SEND = re.escape(PROMPT_TO_SEND.strip())
+ASKER = """
+import json, sys
+
+def send(**message):
+    print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
+
+for message in map(json.loads, sys.stdin):
+    method, number = message.get("method"), message.get("id")
+    if method == "f0":
+        send(id="q", method="host/confirm", params={"call": number, "text": "Go on?"})
+        send(id=number, result=json.loads(sys.stdin.readline()))
+    elif number is not None:
+        send(id=number, result={})
+"""
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
 
@@ -96,6 +112,48 @@ def test_a_question_that_is_withdrawn_leaves_the_prompt(tmp_path: Path) -> None:
         child.expect("DONE WITH 1")
         child.expect(LOOP)
         leave(child)
+
+
+def test_ctrl_c_leaves_a_question_of_a_call_unanswered_and_a_second_one_stops_the_call(tmp_path: Path) -> None:
+    with terminal(tmp_path, "-m", "tests.servers.inquisitive", "call", "nag", prompt="Inquisitive asks you") as child:
+        child.expect("a second one stops the call")
+        child.expect(ANSWER)
+        child.send("\x03")
+        child.expect("Sure, 1")
+        child.expect(ANSWER)
+        say(child, "n")
+        child.expect("Sure, 2")
+        child.expect(ANSWER)
+        child.send("\x03")
+        child.expect("Sure, 3")
+        child.expect(ANSWER)
+        child.send("\x03")
+        child.expect(pexpect.EOF)
+        child.close()
+        assert (child.exitstatus, "Traceback" in (child.before or "")) == (INTERRUPTED, False)
+
+
+def test_a_question_of_a_call_that_is_withdrawn_leaves_the_prompt(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with terminal(tmp_path, "-m", "tests.servers.inquisitive", "forget", str(pipe), prompt="Never mind") as child:
+        child.expect(ANSWER)
+        pipe.write_text("go on", encoding="utf-8")
+        child.expect("the plugin does not wait for an answer any more")
+        child.expect("PAYLOAD")
+        child.expect(pexpect.EOF)
+
+
+def test_a_call_that_prints_for_machines_asks_nobody(tmp_path: Path) -> None:
+    """docs/consent.md: nobody is asked with --json."""
+    plugin = Place(tmp_path).plugin("asker", "Asker")
+    (tmp_path / "asker.py").write_text(ASKER, encoding="utf-8")
+    behind = f"Asker={sys.executable} -S {tmp_path}/asker.py"
+    with terminal(
+        tmp_path, *("-m", "orchestrator", "call", "--json", "--local", behind, plugin, "f0"), prompt="payload"
+    ) as child:
+        child.expect("nobody is present to answer")
+        child.expect(pexpect.EOF)
 
 
 def test_a_call_without_a_chat_asks_at_a_terminal(tmp_path: Path) -> None:

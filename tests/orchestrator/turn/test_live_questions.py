@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
@@ -11,6 +12,7 @@ import pytest
 from auth import Secret, SecretsInUse
 from orchestrator.signals import QuestionClosed, QuestionRaised
 from orchestrator.turn.live_questions import (
+    GONE,
     MAX_TOLD_CHARS,
     OVER,
     WITHDRAWN,
@@ -72,6 +74,34 @@ async def test_nobody_waits_for_ever() -> None:
         answer = await questions.ask(LiveQuestion(text="Still there?"))
     assert answer == LiveAnswer(action="cancel", reason="nobody answered within 0.01 s")
     assert ended == ["Still there?"]
+
+
+async def gone(asked: PluginQuestion) -> LiveAnswer:
+    """A window that has closed: what its code waits for is cancelled."""
+    del asked
+    answer = asyncio.get_running_loop().create_future()
+    answer.cancel()
+    await answer
+    return YES
+
+
+async def test_whoever_is_asked_may_go_and_the_next_question_is_put_all_the_same() -> None:
+    windows = [gone, answering(YES)]
+
+    async def asks(asked: PluginQuestion) -> LiveAnswer:
+        return await windows.pop(0)(asked)
+
+    async with put(asks) as questions:
+        assert await questions.ask(LiveQuestion(text="Still there?")) == LiveAnswer(action="cancel", reason=GONE)
+        assert await questions.ask(LiveQuestion(text="And now?")) == YES
+    assert questions.told().endswith(f'"Still there?" — not answered: {GONE}; "And now?" — yes]')
+
+
+async def test_a_yes_is_a_yes_whatever_is_said_with_it() -> None:
+    said = LiveAnswer(action="accept", reason="on the phone")
+    async with put(answering(said)) as questions:
+        assert await questions.ask(LiveQuestion(text="Sure?")) == said
+    assert questions.told().endswith('"Sure?" — yes]')
 
 
 async def test_a_question_that_the_plugin_withdraws_is_taken_from_the_person() -> None:

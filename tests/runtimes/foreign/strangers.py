@@ -98,7 +98,7 @@ def signing_in(**fields: object) -> SignIn:
     return spoilt(SignIn(name="zoo", kind="login", reason="never given"), **fields)
 
 
-def spoilt(value: T, **fields: object) -> T:
+def spoilt(value: T, /, **fields: object) -> T:
     """A frozen object of the seam with fields that are not as they should be."""
     for name, field in fields.items():
         object.__setattr__(value, name, field)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
+from http import HTTPStatus
 
 import pytest
 
-from runtimes.base import Attachment, CallResult
-from runtimes.foreign.answers import MAX_ATTACHMENTS, MAX_NOTES, checked_result
+from auth import Attached, Secret, SignIn
+from runtimes.base import Attachment, CallResult, WireMessage
+from runtimes.errors import InvocationError
+from runtimes.foreign.answers import (
+    MAX_ATTACHMENTS,
+    MAX_HEADERS,
+    MAX_NOTES,
+    MAX_PREVIEWED_CHARS,
+    MAX_URL_CHARS,
+    checked_preview,
+    checked_result,
+    checked_sign_in,
+    retold_error,
+)
 from runtimes.foreign.words import MAX_LINE_CHARS, Unfit
 from runtimes.http import MAX_RESPONSE_BYTES
 from runtimes.limits import MAX_DEPTH
@@ -41,6 +54,9 @@ UNFIT: dict[str, tuple[CallResult, str]] = {
     "a value in itself": (answered(payload=endless()), "its answer is no JSON: "),
     "too deep": (answered(payload=nested(MAX_DEPTH + 1)), "its answer is no JSON: InvalidJson: nested more than"),
     "much too deep": (answered(payload=nested(100_000)), "its answer is no JSON: "),
+    "a number that JSON has not": (answered(payload=[float("nan")]), "it has the number nan, which JSON has not"),
+    "a number beyond all": (answered(payload={"a": (1, 9e999)}), "it has the number inf, which JSON has not"),
+    "keys that are the same": (answered(payload=[{1: 1, "1": 2}]), "two of its keys are the same as texts"),
     "too long": (answered(payload="x" * MAX_RESPONSE_BYTES), f"and {MAX_RESPONSE_BYTES} is the limit"),
     "odd flags": (
         answered(is_error=None, is_truncated=1),
@@ -78,6 +94,95 @@ def test_an_answer_that_is_no_good_says_why(name: str) -> None:
         checked_result(result)
     assert message in str(failure.value)
     assert len(str(failure.value)) <= 2 * MAX_LINE_CHARS
+
+
+class Rows(CallResult):
+    """Of a class of its own, which is made in another way."""
+
+    def __init__(self, *rows: Json) -> None:
+        super().__init__(payload=[*rows], status=HTTPStatus.OK, attachments=(Picture(b"x"),))
+
+
+class Picture(Attachment):
+    """As `Rows`."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(media_type="image/png", data=data, name="dir/otter.png")
+
+
+def test_an_answer_of_a_class_of_its_own_is_kept_as_one_of_ours() -> None:
+    kept = checked_result(Rows(1, 2))
+    assert type(kept) is CallResult
+    assert kept == CallResult(payload=[1, 2], status=200, attachments=(PICTURE,))
+    assert (type(kept.status), type(kept.attachments[0])) == (int, Attachment)
+
+
+def sending(**fields: object) -> list[object]:
+    return [spoilt(WireMessage(method="GET", url="https://zoo.example/"), **fields)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "mistake"),
+    [
+        ({"secrets": None}, "its secrets is None, and not a set of texts"),
+        ({"secrets": {5}}, "its secrets is of the type set, and not a set of texts"),
+        ({"attached": ["x"]}, "in its attached: one is of the type str, and no Attached"),
+        ({"attached": None}, "its attached is None, and not a tuple"),
+        (
+            {"attached": [spoilt(Attached(place="header", name="key", value=Secret("x")), value="x")]},
+            "in its attached: its value is of the type str, and not a Secret",
+        ),
+        ({"headers": [("A", "b\r\nC: d")]}, "its headers has control characters"),
+        ({"headers": [("A\n", "b")]}, "its headers has control characters"),
+        ({"headers": [("A", "\x1b[2J")]}, "its headers has control characters"),
+        ({"headers": [("A", "b")] * (MAX_HEADERS + 1)}, f"it has more than {MAX_HEADERS} header fields"),
+        ({"method": "G\x1b[31mET"}, "its method has control characters"),
+        ({"url": "https://zoo.example/\x07"}, "its url has control characters"),
+        ({"url": "x" * (MAX_URL_CHARS + 1)}, f"its url has control characters, or is longer than {MAX_URL_CHARS}"),
+    ],
+)
+def test_a_preview_that_would_be_shown_otherwise_than_it_is_says_why(fields: dict[str, object], mistake: str) -> None:
+    with pytest.raises(Unfit) as failure:
+        checked_preview(sending(**fields))
+    assert mistake in str(failure.value)
+
+
+def test_a_preview_is_kept_as_one_of_ours_and_bounded() -> None:
+    secret = Attached(place="query", name="key", value=Secret("x"))
+    fields = {"secrets": {"KEY"}, "attached": [secret], "body": "\x1b[2J\n" + "x" * (2 * MAX_PREVIEWED_CHARS)}
+    (kept,) = checked_preview(sending(**fields))
+    assert (kept.secrets, kept.attached) == (frozenset({"key"}), (secret,))
+    assert kept.body is not None
+    assert kept.body.startswith(" [2J\nxx")
+    assert len(kept.body) == MAX_PREVIEWED_CHARS
+
+
+class Nameless(SignIn):
+    """As `Rows`."""
+
+    def __init__(self, *scopes: str) -> None:
+        super().__init__(name="zoo", kind="login", reason="never given", scopes=scopes)
+
+
+def test_a_sign_in_of_a_class_of_its_own_is_kept_as_one_of_ours() -> None:
+    kept = checked_sign_in(Nameless("feed"))
+    assert type(kept) is SignIn
+    assert kept == SignIn(name="zoo", kind="login", reason="never given", scopes=("feed",))
+    with pytest.raises(Unfit, match="its name or its scopes have control characters"):
+        checked_sign_in(Nameless("a\nb"))
+
+
+def test_an_error_of_a_class_of_its_own_may_lack_what_ours_has() -> None:
+    class Hungry(InvocationError):
+        def __init__(self) -> None:
+            Exception.__init__(self, "no\nfish")
+
+    class Wordless(Hungry):
+        def __str__(self) -> str:
+            raise ValueError("oops")
+
+    assert str(retold_error(Hungry())) == "no fish"
+    assert str(retold_error(Wordless())) == "its error cannot be read: ValueError: oops"
 
 
 def test_a_payload_is_a_copy_of_what_it_is_as_json() -> None:

@@ -51,7 +51,9 @@ async def test_what_comes_of_it_is_handed_out() -> None:
     assert await run_apart(five) == 5
 
 
-@pytest.mark.parametrize("error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), BaseException("odd")])
+@pytest.mark.parametrize(
+    "error", [ValueError("no"), SystemExit(3), KeyboardInterrupt(), BaseException("odd"), GeneratorExit()]
+)
 async def test_whatever_it_raises_is_a_failure_of_its_own(error: BaseException) -> None:
     async def work() -> Never:
         raise error

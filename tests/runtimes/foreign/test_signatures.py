@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from enum import Enum
+from http import HTTPMethod
 
 import pytest
 
@@ -26,6 +28,28 @@ def nested(depth: int) -> JsonObject:
     return schema
 
 
+class Half(FunctionSignature):
+    """Of a class of its own, one field of which cannot be read."""
+
+    def __getattribute__(self, name: str) -> object:
+        if name == "repeatable":
+            raise ValueError("not now")
+        return super().__getattribute__(name)
+
+
+class Feeding(FunctionSignature):
+    """Of a class of its own, which is made in another way."""
+
+    def __init__(self, animal: str) -> None:
+        super().__init__(name="feed", description=f"Feeds the {animal}.", destination="the zoo")
+
+
+class Name(str, Enum):  # noqa: UP042  the difference is what is tested
+    """A text that says something else when it is asked for its text."""
+
+    FEED = "feed"
+
+
 UNFIT: dict[str, tuple[object, str]] = {
     "no signature": ({"name": "feed"}, "it is of the type dict, and no FunctionSignature"),
     "another name": (changed(name="fed"), "its signature has the name 'fed'"),
@@ -35,6 +59,11 @@ UNFIT: dict[str, tuple[object, str]] = {
         "its description is None, and not a text; its repeatable is of the type str, and not a bool",
     ),
     "a list of parameters": (changed(parameters=[]), "its parameters is of the type list, and not a JSON object"),
+    "a number that JSON has not": (
+        changed(parameters={"properties": {"a": {"default": float("inf")}}}),
+        "its parameters are no good: it has the number inf, which JSON has not",
+    ),
+    "a field that cannot be read": (Half(name="feed", destination="the zoo"), "reading it raises ValueError: not now"),
     "no JSON": (
         changed(parameters={"properties": {5}}),
         "its parameters are no JSON: TypeError: Object of type set is not JSON serializable",
@@ -45,7 +74,7 @@ UNFIT: dict[str, tuple[object, str]] = {
     ),
     "too long": (
         changed(parameters={"description": "x" * MAX_SCHEMA_BYTES}),
-        f"its parameters are longer than {MAX_SCHEMA_BYTES} bytes",
+        f"its parameters are no good: it has {MAX_SCHEMA_BYTES + 18} bytes, and {MAX_SCHEMA_BYTES} is the limit",
     ),
     "another type": (changed(parameters={"type": "array"}), "its parameters have a 'type' that is not 'object'"),
     "a list of properties": (
@@ -82,6 +111,20 @@ def test_functions_that_were_not_asked_for_are_passed_over_and_missing_ones_name
     usable, unusable = checked_functions(offered, {"wash": "no water", "other": "x"}, ["feed", "wash", "sing"])
     assert set(usable) == {"feed"}
     assert unusable == {"wash": "no water", "sing": "its runtime does not offer it; it offers: feed, steal"}
+
+
+def test_a_signature_of_a_class_of_its_own_is_kept_as_one_of_ours() -> None:
+    kept = checked_functions({"feed": Feeding("otter")}, {}, None)[0]["feed"]
+    assert type(kept) is FunctionSignature
+    assert kept.description == "Feeds the otter."
+
+
+def test_a_name_may_be_of_an_enumeration() -> None:
+    signature = changed(name=Name.FEED, method=HTTPMethod.POST)
+    usable, unusable = checked_functions({Name.FEED: signature}, {}, ["feed"])
+    assert unusable == {}
+    kept = usable["feed"]
+    assert (type(kept.name), kept.name, type(kept.method), kept.method) == (str, "feed", str, "POST")
 
 
 def test_what_is_kept_is_a_copy_within_bounds() -> None:

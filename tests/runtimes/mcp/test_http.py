@@ -15,8 +15,9 @@ from auth import AuthReference, CredentialUse, Flow, Secret
 from runtimes.base import RuntimeServices
 from runtimes.errors import InvocationError
 from runtimes.http import HttpRequest, HttpResponse
-from runtimes.mcp.answers import GIVEN_UP, MAX_MESSAGE_BYTES
+from runtimes.mcp.answers import MAX_MESSAGE_BYTES
 from runtimes.mcp.authorization import previewed, sign_in
+from runtimes.mcp.flights import GIVEN_UP
 from runtimes.mcp.http import MAX_CALL_BYTES, open_http
 from runtimes.values import JsonObject
 from tests.runtimes.mcp.lines import OLD, TOKEN, PersonsVault, opened, spec_of

@@ -16,7 +16,8 @@ from runtimes.local.supervision import PAUSING_DEATHS
 from runtimes.local_endpoint import LocalEndpoint
 from runtimes.mcp import open_mcp
 from runtimes.mcp.connecting import LocalServer, open_session
-from runtimes.mcp.stdio import MAX_LINE_BYTES, Lines
+from runtimes.mcp.session import MAX_LISTINGS
+from runtimes.mcp.stdio import MAX_LINE_BYTES, Lines, answered_id
 from runtimes.pinned import Pinned
 from runtimes.questions import LiveAnswer, LiveQuestion
 from runtimes.values import Json, JsonObject
@@ -93,7 +94,12 @@ async def test_an_image_may_be_longer_than_a_message_of_a_local_plugin() -> None
 
 @pytest.mark.parametrize(
     ("tool", "reason"),
-    [("die", r"it ended before it answered; its last words: out of paper"), ("huge", "a line is longer than")],
+    [
+        ("die", r"it ended before it answered; its last words: out of paper"),
+        ("huge", "a line is longer than"),
+        ("chatter", "it talks without end"),
+        ("pester", "it asks without end, and does not read the answers"),
+    ],
 )
 async def test_a_program_that_ends_in_a_call_is_started_again_for_the_next(tool: str, reason: str) -> None:
     async with local(program(), mcp_tool_description=DESCRIBED) as executor:
@@ -102,6 +108,42 @@ async def test_a_program_that_ends_in_a_call_is_started_again_for_the_next(tool:
         assert (caught.value.not_executed, caught.value.is_unsent) == (None, False)
         assert str(caught.value).isprintable()
         assert (await ask(executor, "echo", text="on")).payload == "on"
+
+
+async def test_an_answer_that_is_no_message_ends_its_call_at_once() -> None:
+    async with local(program(), mcp_tool_description=DESCRIBED) as executor:
+        with pytest.raises(InvocationError, match="Unreadable answer; a line that it wrote is no message") as caught:
+            await ask(executor, "surrogate", timeout=600)
+        assert (caught.value.not_executed, caught.value.is_unsent) == (None, False)
+        assert (await ask(executor, "echo", text="on")).payload == "on"
+
+
+@pytest.mark.parametrize(
+    ("line", "number"),
+    [
+        (b'{"jsonrpc": "2.0", "id": 7, "result": "\\ud800"}', 7),
+        (b'{"jsonrpc": "2.0", "id": "seven", "result": NaN}', "seven"),
+        (b'{"id" : 7, "result": ' + b"[" * 100_000, 7),
+        (b'{"id": true, "result": {}}', None),
+        (b'{"id": 7, "method": "ping", "params": "\\ud800"}', None),
+        (b'{"id": 7, "method": "ping", "params": ' + b"[" * 100_000, None),
+        (b"hello 7", None),
+        (b"[1]", None),
+    ],
+)
+def test_the_request_is_found_that_an_unreadable_line_answers(line: bytes, number: object) -> None:
+    assert answered_id(line) == number
+
+
+async def test_tools_that_change_faster_than_they_can_be_listed_are_not_called() -> None:
+    async def stir(executor: RuntimeExecutor) -> None:
+        for _ in range(10 * MAX_LISTINGS):
+            assert (await ask(executor, "stir")).payload == "stirred"
+
+    async with local(program()) as executor:
+        with anyio.fail_after(60), pytest.raises(InvocationError, match="change faster than they can be") as caught:
+            await stir(executor)
+        assert caught.value.is_unsent
 
 
 async def test_a_program_that_dies_of_being_asked_for_a_newer_protocol_is_started_again_without() -> None:

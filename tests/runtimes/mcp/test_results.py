@@ -61,7 +61,8 @@ def test_an_error_keeps_its_text_and_explains_itself_in_one_line() -> None:
     assert answer.payload == ['{"a":\n"b\x1b[2J"}', "more"]
     assert answer.explanation == '{"a": "b [2J"}'
     assert read_result({"content": [], "structuredContent": {"a": 1}, "isError": True}).explanation == '{"a":1}'
-    assert not read_result({"content": [], "isError": "true"}).is_error
+    assert read_result({"content": [], "isError": "true"}).is_error
+    assert not read_result({"content": [], "isError": None}).is_error
 
 
 def test_files_are_named_by_the_last_part_of_their_address() -> None:

@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import threading
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,9 @@ MAX_ROWS = 200
 MAX_CELL_BYTES = 64 * 1024
 """How long a text or a blob of a database may be."""
 
+CHECK_SECONDS = 1.0
+"""How long a database that another program holds is waited for when the queries are looked at."""
+
 STEPS = 1000
 """After how many steps of a query the clock is looked at."""
 
@@ -53,9 +56,9 @@ def _only_reading(action: int, *_: object) -> int:
     return sqlite3.SQLITE_OK if action in _READING else sqlite3.SQLITE_DENY
 
 
-def _connect(database: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", uri=True)
-    connection.row_factory = sqlite3.Row
+def _connect(database: Path, seconds: float) -> sqlite3.Connection:
+    """Waits for that long where another program holds the database."""
+    connection = sqlite3.connect(f"{database.as_uri()}?mode=ro", timeout=max(0.0, seconds), uri=True)
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MAX_CELL_BYTES)
     connection.set_authorizer(_only_reading)
     return connection
@@ -85,8 +88,10 @@ def _query(name: str, given: Json, database: Path) -> _Query:
         raise ValueError("its 'parameters' are no JSON Schema")
     properties = parameters.get("properties", {})
     names = dict.fromkeys(properties) if isinstance(properties, dict) else {}
-    with closing(_connect(database)) as connection:
-        connection.execute(f"EXPLAIN {sql}", names)
+    with closing(_connect(database, CHECK_SECONDS)) as connection:
+        columns = connection.execute(f"EXPLAIN {sql}", names).description
+    if columns[0][0] != "addr":
+        raise ValueError("its 'sql' is no query")  # but the rest of an EXPLAIN QUERY PLAN
     signature = FunctionSignature(
         name=name,
         description=str(given.get("description", "")),
@@ -119,14 +124,35 @@ def _cell(value: object) -> Json:
     return value if isinstance(value, str | int | float) or value is None else "(bytes)"
 
 
-def _rows(database: Path, query: _Query, arguments: Mapping[str, object], is_over: Callable[[], bool]) -> CallResult:
+def _names(columns: Sequence[Sequence[object]]) -> list[str]:
+    """A name for each column; what two have is given numbers."""
+    names: dict[str, None] = {}
+    for column in columns:
+        given = name = str(column[0])
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{given} {number}"
+        names[name] = None
+    return [*names]
+
+
+def _rows(
+    database: Path, query: _Query, arguments: Mapping[str, object], deadline: float, has_ended: threading.Event
+) -> CallResult:
     """Runs in a thread, which ends when the time is over."""
+
+    def is_over() -> bool:
+        return has_ended.is_set() or time.monotonic() > deadline
+
     properties = query.signature.parameters.get("properties")
     values = dict.fromkeys(properties if isinstance(properties, dict) else ()) | dict(arguments)
-    with closing(_connect(database)) as connection:
+    with closing(_connect(database, deadline - time.monotonic())) as connection:
         connection.set_progress_handler(is_over, STEPS)
-        found: list[sqlite3.Row] = connection.execute(query.sql, values).fetchmany(MAX_ROWS + 1)
-    payload: Json = [{name: _cell(row[name]) for name in row.keys()} for row in found[:MAX_ROWS]]  # noqa: SIM118
+        cursor = connection.execute(query.sql, values)
+        names = _names(cursor.description)
+        found: list[tuple[object, ...]] = cursor.fetchmany(MAX_ROWS + 1)
+    payload: Json = [{name: _cell(cell) for name, cell in zip(names, row, strict=True)} for row in found[:MAX_ROWS]]
     notes = (f"there are more than {MAX_ROWS} rows",) if len(found) > MAX_ROWS else ()
     return CallResult(payload=payload, notes=notes, is_truncated=bool(notes))
 
@@ -161,14 +187,10 @@ class _Sqlite:
             raise InvocationError(f"there is no function {call.function!r}; known functions: {known}")
         deadline, has_ended = time.monotonic() + context.timeout, threading.Event()
         try:
-            return await asyncio.to_thread(
-                _rows,
-                self._database,
-                query,
-                call.arguments,
-                lambda: has_ended.is_set() or time.monotonic() > deadline,
-            )
+            return await asyncio.to_thread(_rows, self._database, query, call.arguments, deadline, has_ended)
         except (sqlite3.Error, OverflowError) as error:
+            if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
+                raise InvocationError(f"another program holds the database of {call.function!r}") from None
             if time.monotonic() > deadline:
                 raise InvocationError(
                     f"the query of {call.function!r} took longer than {context.timeout:g} s"

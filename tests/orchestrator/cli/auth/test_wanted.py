@@ -112,3 +112,28 @@ def test_two_uses_of_one_name_become_one() -> None:
     assert one("a", ["https://b:443"]).joined(one("b", ["https://a:443"])) == Wanted(
         name="ref", kind="key", hint="h", origins=("https://a:443", "https://b:443"), plugins=("a", "b")
     )
+
+
+def _mcp(url: str, kind: str = "OAuthPluginVault", name: str = "find") -> JsonObject:
+    auth: JsonObject = {"type": kind, "reference_id": "ref"}
+    return {"type": "RemoteMCPServer", "auth": auth, "spec": {"url": url}, "run_for_functions": [name]}
+
+
+async def test_a_token_for_one_mcp_server_goes_to_no_other_place() -> None:
+    api = runtime("ref", description({"look": [{"sign": ["read"]}]}), kind="OAuthPluginVault")
+    for other in (_mcp("https://other.example/mcp", name="seek"), api):
+        reading = await read(_mcp("https://desk.example/mcp"), other)
+        [wanted] = reading.wanted
+        assert wanted.origins == ("https://desk.example:443",)
+        [obstacle] = reading.obstacles
+        assert "'ref' is for https://desk.example, and does not go to" in obstacle
+        assert "give each its own reference_id" in obstacle
+
+
+async def test_one_server_and_one_key_are_registered_for_all_who_want_them() -> None:
+    twice = await read(_mcp("https://desk.example/mcp"), _mcp("https://desk.example/mcp", name="seek"))
+    assert twice.obstacles == ()
+    key = "ApiKeyPluginVault"
+    both = (_mcp("https://desk.example/mcp", key), _mcp("https://other.example/mcp", key, "seek"))
+    [wanted] = (await read(*both)).wanted
+    assert wanted.origins == ("https://desk.example:443", "https://other.example:443")

@@ -58,6 +58,7 @@ def test_machines_are_told_everything_but_values_of_variables(place: Place) -> N
                 "network": False,
                 "source": "orchestrator.toml",
                 "problem": "there is no program 'no-such-program'",
+                "unset": [],
             }
         ]
     }
@@ -96,6 +97,13 @@ def test_a_program_that_is_not_there_is_a_problem_of_those_who_name_it(place: Pl
     assert place.run("list", place.plugin("home", "S")).returncode == 0
     named = place.run("list", place.plugin("away", "P"))
     assert (named.returncode, named.stderr) == (1, "orchestrator: P: there is no program 'no-such-program'\n")
+
+
+def test_a_variable_that_is_not_set_is_told_and_no_problem(place: Place) -> None:
+    place.project.write_text('[local.P]\ncommand = ["sh"]\ninherit = ["THIS", "HOME", "THAT"]\n', encoding="utf-8")
+    done = place.run("list")
+    assert (done.returncode, done.stderr) == (0, "note: P is to inherit THIS, THAT: not set here\n")
+    assert '"unset": [\n        "THIS"' in place.run("list", "--json").stdout
 
 
 def test_nothing_is_said_to_be_nothing(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from orchestrator.cli.local.trial import NOBODY, Trial, Wanted, tried
+from orchestrator.cli.local.trial import ENDED_EARLY, NOBODY, Trial, Wanted, tried
 from runtimes.local.messages import Answer, Fault
 from runtimes.local.programs import Timing
 from runtimes.local.transports.stdio import open_stdio
@@ -154,6 +154,50 @@ async def test_a_silent_program_is_no_problem_until_it_is_called(place: Place) -
 async def test_a_program_that_ends_at_once_is_one(place: Place) -> None:
     seen = await trial(place, "-c", "raise SystemExit('no display')")
     assert (seen.started, seen.problem) == (None, "it ended before it answered; its last words: no display")
+
+
+CRASH = """
+import sys
+print("booting", file=sys.stderr, flush=True)
+line = sys.stdin.readline()
+sys.exit("no database" if line.startswith("{") else "no json")
+"""
+
+
+@pytest.mark.parametrize(("framing", "starts"), [("auto", 3), ("lines", 2)])
+async def test_a_program_that_ends_when_it_is_spoken_to_is_one_and_its_first_words_say_why(
+    place: Place, framing: Framing, starts: int
+) -> None:
+    seen = await trial(place, "-c", CRASH, framing=framing)
+    assert (seen.started, seen.problem, seen.seen.starts) == (None, ENDED_EARLY, starts)
+    assert seen.stderr.decode().split() == ["booting", "no", "database"]
+
+
+def test_how_often_it_was_started_is_told(place: Place) -> None:
+    (place.folder / "crash.py").write_text(CRASH, encoding="utf-8")
+    crash = ("--local", f"C={sys.executable} -S crash.py", "C")
+    done = place.run("test", *crash)
+    lines = [" ".join(line.split()) for line in done.stdout.splitlines()[1:]]
+    assert lines == ["started 3 times: it ended when it was asked 'initialize'", "stderr", "booting", "no database"]
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, f"orchestrator: C: {ENDED_EARLY}")
+
+
+def test_a_secret_in_an_address_is_told_nowhere_and_the_rest_of_it_is(place: Place) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    address = f"http://127.0.0.1:{port}/rpc?api_key={CANARY}"
+    for command in (("test", "X"), ("test", "X", "--json"), ("list",), ("list", "--json")):
+        done = place.run(*command, "--local", f"X={address}", COLUMNS="200")
+        assert CANARY not in done.stdout + done.stderr
+        assert f"http://127.0.0.1:{port}/rpc?" in done.stdout
+
+
+def test_a_variable_that_is_not_set_is_told(place: Place) -> None:
+    place.project.write_text(
+        f'[local.P]\ncommand = ["{sys.executable}", "-S", "zoo.py"]\ninherit = ["THIS"]\n', encoding="utf-8"
+    )
+    done = place.run("test", "P")
+    assert (done.returncode, "note: it is to inherit THIS: not set here" in done.stderr) == (0, True)
 
 
 async def test_a_question_is_declined_and_told(place: Place) -> None:
