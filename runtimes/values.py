@@ -23,6 +23,7 @@ _DIGITS_AS_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _LONG_NUMBER = 19
 """Digits beyond what the fast parser keeps exactly, 64 bits: identifiers in the wild are that long."""
 
+_LONG_ROW = b"0" * _LONG_NUMBER
 _TOO_LONG_NUMBER = b"0" * (MAX_NUMBER_DIGITS + 1)
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{}:]|[^\s\[\]{},:"]++|"', re.DOTALL)
 """A string, a bracket, a colon, another scalar, or the quote of a string that does not end."""
@@ -177,6 +178,8 @@ def parse_json(source: str | bytes) -> Json:
     data = _bytes(source)
     if isinstance(source, bytes) and _NOT_8_BITS.match(source):
         source = decoded(source)
+    if len(data) <= MAX_DEPTH and _LONG_ROW not in data.translate(_DIGITS_AS_ZEROS):
+        return _loaded(source)  # too short for anything else to be wrong with it
     marks = marks_of(data)
     opened = marks.count(b"[") + marks.count(b"{")
     separators = opened + marks.count(b",")

@@ -41,7 +41,8 @@ _OUTCOME = re.compile(rb'"(?:result|error)"\s*:')
 _METHOD = re.compile(rb'"method"\s*:')
 _ID = re.compile(rb'"id"\s*:\s*"?([0-9]+)')
 _OF_ANSWERS = {"id", "result", "error"}
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""What some write before a text; it is passed over."""
 
 
 class JsonRpcError(Exception):
@@ -90,6 +91,15 @@ def _checked(message: JsonObject) -> bytes:
     return text
 
 
+_REQUEST = re.compile(rb'\{"jsonrpc":"2\.0","id":([0-9]+),"method":')
+
+
+def request_number(message: bytes) -> int | None:
+    """The id in a message that `request_message` has made; None in our other messages, which wait for no answer."""
+    found = _REQUEST.match(message)
+    return None if found is None else int(found[1])
+
+
 def request_message(number: int, method: str, params: JsonObject) -> bytes:
     """What asks for `method`.
 
@@ -98,12 +108,17 @@ def request_message(number: int, method: str, params: JsonObject) -> bytes:
     return _checked({"id": number, "method": method, "params": params})
 
 
+def _may_demand(value: Json) -> bool:
+    return isinstance(value, dict) and "method" in value and "id" in value
+
+
 class Connection:
     """Makes our requests, reads what comes back, and answers what the other side asks."""
 
     def __init__(self) -> None:
         self._last_id = 0
         self._open: set[int] = set()
+        self._left: set[int] = set()
         self._last_batch = 0
         self._batches: dict[int, _Batch] = {}
         self._complaints = 0
@@ -127,6 +142,12 @@ class Connection:
         """Closes a request and says so to the other side; an answer that comes all the same is dropped."""
         self._open.discard(number)
         return written({"method": CANCEL, "params": {"id": number}})
+
+    def leave(self, number: int) -> None:
+        """Nobody waits for a request any longer; its answer is read all the same, and the other side is not told."""
+        if number in self._open:
+            self._open.discard(number)
+            self._left.add(number)
 
     # --- what the other side asks
 
@@ -170,7 +191,7 @@ class Connection:
         """What the other side has sent in one message: several where it is a batch, none where it is blank."""
         if not message or message.isspace():
             return ()
-        message = message.removeprefix(_BYTE_ORDER_MARK)
+        message = message.removeprefix(BYTE_ORDER_MARK)
         try:
             value = parse_json(message)
         except InvalidJson as error:
@@ -191,10 +212,12 @@ class Connection:
             self._replies.append(written(answer))
 
     def _read_batch(self, values: list[Json]) -> tuple[Message, ...]:
-        if not 0 < len(values) <= MAX_BATCH or len(self._batches) >= MAX_OPEN_BATCHES:
+        has_room = len(self._batches) < MAX_OPEN_BATCHES or not any(map(_may_demand, values))
+        if not 0 < len(values) <= MAX_BATCH or not has_room:
             reason = f"a batch of {len(values)} messages, with {len(self._batches)} batches open"
             self._complain(error_answer(None, INVALID_REQUEST, reason))
-            return (Unreadable(reason=reason),)
+            answers = [self._read(value, 0) for value in values if self._answers(value)]
+            return (Unreadable(reason=reason), *answers)
         self._last_batch += 1
         number = self._last_batch
         messages = tuple(self._read(value, number) for value in values)
@@ -219,10 +242,15 @@ class Connection:
         number = answered_id(value.get("id"))
         if value.get("id") is None and value.get("error") is not None and len(self._open) == 1:
             (number,) = self._open
-        if number is None or number not in self._open:
-            return Unreadable(reason="an answer whose id is that of no open request")
+        if number is None or not (number in self._open or number in self._left):
+            return Unreadable(reason="an answer whose id is that of no open request", is_message=True)
         self._open.discard(number)
+        self._left.discard(number)
         return read_answer(value, number)
+
+    def _answers(self, value: Json) -> bool:
+        """Whether it is an answer that somebody waits for, whatever it comes with."""
+        return isinstance(value, dict) and "method" not in value and answered_id(value.get("id")) in self._open
 
     def _meant(self, message: bytes) -> int | None:
         """The only open request, where a text that is not JSON looks like its answer; it is closed."""

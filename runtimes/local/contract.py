@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from runtimes.local.messages import INVALID_PARAMS, METHOD_NOT_FOUND, answered_id
-from runtimes.questions import MAX_QUESTION_CHARS, LiveAnswer, LiveQuestion
+from runtimes.questions import MAX_QUESTION_CHARS, MAX_TITLE_CHARS, LiveAnswer, LiveQuestion
 from runtimes.values import Json, JsonObject
 
 PROTOCOL = 1
@@ -32,14 +32,11 @@ OFFERS = (CONFIRM, ASK, TELL)
 REQUEST_CANCELLED = -32800
 """The error code for a request that has been withdrawn, or whose call is over."""
 
-MAX_TITLE_CHARS = 200
-"""How much of the title of a question is shown."""
 MAX_FORM_MEMBERS = 20
 """How many things one question may ask for."""
 MAX_SHOWN_CHARS = 60
 """How much of a name that a program made up is quoted in an error."""
 
-_FLAT = ("string", "number", "integer", "boolean")
 _NAME = "plugin-orchestrator"
 
 
@@ -107,29 +104,13 @@ def _call(params: JsonObject) -> int | None:
     return number
 
 
-def _is_flat(member: Json) -> bool:
-    if not isinstance(member, dict) or "properties" in member or "items" in member:
-        return False
-    kind, options = member.get("type"), member.get("enum")
-    if options is not None and not (isinstance(options, list) and options and not _has_containers(options)):
-        return False
-    return kind in _FLAT if kind is not None else options is not None
-
-
-def _has_containers(options: list[Json]) -> bool:
-    return any(isinstance(option, dict | list) for option in options)
-
-
 def _form(value: Json) -> JsonObject:
+    """A form as far as every host takes one: which members a person can be asked for, whoever asks them knows."""
     if not isinstance(value, dict) or value.get("type", "object") != "object":
         raise _wrong("'form' is no JSON Schema of an object")
     members = value.get("properties")
     if not isinstance(members, dict) or not 0 < len(members) <= MAX_FORM_MEMBERS:
         raise _wrong(f"'form' needs 'properties', from 1 to {MAX_FORM_MEMBERS} of them")
-    for name, member in members.items():
-        if not _is_flat(member):
-            shown = printable(name, MAX_SHOWN_CHARS)
-            raise _wrong(f"the member {shown!r} of 'form' is none of {', '.join(_FLAT)}, and has no 'enum' of such")
     return value
 
 

@@ -7,6 +7,7 @@ What stands behind its name is described in the host's table of local endpoints,
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
@@ -50,8 +51,8 @@ def _registered(spec: RuntimeSpec, services: RuntimeServices) -> tuple[str, Loca
         near = nearest(name, services.local_endpoints)
         hint = f", perhaps {near!r} is meant" if near else ""
         raise RuntimeUnavailable(
-            f"there is no local plugin {name!r}{hint}; register it with `--local {name}=COMMAND`"
-            f' or `[local."{name}"]` in orchestrator.toml'
+            f"there is no local plugin {name!r}{hint}; register it with"
+            f" `orchestrator local add {shlex.quote(name)} -- COMMAND`, or for one command with `--local`"
         )
     return name, endpoint
 
@@ -163,7 +164,8 @@ class LocalExecutor:
             session = await self._programs.started(person)
             caller.seconds -= anyio.current_time() - start
             return session
-        raise CannotStart(f"it was not ready within {caller.seconds:g} s")
+        hint = self._programs.hint(person)
+        raise CannotStart(f"it was not ready within {caller.seconds:g} s{hint and f'; {hint}'}")
 
     async def aclose(self) -> None:
         """Stops what runs."""

@@ -5,6 +5,7 @@ Which of the two the other side speaks shows in the first bytes it sends; how it
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -16,7 +17,8 @@ Spoken = Literal["lines", "headers"]
 """One message a line, or each after `Content-Length`."""
 
 _LENGTH = b"content-length"
-_BLANK = b"\r\n"
+_BLANK = re.compile(rb"\r?\n\r?\n")
+"""What ends a header, also where its lines end as they do in a file."""
 
 
 class _Unframed(Exception):
@@ -63,6 +65,8 @@ class Frames:
         if self.broken:
             return messages
         self._buffer += data
+        if self.spoken == "lines" and not self._may_change and len(self._buffer) <= MAX_MESSAGE_BYTES:
+            return self._all_lines(data)
         try:
             while (message := self._next()) is not None:
                 messages.append(message)
@@ -70,6 +74,18 @@ class Frames:
             self.broken = str(error)
             self._buffer.clear()
         return messages
+
+    def unfinished(self) -> str:
+        """What is missing of the message that has begun; empty where none has."""
+        if not self._buffer or self._buffer.isspace():
+            return ""
+        if self.spoken != "headers":
+            missing = "the line feed after it is missing"
+        elif _BLANK.search(self._buffer, 0, MAX_HEADER_BYTES + 4):
+            missing = "it is shorter than its Content-Length"
+        else:
+            missing = "the empty line after its header is missing, or the last Content-Length was too small"
+        return f"it has sent {len(self._buffer)} bytes that are no whole message: {missing}"
 
     def _next(self) -> bytes | None:
         """Raises: `_Unframed`."""
@@ -98,17 +114,26 @@ class Frames:
         self._may_change = self._may_change and not self._buffer.startswith(b"{")
         return self._cut(0, end, end + 1)
 
+    def _all_lines(self, data: bytes) -> list[bytes]:
+        """All at once, where none can be too long."""
+        if b"\n" not in data:
+            return []
+        *lines, rest = bytes(self._buffer).split(b"\n")
+        self._buffer = bytearray(rest)
+        self._searched = 0
+        return lines
+
     def _next_headed(self) -> bytes | None:
-        end = self._buffer.find(_BLANK + _BLANK, self._searched, MAX_HEADER_BYTES + 4)
-        if end < 0:
+        blank = _BLANK.search(self._buffer, self._searched, MAX_HEADER_BYTES + 4)
+        if blank is None:
             if len(self._buffer) >= MAX_HEADER_BYTES + 4:
                 raise _Unframed(f"a header is longer than {MAX_HEADER_BYTES} bytes")
             self._searched = max(0, len(self._buffer) - 3)
             return None
-        start = end + 4
-        length = _length(bytes(self._buffer[:end]))
+        start = blank.end()
+        length = _length(bytes(self._buffer[: blank.start()]))
         if len(self._buffer) < start + length:
-            self._searched = end
+            self._searched = blank.start()
             return None
         return self._cut(start, start + length, start + length)
 

@@ -11,15 +11,18 @@ from typing import Protocol, runtime_checkable
 
 import anyio
 
-from runtimes.local.contract import INITIALIZE, introduction
 from runtimes.local.framing import Spoken
-from runtimes.local.messages import Answer
 from runtimes.local.session import Session
 from runtimes.local.transports.base import Transport
 from runtimes.local_endpoint import LocalEndpoint
 
 INITIALIZE_SECONDS = 2.0
-"""How long an answer to `initialize` is waited for."""
+"""How long an answer to `initialize` is waited for, from when it has been read."""
+LOOKS = 20
+"""How often within that time is looked whether it has been read."""
+
+ADVICE = "if it is slow to start or wants Content-Length headers, say `framing` in its table"
+"""What may help where the framing is to be found out."""
 
 _STREAMS = ("unix:", "tcp:")
 
@@ -48,10 +51,19 @@ class Way:
 PLAIN = Way(is_introduced=False)
 
 
+def _is_to_be_found_out(endpoint: LocalEndpoint) -> bool:
+    is_stream = not endpoint.address or endpoint.address.startswith(_STREAMS)
+    return is_stream and endpoint.framing == "auto"
+
+
+def advice_on(endpoint: LocalEndpoint) -> str:
+    """What may help where it never says anything; empty where nothing is known to."""
+    return ADVICE if _is_to_be_found_out(endpoint) else ""
+
+
 def ways_to(endpoint: LocalEndpoint) -> tuple[Way, ...]:
     """The ways to try, the last of them in any case good enough."""
-    is_stream = not endpoint.address or endpoint.address.startswith(_STREAMS)
-    if not is_stream or endpoint.framing != "auto":
+    if not _is_to_be_found_out(endpoint):
         return (Way(), PLAIN)
     return (Way(spoken="lines", may_be_silent=False), Way(spoken="headers", may_be_silent=False), PLAIN)
 
@@ -69,8 +81,6 @@ class Welcome:
     """False where another way is to be tried."""
     has_answered: bool = False
     """True where the way is known to work."""
-    is_polite: bool = False
-    """True where it has answered with a result: it is told before it is stopped."""
 
 
 async def introduced(session: Session, transport: Transport, way: Way, seconds: float) -> Welcome:
@@ -79,8 +89,25 @@ async def introduced(session: Session, transport: Transport, way: Way, seconds: 
         transport.speak(way.spoken)
     if not way.is_introduced:
         return Welcome(is_usable=True)
-    with anyio.move_on_after(seconds):
-        outcome = await session.request(INITIALIZE, introduction())
+    with anyio.CancelScope() as scope:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_wait_for, session, way, seconds, scope)
+            await session.introduce()
+            tasks.cancel_scope.cancel()
         is_alive = not session.is_over
-        return Welcome(is_usable=is_alive, has_answered=is_alive, is_polite=isinstance(outcome, Answer))
+        return Welcome(is_usable=is_alive, has_answered=is_alive)
     return Welcome(is_usable=way.may_be_silent or session.has_spoken)
+
+
+async def _wait_for(session: Session, way: Way, seconds: float, scope: anyio.CancelScope) -> None:
+    """Ends the introduction in time.
+
+    One that is to be started again for its silence has that time once it has read what it was sent: as long as it has
+    not, it may be starting.
+    """
+    looks = 1 if way.may_be_silent else LOOKS
+    left = looks
+    while left:
+        await anyio.sleep(seconds / looks)
+        left -= way.may_be_silent or session.has_started
+    scope.cancel()

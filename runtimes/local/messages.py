@@ -6,7 +6,7 @@ taken as one, so that nobody waits for a better one: the ids "1" and 1.0 are our
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runtimes.values import Json, JsonObject, dump_json
 
@@ -74,6 +74,8 @@ class Unreadable:
     """The open request that it was meant to answer, where that can be told."""
     code: int | None = None
     """The error that the other side is told of, where it looks like a request."""
+    is_message: bool = field(default=False, compare=False)
+    """True where it is one all the same, though of no use: whoever wrote it speaks."""
 
 
 Message = Answer | Fault | Notification | Demand | Unreadable

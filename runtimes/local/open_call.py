@@ -1,7 +1,8 @@
 """One call that waits for its answer: its deadline, what the program tells meanwhile, what it asks the person.
 
-Questions are put from within the call itself, one after another, so that none outlives it; its clock stands still
-meanwhile. `runtimes.local.session` hands in what belongs to the call; bytes are its business.
+Notes are shown and questions put from within the call itself, one after another, so that none outlives it; its clock
+stands still while a person is asked. `runtimes.local.session` hands in what belongs to the call; bytes are its
+business.
 """
 
 from __future__ import annotations
@@ -87,6 +88,7 @@ class OpenCall:
         "_outcome",
         "_put",
         "_stirred",
+        "_untold",
         "_waiting",
         "deadline",
     )
@@ -104,6 +106,7 @@ class OpenCall:
         self._outcome: Outcome | None = None
         self._stirred: asyncio.Future[None] = loop.create_future()
         self._notes = 0
+        self._untold: deque[str] | None = None
         self._asked = 0
         self._waiting: deque[_Question] | None = None
         self._put: _Question | None = None
@@ -119,11 +122,14 @@ class OpenCall:
                 self._put.scope.cancel()
 
     def note(self, text: str) -> bool:
-        """Tells what the program is doing; false where it has told too much already."""
+        """Tells what the program is doing, from within the call; false where it has told too much already."""
         self._notes += 1
         if self._notes > MAX_PROGRESS_NOTES:
             return False
-        self._caller.progress(printable(text, MAX_PROGRESS_CHARS))
+        if self._untold is None:
+            self._untold = deque()
+        self._untold.append(printable(text, MAX_PROGRESS_CHARS))
+        self._stir()
         return True
 
     def ask(self, demand: Demand, question: LiveQuestion) -> None:
@@ -155,14 +161,25 @@ class OpenCall:
         return self._put is not None or bool(self._waiting)
 
     async def outcome(self) -> Outcome:
-        """Waits for it, and asks the person what the program asks meanwhile."""
+        """Waits for it, tells meanwhile what the program is doing, and asks the person what it asks.
+
+        What goes wrong in telling or asking is raised here: it concerns no other call.
+        """
         while self._outcome is None:
-            await self._stirred
-            if self._waiting and self._outcome is None:
+            if self._untold:
+                self._tell()
+            elif self._waiting:
                 await self._answer_all()
-            if self._outcome is None:
-                self._stirred = self._loop.create_future()
+            else:
+                await self._stirred
+                if self._outcome is None:
+                    self._stirred = self._loop.create_future()
+        self._tell()
         return self._outcome
+
+    def _tell(self) -> None:
+        while self._untold:
+            self._caller.progress(self._untold.popleft())
 
     async def _answer_all(self) -> None:
         left, self.deadline = self.deadline - self._loop.time(), NEVER

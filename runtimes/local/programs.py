@@ -15,9 +15,9 @@ import anyio
 from anyio.abc import TaskGroup
 
 from runtimes.local.contract import SHUTDOWN
-from runtimes.local.introduction import INITIALIZE_SECONDS, PLAIN, Way, introduced, known_way, ways_to
+from runtimes.local.introduction import INITIALIZE_SECONDS, PLAIN, Way, advice_on, introduced, known_way, ways_to
 from runtimes.local.session import Session
-from runtimes.local.supervision import Restarts
+from runtimes.local.supervision import PATIENCE, Patience, Restarts
 from runtimes.local.transports.base import CannotStart, Transport, TransportError, TransportOpener
 from runtimes.local_endpoint import LocalEndpoint
 
@@ -38,6 +38,7 @@ class Timing:
     clock: Callable[[], float] = time.monotonic
     """Seconds, by which deaths are counted."""
     initialize_seconds: float = INITIALIZE_SECONDS
+    patience: Patience = PATIENCE
 
 
 @dataclass(eq=False, slots=True)
@@ -47,6 +48,8 @@ class _Run:
     is_settled: anyio.Event = field(default_factory=anyio.Event)
     """Set once it runs, or has failed to."""
     session: Session | None = None
+    spoken_to: Session | None = None
+    """The same, also before it is settled."""
     failure: str = "it was stopped"
     """Why there is no session, once it is settled."""
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
@@ -99,6 +102,12 @@ class Programs:
             return None
         session = place.run.session
         return None if session is None or session.is_over else session
+
+    def hint(self, person: str) -> str:
+        """Why it may be that a start does not come to its end; empty where nothing is known."""
+        place = self._places.get(person if self._endpoint.is_per_person else "")
+        session = place.run.spoken_to if place is not None and place.run is not None else None
+        return "" if session is None else session.hint
 
     async def started(self, person: str) -> Session:
         """The same, once it runs. Raises: `CannotStart`."""
@@ -181,8 +190,7 @@ class Programs:
 
     async def _converse(self, place: _Place, run: _Run, transport: Transport, way: Way) -> None:
         """Speaks to one program in one way, for as long as it runs and is wanted."""
-        session = Session(transport, self._sent)
-        is_polite = False
+        session = run.spoken_to = Session(transport, self._sent, self._timing.patience, advice_on(self._endpoint))
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(session.listen)
             try:
@@ -191,14 +199,13 @@ class Programs:
                     run.scope.cancel()
                 with run.scope:
                     welcome = await introduced(session, transport, way, self._timing.initialize_seconds)
-                    is_polite = welcome.is_polite
                     if welcome.is_usable:
                         self._open(run, session, way, has_answered=welcome.has_answered)
                         await self._until_idle(session)
                     elif self._known is not None:
                         run.failure = session.reason
                 self._close(place, run, session)
-                if is_polite and not session.is_over:
+                if session.is_polite and not session.is_over:
                     with anyio.move_on_after(SHUTDOWN_GRACE):
                         await session.request(SHUTDOWN, {})
             finally:

@@ -18,9 +18,14 @@ from orchestrator.cli.parser import build_parser
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*/*.md"))]
 
+A_DISTRIBUTION = ROOT / "docs" / "runtimes.md"
+"""Its blocks are files of a distribution, which `test_runtimes.py` installs and calls."""
+
 
 def fences(language: str) -> Iterator[tuple[Path, str]]:
     for document in DOCUMENTS:
+        if document == A_DISTRIBUTION and language != "sh":
+            continue
         for match in re.finditer(rf"```{language}\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL):
             yield document, match[1]
 

@@ -1,6 +1,7 @@
 """The local plugin of `tests.servers.local_plugin` with a method for each way of misbehaving.
 
-Further flags: `--dies` leaves before it is asked anything, `--silent` never writes a byte.
+Further flags: `--dies` leaves before it is asked anything, `--silent` neither reads nor writes a byte, `--late` starts
+once somebody has opened the pipe that the last argument names.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import NoReturn
 
 from tests.servers import local_plugin
@@ -130,14 +132,45 @@ def _write_line(request_id: object, params: Params) -> object:
 
 
 def _flood_stderr(request_id: object, params: Params) -> object:
-    for _ in range(64):
-        sys.stderr.write("noise " * 1024 + "\n")
+    """Writes `megabytes` beside the protocol."""
+    line = "noise " * 1024 + "\n"
+    for _ in range(int(str(params["megabytes"])) * 1024 * 1024 // len(line)):
+        sys.stderr.write(line)
     return "quiet again"
+
+
+def _flood(request_id: object, params: Params) -> NoReturn:
+    """Writes `line` without end."""
+    lines = (str(params["line"]) + "\n") * 1000
+    while True:
+        write(lines)
+
+
+def _half_and_hang(request_id: object, params: Params) -> object:
+    write('{"jsonrpc": "2.0", "id": ')
+    return _stop_reading(request_id, params)
+
+
+def _close(request_id: object, params: Params) -> object:
+    """Closes one of its pipes and stays."""
+    os.close(int(str(params["number"])))
+    return _stop_reading(request_id, params)
+
+
+def _busy(request_id: object, params: Params) -> object:
+    """Reads nothing more until somebody opens the pipe `gate`."""
+    Path(str(params["gate"])).open("rb").close()
+    return "done"
 
 
 def _fork(request_id: object, params: Params) -> object:
     """Leaves a child behind that holds our output open."""
     return subprocess.Popen([sys.executable, "-S", "-c", _PAUSES]).pid
+
+
+def _fork_away(request_id: object, params: Params) -> object:
+    """Leaves a child behind that is in no group of ours."""
+    return subprocess.Popen([sys.executable, "-S", "-c", _PAUSES, str(params["word"])], start_new_session=True).pid
 
 
 def _fork_and_die(request_id: object, params: Params) -> NoReturn:
@@ -202,7 +235,12 @@ local_plugin.METHODS.update(
         "demand_and_die": _demand_and_die,
         "write_line": _write_line,
         "flood_stderr": _flood_stderr,
+        "flood": _flood,
+        "half_and_hang": _half_and_hang,
+        "close": _close,
+        "busy": _busy,
         "fork": _fork,
+        "fork_away": _fork_away,
         "fork_and_die": _fork_and_die,
         "stop_reading": _stop_reading,
         "open_files": _open_files,
@@ -216,6 +254,8 @@ local_plugin.METHODS.update(
 def main() -> None:
     if "--dies" in sys.argv:
         sys.exit("it has nothing to say")
+    if "--late" in sys.argv:
+        Path(sys.argv[-1]).open("rb").close()
     while "--silent" in sys.argv:
         time.sleep(60)
     local_plugin.main()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -118,6 +118,23 @@ def running_with(word: str) -> list[int]:
             if entry.name.isdecimal() and word.encode() in (entry / "cmdline").read_bytes().split(b"\0"):
                 found.append(int(entry.name))
     return found
+
+
+def closed_gate(folder: Path) -> str:
+    """A pipe with a name: whoever opens it to read waits until `opened_gate`."""
+    path = folder / "gate"
+    os.mkfifo(path)
+    return str(path)
+
+
+@contextmanager
+def opened_gate(path: str) -> Generator[int, None, None]:
+    """Lets pass whoever waits at the pipe, if anybody does; the descriptor writes to it."""
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 async def gone(pid: Json) -> None:

@@ -63,6 +63,11 @@ class PlayedTransport:
         self._said.append(dump_json({"jsonrpc": "2.0", **members}).encode())
         self._has_said.set()
 
+    def say_all(self, messages: list[Json]) -> None:
+        """Sends a batch."""
+        self._said.append(dump_json(messages).encode())
+        self._has_said.set()
+
     def leave(self) -> None:
         self._is_over = True
         self._has_said.set()

@@ -66,5 +66,28 @@ class Prompt(Protocol):
         ...
 
 
+@runtime_checkable
+class Gathering(Protocol):
+    """A transport that gets its messages in pieces."""
+
+    def unfinished(self) -> str:
+        """What is wrong with the message that has begun and not ended; empty where none has."""
+        ...
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A transport that sees how far the other side has read."""
+
+    @property
+    def unread(self) -> int:
+        """Bytes that wait for it to read, where they are so many that nothing more is taken; else 0."""
+        ...
+
+    def has_read(self) -> bool:
+        """Whether it has ever been seen to have read all that it was sent."""
+        ...
+
+
 TransportOpener = Callable[[], AbstractAsyncContextManager[Transport]]
 """Reaches a local plugin for as long as the context lasts. Entering raises: `CannotStart`."""

@@ -1,30 +1,22 @@
 """What a local plugin's program is kept from: more than its share of the system, and, in a sandbox, our files.
 
-Limits are the system's own (`setrlimit`), each process of the program has them for itself. Where the system can set
-them from outside (Linux, `prlimit`) that is done right after the start, which costs nothing and happens before the
-program has been sent a byte; elsewhere, and for a sandbox, which starts the program itself, a launcher sets them first.
+Limits are the system's own (`setrlimit`), each process of the program has them for itself. A launcher sets those that
+an endpoint names, and becomes the program. The one that goes without saying, on open files, is set from outside where
+the system can do that (Linux, `prlimit`), right after the start: that costs nothing, and is too late only for what the
+program starts in its first instant.
 """
 
 from __future__ import annotations
 
+import errno
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from runtimes.local.transports.base import CannotStart
+from runtimes.local.transports.sandbox import SANDBOX, executable_of, home_folder, own_folders, sandboxed, why_unfit
 from runtimes.local_endpoint import LocalEndpoint, ProgramLimits
-
-SANDBOX = "bwrap"
-"""The program that makes a sandbox: bubblewrap, which needs no privileges where the system allows user namespaces."""
-
-HIDDEN = ("/tmp", "/var/tmp", "/run", "/home", "/root")  # noqa: S108  # they are hidden, not written to
-"""Folders that a sandboxed program finds empty, beside the person's home: files of others, and sockets of services."""
-
-RESOLVER = "/etc/resolv.conf"
-"""Says where names are looked up; often a link to below `/run`."""
 
 _LAUNCHER = (
     "import json,os,resource,sys\n"
@@ -65,44 +57,24 @@ def launched(command: Sequence[str], limits: Sequence[Limit]) -> tuple[str, ...]
     return (sys.executable, "-I", "-S", "-c", _LAUNCHER, written, *command)
 
 
-def _home() -> str:
-    return os.path.expanduser("~")  # `Path.home` raises where there is none
-
-
-def _installation(file: Path) -> Path:
-    """The folder that an executable needs: the one above `bin`, where its libraries are too."""
-    return file.parent.parent if file.parent.name == "bin" else file.parent
-
-
-def _needed(command: Sequence[str], hidden: Sequence[str], path: str | None) -> tuple[str, ...]:
-    """What the command names that lies where the sandbox hides it: its executable, and files named in full."""
-    executable = shutil.which(command[0], path=path)
-    named = [Path(word) for word in command[1:] if word.startswith("/") and os.path.exists(word)]
-    if executable is not None:
-        named += [_installation(Path(executable).absolute()), _installation(Path(executable).resolve())]
-    return tuple(dict.fromkeys(str(one) for one in named if any(one.is_relative_to(folder) for folder in hidden)))
-
-
-def sandboxed(
-    command: Sequence[str], directory: str, *, has_network: bool, home: str, path: str | None = None
-) -> tuple[str, ...]:
-    """The command in a sandbox: it reads the system, writes in its working directory, and sees nothing of the person.
-
-    What else it sees of the hidden folders is what the command itself names. `path` is where its executable is looked
-    for, as in `PATH`.
-    """
-    hidden = tuple(dict.fromkeys(folder for folder in (*HIDDEN, home) if folder != "/" and os.path.isdir(folder)))
-    needed = _needed(command, hidden, path)
-    resolver = os.path.realpath(RESOLVER)
-    if has_network and resolver != RESOLVER:
-        needed = (*needed, resolver)
-    return (
-        *(SANDBOX, "--unshare-all", *(("--share-net",) if has_network else ()), "--die-with-parent", "--new-session"),
-        *("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"),
-        *(word for folder in hidden for word in ("--tmpfs", folder)),
-        *(word for place in needed for word in ("--ro-bind-try", place, place)),
-        *("--bind", directory, directory, "--chdir", directory, "--", *command),
+def _in_sandbox(endpoint: LocalEndpoint, directory: str, path: str | None, sandbox: str | None) -> tuple[str, ...]:
+    """Raises: `CannotStart`."""
+    if sandbox is None:
+        raise CannotStart(
+            f"it is to run in a sandbox, and there is no {SANDBOX!r} here; install bubblewrap, or do without it"
+        )
+    home, own, read_only = home_folder(), own_folders(), endpoint.read_only
+    if reason := why_unfit(directory, home=home, own=own, read_only=read_only):
+        raise CannotStart(f"its working directory: {reason}")
+    _, *words = sandboxed(
+        *(endpoint.command, directory),
+        has_network=endpoint.has_network,
+        home=home,
+        path=path,
+        own=own,
+        read_only=read_only,
     )
+    return (sandbox, *words)
 
 
 def confined(
@@ -111,20 +83,18 @@ def confined(
     """What is started for the endpoint, and the limits that are to be set from outside as soon as it runs.
 
     `path` is where its executable is looked for, `sandbox` the program that makes a sandbox, where there is one.
-    Raises: `CannotStart` where there is to be a sandbox and the system has none.
+    Raises: `CannotStart` where there is to be a sandbox and the system has none, or none for its working directory, and
+    where there is no executable that a launcher could start.
     """
     command, limits = endpoint.command, _wanted(endpoint.limits)
+    if not endpoint.is_sandboxed and sys.platform == "linux" and endpoint.limits == ProgramLimits():
+        return command, limits
+    if executable_of(command[0], directory, path) is None:
+        is_there = os.path.dirname(command[0]) and os.path.exists(os.path.join(directory, command[0]))
+        raise CannotStart(f"{command[0]!r}: {os.strerror(errno.EACCES if is_there else errno.ENOENT)}")
     if endpoint.is_sandboxed:
-        if sandbox is None:
-            raise CannotStart(
-                f"it is to run in a sandbox, and there is no {SANDBOX!r} here; install bubblewrap, or do without it"
-            )
-        _, *words = sandboxed(command, directory, has_network=endpoint.has_network, home=_home(), path=path)
-        command = (sandbox, *words)
-        return (launched(command, limits) if limits else command), ()
-    if sys.platform != "linux" and limits:
-        return launched(command, limits), ()
-    return command, limits
+        command = _in_sandbox(endpoint, directory, path, sandbox)
+    return (launched(command, limits) if limits else command), ()
 
 
 def limit(pid: int, limits: Sequence[Limit]) -> None:

@@ -50,6 +50,10 @@ class FramedStream:
             raise TransportClosed(frames.broken)
         return ()
 
+    def unfinished(self) -> str:
+        """What is wrong with the message that has begun and not ended; empty where none has."""
+        return self._frames.unfinished()
+
     @property
     def spoken(self) -> Spoken:
         """How the other side is spoken to; as it speaks itself, once that has shown."""

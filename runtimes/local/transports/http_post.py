@@ -14,7 +14,7 @@ import anyio
 
 from runtimes.errors import InvocationError
 from runtimes.http import HttpClient, HttpRequest, HttpResponse
-from runtimes.local.connection import MAX_OUTSTANDING
+from runtimes.local.connection import BYTE_ORDER_MARK, MAX_OUTSTANDING, request_number
 from runtimes.local.framing import MAX_MESSAGE_BYTES
 from runtimes.local.messages import answered_id, error_answer, written
 from runtimes.local.transports.base import Transport, TransportClosed, Unanswered
@@ -33,12 +33,6 @@ MAX_QUOTED_CHARS = 200
 _HEADERS = (("Content-Type", "application/json"), ("Accept", "application/json"))
 
 
-def _number(message: bytes) -> int | None:
-    """The id of a request of ours; None for what waits for no answer."""
-    value = parse_json(message)
-    return answered_id(value.get("id")) if isinstance(value, dict) and "method" in value else None
-
-
 def _quoted(body: bytes) -> str:
     lines = body[: MAX_QUOTED_CHARS * 4].decode(errors="replace").strip().splitlines()
     return "".join(filter(str.isprintable, lines[0]))[:MAX_QUOTED_CHARS] if lines else ""
@@ -47,7 +41,7 @@ def _quoted(body: bytes) -> str:
 def _parsed(response: HttpResponse) -> Json:
     """The body as JSON; None where it is none, since no message is null."""
     try:
-        return parse_json(response.body)
+        return parse_json(response.body.removeprefix(BYTE_ORDER_MARK))
     except InvalidJson:
         return None
 
@@ -99,7 +93,7 @@ class HttpPostTransport:
 
     async def send(self, message: bytes, /) -> None:
         """Posts it and waits for the answer, which `receive` then has. Raises: `TransportClosed`, `Unanswered`."""
-        number = _number(message)
+        number = request_number(message)
         response = await self._post(message)
         if len(response.body) > MAX_MESSAGE_BYTES:
             raise Unanswered(f"its answer is longer than {MAX_MESSAGE_BYTES} bytes")

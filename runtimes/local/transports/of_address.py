@@ -29,6 +29,7 @@ _URL_SCHEMES = {"http": "http", "https": "https", "ws": "http", "wss": "https"}
 """The schemes of URLs, each with the one whose port and rules it shares."""
 _TCP = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%\w]+\]|[^\[\]:/@]+):(?P<port>[0-9]{1,5})", re.ASCII)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]{0,15}):")
+_FULL_STOP = re.compile(r"//localhost\.", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -84,6 +85,8 @@ def _checked_port(port: int) -> int:
 def _read_unix(path: str) -> UnixAddress:
     if not path.startswith("/"):
         raise AddressRefused("write the whole path of the socket, as in unix:/run/user/1000/plugin.sock")
+    if path.endswith("/"):
+        raise AddressRefused("the path of a socket ends with its name, as in unix:/run/user/1000/plugin.sock")
     return UnixAddress(path=path)
 
 
@@ -102,6 +105,8 @@ def _read_url(scheme: str, rest: str) -> UrlAddress:
     if "#" in rest:
         raise AddressRefused("a fragment (#…) is never sent: leave it out")
     _checked_host(origin.host)
+    if origin.host == "localhost" and _FULL_STOP.match(rest):
+        raise AddressRefused("leave out the full stop after localhost: it would be looked up as another name")
     _checked_port(origin.port)
     return UrlAddress(url=f"{scheme}:{rest}", origin=origin, is_web_socket=scheme.startswith("ws"))
 

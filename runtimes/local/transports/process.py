@@ -1,7 +1,8 @@
 """Starts a local plugin's program and sees to its end.
 
 The program is a stranger: it gets no shell, few environment variables, no files of ours, a session of its own and a
-directory of its own, and when its context ends nothing of its process group is left running.
+directory of its own, and when its context ends nothing is left running of its process group, nor, where the system
+tells (Linux), of what it has started elsewhere.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from contextlib import asynccontextmanager, contextmanager
 import anyio
 
 from runtimes.local.transports.base import CannotStart
-from runtimes.local.transports.confinement import SANDBOX, Limit, confined, limit
+from runtimes.local.transports.confinement import confined, limit
+from runtimes.local.transports.left_behind import Process, end_left, family_of, identified, marked, new_mark
 from runtimes.local.transports.program import Program
+from runtimes.local.transports.sandbox import SANDBOX
 from runtimes.local_endpoint import LocalEndpoint
 
 INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT")
@@ -39,7 +42,7 @@ def _working_directory(directory: str | None) -> Generator[str, None, None]:
         yield private
 
 
-async def _start(endpoint: LocalEndpoint, directory: str) -> Program:
+async def _start(endpoint: LocalEndpoint, directory: str, mark: str) -> Program:
     if not endpoint.command:
         raise CannotStart("its command is empty")
     if not await anyio.Path(directory).is_dir():
@@ -56,7 +59,7 @@ async def _start(endpoint: LocalEndpoint, directory: str) -> Program:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 cwd=directory,
-                env=environment,
+                env=marked(environment, mark),
                 start_new_session=True,
             )
     except OSError as error:
@@ -64,18 +67,19 @@ async def _start(endpoint: LocalEndpoint, directory: str) -> Program:
     except ValueError as error:
         raise CannotStart(f"its command, directory or environment is not usable: {error}") from error
     assert program is not None
-    await _limited(program, limits)
-    return program
-
-
-async def _limited(program: Program, limits: tuple[Limit, ...]) -> None:
     try:
         limit(program.pid, limits)
     except CannotStart:
         with anyio.CancelScope(shield=True):
-            program.kill()
-            await program.shut_down()
+            await _end(program, mark, identified(program.pid))
         raise
+    return program
+
+
+async def _end(program: Program, mark: str, process: Process | None) -> None:
+    family = await family_of(process)
+    await program.shut_down()
+    await end_left(mark, family)
 
 
 @asynccontextmanager
@@ -85,9 +89,11 @@ async def running(endpoint: LocalEndpoint) -> AsyncGenerator[Program, None]:
     Entering raises: `CannotStart`.
     """
     with _working_directory(endpoint.directory) as directory:
-        program = await _start(endpoint, directory)
+        mark = new_mark()
+        program = await _start(endpoint, directory, mark)
+        process = identified(program.pid)
         try:
             yield program
         finally:
             with anyio.CancelScope(shield=True):
-                await program.shut_down()
+                await _end(program, mark, process)

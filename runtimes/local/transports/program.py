@@ -15,6 +15,7 @@ import anyio
 from runtimes.local.transports.base import TransportClosed
 from runtimes.local.transports.confinement import cause_of_death
 from runtimes.local.transports.process_group import KILL, signal_group
+from runtimes.local.transports.unread import unread_in
 from runtimes.local_endpoint import LocalEndpoint
 
 CLOSE_GRACE = 1.0
@@ -31,6 +32,8 @@ STDERR_BYTES = 64 * 1024
 """How much of stderr is kept: its end."""
 MAX_LAST_WORDS = 200
 """How many characters of the last line on stderr are quoted."""
+UNSEEN_SECONDS = 8.0
+"""After how long a program counts as one that reads, where the system does not tell."""
 MAX_UNREAD_BYTES = 512 * 1024
 """How much of its output is held before no more is taken from the pipe until that has been read."""
 MAX_UNWAITED_BYTES = 32 * 1024
@@ -57,6 +60,8 @@ class Program(asyncio.SubprocessProtocol):
         self._stderr = bytearray()
         self._has_room: asyncio.Future[None] | None = None
         self._sending = anyio.Lock()
+        self._began = self._loop.time()
+        self._has_read = False
         self._is_deaf = False
         self._is_mute = False
         self._is_killed = False
@@ -162,17 +167,16 @@ class Program(asyncio.SubprocessProtocol):
         return True
 
     async def write(self, data: bytes) -> None:
-        """Writes all of it, in one piece, and waits until most of it has been read. Raises: `TransportClosed`."""
+        """Writes all of it, in one piece, and waits until most of it has been read.
+
+        Whoever waits no longer leaves at most one message behind that is not read yet, which goes out whole: the next
+        one waits for room before it is written. Raises: `TransportClosed`.
+        """
         async with self._sending:
             await self._room()
             self._let_go()
             self._write(data)
-            try:
-                await self._room()
-            except asyncio.CancelledError:
-                # It does not read, and what we hold for it grows with everything else that it is sent.
-                self.kill()
-                raise
+            await self._room()
 
     def _write(self, data: bytes) -> None:
         # asyncio takes writes to a broken pipe, and logs a line for each but the first few
@@ -218,6 +222,19 @@ class Program(asyncio.SubprocessProtocol):
         lines = self._stderr.decode(errors="replace").strip().splitlines()
         line = lines[-1].strip() if lines else ""
         return "".join(filter(str.isprintable, line))[:MAX_LAST_WORDS]
+
+    @property
+    def unread(self) -> int:
+        """Bytes that wait for it to read, where they are so many that nothing more is taken; else 0."""
+        return 0 if self._has_room is None or self._stdin is None else self._stdin.get_write_buffer_size()
+
+    def has_read(self) -> bool:
+        """Whether it has ever been seen to have read all that it was sent; where the system does not tell, in time."""
+        self._has_read = self._has_read or self._is_deaf  # and it never will
+        if not self._has_read and self._stdin is not None and self._has_room is None and not self._held:
+            unread = unread_in(self._stdin.get_extra_info("pipe"))
+            self._has_read = self._loop.time() > self._began + UNSEEN_SECONDS if unread is None else not unread
+        return self._has_read
 
     def kill(self) -> None:
         """Ends it and what it has started, at once."""

@@ -22,6 +22,15 @@ class StdioTransport(FramedStream):
         """Sends all of it at once, as long as the program reads. Raises: `TransportClosed`."""
         return self.program.write_now(self.framed(message))
 
+    @property
+    def unread(self) -> int:
+        """Bytes that wait for the program to read, where they are so many that nothing more is taken; else 0."""
+        return self.program.unread
+
+    def has_read(self) -> bool:
+        """Whether the program has ever been seen to have read all that it was sent."""
+        return self.program.has_read()
+
     async def last_words(self) -> str:
         """The last line on stderr, or what a limit has to do with its end."""
         return await self.program.last_words()

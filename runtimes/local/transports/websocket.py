@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import anyio
 from wsproto import ConnectionType, WSConnection
@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
 MAX_REASON_CHARS = 200
 """How much of the reason of a close is quoted."""
+
+
+_KEPT = "".join(char for char in map(chr, range(0x21, 0x7F)))
+"""What goes into the target of a request as it is written; the rest is percent-encoded."""
 
 
 def _printable(text: str) -> str:
@@ -129,7 +133,7 @@ async def _opened(stream: SocketStream, url: str) -> WSConnection:
     """Has the handshake (RFC 6455, 4.1). Raises: `CannotStart`."""
     protocol = WSConnection(ConnectionType.CLIENT)
     parts = urlsplit(url)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    target = quote((parts.path or "/") + (f"?{parts.query}" if parts.query else ""), safe=_KEPT)
     await stream.send(protocol.send(Request(host=parts.netloc, target=target)))
     while data := await stream.receive():
         protocol.receive_data(data)

@@ -16,6 +16,8 @@ from runtimes.local.connection import (
     MAX_OUTSTANDING,
     Connection,
     JsonRpcError,
+    request_message,
+    request_number,
 )
 from runtimes.local.framing import MAX_MESSAGE_BYTES
 from runtimes.local.messages import (
@@ -294,6 +296,36 @@ def test_only_so_many_batches_may_wait_for_answers() -> None:
     assert replies(connection) == [refused(INVALID_REQUEST)]
     assert connection.answer(first, None)
     assert len(demands(connection.receive(text([asked(1)])))) == 1
+
+
+def test_an_answer_in_a_batch_that_is_refused_is_an_answer_all_the_same() -> None:
+    connection = with_open(2)
+    batch: list[Json] = [{"jsonrpc": "2.0", "method": "m"}] * MAX_BATCH
+    answer: Json = {"jsonrpc": "2.0", "id": 2, "result": "x"}
+    refusal, *read = connection.receive(text([*batch, answer, answer]))
+    assert isinstance(refusal, Unreadable)
+    assert read == [Answer(id=2, result="x")]
+    assert replies(connection) == [refused(INVALID_REQUEST)]
+
+
+def test_a_batch_of_answers_alone_needs_no_room_among_those_that_wait() -> None:
+    connection = with_open(2)
+    for _ in range(MAX_OPEN_BATCHES):
+        connection.receive(text([asked(1)]))
+    answers: list[Json] = [{"jsonrpc": "2.0", "id": number, "result": number} for number in (1, 2)]
+    assert connection.receive(text(answers)) == (Answer(id=1, result=1), Answer(id=2, result=2))
+    assert replies(connection) == []
+
+
+def test_the_number_of_a_request_is_read_whatever_its_parameters_are() -> None:
+    deep: Json = 1
+    for _ in range(MAX_DEPTH):
+        deep = [deep]
+    assert request_number(request_message(17, '"id":5', {"id": 4, "deep": deep, "long": 10**500})) == 17
+    connection = with_open(1)
+    assert request_number(connection.withdraw(1)) is None
+    (demand,) = demands(connection.receive(text(asked(3))))
+    assert request_number(connection.answer(demand, {"method": 5})) is None
 
 
 def test_answers_to_a_batch_that_are_too_long_together_are_replaced_by_an_error() -> None:

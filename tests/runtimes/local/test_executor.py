@@ -164,8 +164,8 @@ async def test_without_declared_functions_there_are_none() -> None:
     [
         (
             {"local_endpoint": "Zoo"},
-            "there is no local plugin 'Zoo', perhaps 'zoo' is meant; register it with `--local Zoo=COMMAND` "
-            'or `[local."Zoo"]` in orchestrator.toml',
+            "there is no local plugin 'Zoo', perhaps 'zoo' is meant; register it with"
+            " `orchestrator local add Zoo -- COMMAND`, or for one command with `--local`",
         ),
         ({}, "a LocalPlugin runtime needs 'local_endpoint', the name of an installed local plugin"),
         ({"local_endpoint": 5}, "a LocalPlugin runtime needs 'local_endpoint', the name of an installed local plugin"),

@@ -162,10 +162,40 @@ def test_a_header_may_be_as_long_as_the_limit_however_it_is_cut(by_one: int, kep
 
 
 def test_a_header_that_does_not_end_breaks_the_stream() -> None:
-    assert received(b"Content-Length: 2\n\n" + b"x" * 5000, [], "headers") == (
+    assert received(b"Content-Length: 2\n" + b"x" * 5000, [], "headers") == (
         [],
         f"a header is longer than {MAX_HEADER_BYTES} bytes",
     )
+
+
+@pytest.mark.parametrize("cut", range(24))
+def test_a_header_may_end_as_the_lines_of_a_file_do(cut: int) -> None:
+    assert received(b"Content-Length: 2\n\n{}Content-Length: 2\n\r\n[]", [cut]) == ([b"{}", b"[]"], "")
+
+
+@pytest.mark.parametrize(
+    ("data", "spoken", "missing"),
+    [
+        (b"", None, ""),
+        (b"{}\n \n ", None, ""),
+        (b"{}\n{}", None, "it has sent 2 bytes that are no whole message: the line feed after it is missing"),
+        (
+            b"Content-Length: 2",
+            None,
+            "it has sent 17 bytes that are no whole message: the empty line after its header is missing, "
+            "or the last Content-Length was too small",
+        ),
+        (
+            b"Content-Length: 2\r\n\r\n{",
+            "headers",
+            "it has sent 22 bytes that are no whole message: it is shorter than its Content-Length",
+        ),
+    ],
+)
+def test_what_is_missing_of_a_message_is_said(data: bytes, spoken: Spoken | None, missing: str) -> None:
+    frames = Frames(spoken)
+    frames.receive(data)
+    assert frames.unfinished() == missing
 
 
 @pytest.mark.parametrize("spoken", SPOKEN)

@@ -11,6 +11,7 @@ import anyio
 import pytest
 
 from runtimes.fetch import SharedClient
+from runtimes.local.connection import Connection
 from runtimes.local.framing import MAX_MESSAGE_BYTES
 from runtimes.local.transports.base import Transport, TransportClosed, Unanswered
 from runtimes.local.transports.http_post import MAX_QUOTED_CHARS, open_http_post
@@ -137,6 +138,15 @@ async def test_what_answers_the_request_in_no_way_leaves_it_unanswered(answer: A
     with pytest.raises(Unanswered, match=says) as failure:
         await come_of(answer)
     assert not failure.value.is_unsent
+
+
+async def test_an_answer_may_start_with_a_byte_order_mark() -> None:
+    body = "\ufeff" + dump_json(ANSWER)
+    async with serve(answering(text(body))) as server, posting_to(server.url) as transport:
+        await transport.send(ASKED)
+        (message,) = await transport.receive()
+    assert Connection().receive(message)
+    assert parse_json(message.decode("utf-8-sig")) == ANSWER
 
 
 async def test_a_request_that_fails_takes_no_other_with_it() -> None:

@@ -58,6 +58,7 @@ def test_an_address_of_this_machine_is_read(text: str, expected: object) -> None
         ("unix:", "whole path"),
         ("unix:plugin.sock", "whole path"),
         ("unix:@abstract", "whole path"),
+        ("unix:/run/", "ends with its name"),
         ("unix:~/plugin.sock", "whole path"),
         ("unix:/run/plugin\0.sock", "control characters"),
         ("unix:/run/\nplugin.sock", "control characters"),
@@ -89,6 +90,8 @@ def test_an_address_of_this_machine_is_read(text: str, expected: object) -> None
         ("ws://192.168.0.2:4000", "not this machine"),
         ("wss://127.0.0.1.nip.io/", "not this machine"),
         ("http://2130706432.example/", "not this machine"),
+        ("http://LOCALHOST.:1/", "leave out the full stop after localhost"),
+        ("ws://localhost./", "leave out the full stop after localhost"),
     ],
 )
 def test_any_other_is_refused_with_what_to_write(text: str, says: str) -> None:

@@ -11,19 +11,25 @@ import pytest
 
 from runtimes.base import RuntimeExecutor
 from runtimes.errors import InvocationError
+from runtimes.local.introduction import ADVICE
 from runtimes.local.programs import MAX_PROGRAMS, Timing
+from runtimes.local.supervision import Patience
 from runtimes.local_endpoint import LocalEndpoint
+from tests.servers.local_peers import Talk, tcp_server
 from tests.servers.local_zoo import (
     ask,
+    closed_gate,
     endpoint,
     gone,
     hostile,
     is_running,
     opened,
+    opened_gate,
     pid_of,
     running_with,
 )
 
+HASTY = Timing(initialize_seconds=0.05, patience=Patience(starting_seconds=0.0))
 SOON = Timing(initialize_seconds=0.3)
 
 
@@ -63,6 +69,22 @@ async def test_a_framing_that_is_known_needs_no_second_start() -> None:
 async def test_a_program_that_speaks_headers_is_found_out() -> None:
     async with opened(endpoint("--headers")) as executor:
         assert (await ask(executor, "echo", text="ü")).payload == {"text": "ü"}
+
+
+@pytest.mark.parametrize("flags", [(), ("--headers",)])
+async def test_a_program_that_takes_its_time_to_start_is_not_ended_meanwhile(
+    tmp_path: Path, flags: tuple[str, ...]
+) -> None:
+    gate = closed_gate(tmp_path)
+    async with opened(hostile("--late", *flags, gate), Timing(initialize_seconds=0.05)) as executor:
+        with pytest.raises(InvocationError, match=rf"it was not ready within 0\.3 s; it has not read .*; {ADVICE}"):
+            await ask(executor, "echo", timeout=0.3, text="x")
+        started = running_with(gate)
+        with pytest.raises(InvocationError):
+            await ask(executor, "echo", timeout=1.5, text="x")
+        assert running_with(gate) == started, "many times as long as an introduction may take"
+        with opened_gate(gate):
+            assert (await ask(executor, "echo", text="x")).payload == {"text": "x"}
 
 
 @pytest.mark.parametrize(
@@ -132,10 +154,9 @@ async def test_a_program_that_nobody_calls_is_stopped_and_started_again() -> Non
 
 async def test_a_program_that_never_said_a_word_is_given_up_with_the_call_it_let_wait(tmp_path: Path) -> None:
     word = str(tmp_path)
-    async with opened(replace(hostile("--silent", word), framing="lines"), Timing(initialize_seconds=0.05)) as executor:
+    async with opened(replace(hostile("--silent", word), framing="lines"), HASTY) as executor:
         with pytest.raises(InvocationError, match="it took longer than"):
             await ask(executor, "echo", timeout=0.3, text="x")
-        assert running_with(word)
         while running_with(word):
             await anyio.lowlevel.checkpoint()
 
@@ -172,6 +193,20 @@ async def test_a_call_that_its_program_is_not_ready_for_has_certainly_not_been_c
         with pytest.raises(InvocationError, match=r"it was not ready within 0\.05 s") as failure:
             await ask(executor, "echo", timeout=0.05, text="x")
         assert failure.value.not_executed == "connect"
+
+
+@pytest.mark.parametrize(("initialize", "what"), [(20.0, "was not ready"), (0.01, "took longer")])
+async def test_one_whose_messages_never_end_is_told_what_is_missing(initialize: float, what: str) -> None:
+    async def endless(talk: Talk) -> None:
+        await talk.send(b"{}")
+        while True:
+            await talk.receive()
+
+    async with tcp_server(endless) as port:
+        local = LocalEndpoint(address=f"tcp:127.0.0.1:{port}", framing="lines")
+        async with opened(local, Timing(initialize_seconds=initialize)) as executor:
+            with pytest.raises(InvocationError, match=f"{what}.*2 bytes .* the line feed after it is missing"):
+                await ask(executor, "echo", timeout=0.5, text="x")
 
 
 async def test_closing_while_a_program_starts_leaves_nothing() -> None:

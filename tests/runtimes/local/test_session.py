@@ -9,14 +9,16 @@ import anyio
 import pytest
 
 from runtimes.local.demands import MAX_DEMANDS
-from runtimes.local.messages import Answer
+from runtimes.local.messages import Answer, Fault
 from runtimes.local.open_call import MAX_PROGRESS_CHARS, Caller, NoAnswer, Outcome
 from runtimes.local.session import Session
+from runtimes.local.supervision import PATIENCE, Patience
 from runtimes.local.transports.base import CannotStart
 from runtimes.questions import MAX_QUESTIONS, Ask, LiveAnswer, LiveQuestion, nobody_present
 from runtimes.values import Json, JsonObject
 from tests.servers.paired import PlayedTransport
 
+SILENT = "it has never said anything; try another"
 CONFIRM: JsonObject = {"text": "Delete 3 files?"}
 
 
@@ -64,10 +66,10 @@ class Conversation:
 
 
 @asynccontextmanager
-async def conversation() -> AsyncGenerator[Conversation]:
+async def conversation(patience: Patience = PATIENCE) -> AsyncGenerator[Conversation]:
     sent: list[bytes] = []
     program = PlayedTransport()
-    session = Session(program, sent.append)
+    session = Session(program, sent.append, patience, "try another")
     with anyio.fail_after(20):
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(session.listen)
@@ -115,7 +117,7 @@ async def test_of_several_calls_each_has_its_own_deadline() -> None:
                 heard.append((await talk.program.heard()).get("params"))
             talk.program.say(id=1, result="done")
         assert heard[3:] == [{"id": 2}, {"id": 3}]
-        assert talk.outcomes == [NoAnswer(reason="", is_late=True)] * 2 + [Answer(id=1, result="done")]
+        assert talk.outcomes == [NoAnswer(reason=SILENT, is_late=True)] * 2 + [Answer(id=1, result="done")]
 
 
 async def test_a_session_that_is_over_takes_no_calls() -> None:
@@ -135,7 +137,77 @@ async def test_an_end_while_a_call_waits_ends_the_call() -> None:
     assert talk.session.was_needed
 
 
+async def test_an_answer_to_initialize_counts_however_late_it_comes() -> None:
+    async with conversation() as talk:
+        with anyio.move_on_after(0.05) as scope:
+            await talk.session.introduce()
+        assert scope.cancelled_caught
+        assert not talk.session.has_spoken
+        assert (await talk.program.heard())["method"] == "initialize"
+        talk.program.say(id=1, result={})
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(talk.call)
+            assert (await talk.program.heard())["id"] == 2, "and it is not cancelled"
+            talk.program.say(error={"code": -32700, "message": "Parse error"})
+        assert isinstance(talk.outcomes[0], Fault), "it is the only request that waits"
+        assert talk.session.has_spoken
+        assert talk.session.is_polite
+        assert not talk.session.is_over
+
+
+async def test_whoever_answers_the_wrong_call_has_spoken() -> None:
+    async with under_way(seconds=0.05) as talk:
+        talk.program.say(id=77, result="for nobody")
+        await talk.is_answered.wait()
+        assert not talk.session.is_over
+        assert await talk.program.heard() == {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 1}}
+
+
+async def test_a_flood_without_an_answer_ends_the_program() -> None:
+    async with conversation(Patience(max_stray_messages=5)) as talk, anyio.create_task_group() as tasks:
+        tasks.start_soon(talk.call)
+        await talk.program.heard()
+        for _ in range(4):
+            talk.program.say(method="$/other")
+        await anyio.wait_all_tasks_blocked()
+        talk.program.say(id=1, result="done")
+        await talk.is_answered.wait()
+        for _ in range(5):
+            talk.program.say(method="$/other")
+        await anyio.wait_all_tasks_blocked()
+        assert not talk.session.is_over, "an answer pays for what came before it"
+        talk.program.say_all([{"id": 5}, {"id": 6}])
+        await talk.session.ended.wait()
+        assert talk.session.reason == "it has sent more than 5 messages and no answer among them"
+
+
 # --- what it tells
+
+
+async def test_notes_that_cannot_be_shown_fail_their_own_call_alone() -> None:
+    def show(text: str) -> None:
+        raise BrokenPipeError(text)
+
+    async def fail() -> None:
+        with pytest.raises(BrokenPipeError, match="half done"):
+            await talk.session.call("do", {}, Caller(show, nobody_present, 10.0))
+
+    async with conversation() as talk, anyio.create_task_group() as tasks:
+        for call in (fail, talk.call):
+            tasks.start_soon(call)
+            await talk.program.heard()
+        talk.program.say(method="$/progress", params={"id": 1, "message": "half done"})
+        assert await talk.program.heard() == {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 1}}
+        talk.program.say(id=2, result="done")
+        await talk.is_answered.wait()
+    assert talk.outcomes == [Answer(id=2, result="done")]
+
+
+async def test_notes_right_before_the_answer_are_shown() -> None:
+    async with under_way() as talk:
+        talk.program.say(method="$/progress", params={"id": 1, "message": "half done"})
+        talk.program.say(id=1, result="done")
+    assert talk.notes == ["half done"]
 
 
 async def test_notes_are_shown_without_what_steers_a_terminal() -> None:
@@ -145,6 +217,8 @@ async def test_notes_are_shown_without_what_steers_a_terminal() -> None:
         talk.program.say(method="$/progress", params={"id": 1, "message": 5})
         talk.program.say(method="$/other", params=[1])
         assert await talk.demand("host/message", {"call": 1, "text": "almost"}) == answered({})
+        talk.program.say(id=1, result="done")
+        await talk.is_answered.wait()
     assert [note[:20] for note in talk.notes] == ["half [31m  donexxxxx", "almost"]
     assert len(talk.notes[0]) == MAX_PROGRESS_CHARS
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import tracemalloc
+from pathlib import Path
 
 import anyio
 import anyio.lowlevel
@@ -15,6 +17,7 @@ from runtimes.local.transports.framed_stream import FramedStream
 from runtimes.local.transports.program import MAX_UNREAD_BYTES, MAX_UNWAITED_BYTES
 from runtimes.local.transports.stdio import StdioTransport, open_stdio
 from runtimes.local_endpoint import Framing, LocalEndpoint
+from tests.servers.local_zoo import closed_gate, opened_gate
 
 WAITING = LocalEndpoint(command=(sys.executable, "-S", "-c", "import sys; sys.stdin.read()"))
 """A program that lives until its input ends."""
@@ -76,6 +79,27 @@ async def test_what_a_program_does_not_read_is_not_held_without_end() -> None:
             await anyio.lowlevel.checkpoint()
             assert taken < 100
         assert not transport.send_now(b"small")
+
+
+async def test_a_message_whose_sender_waits_no_longer_goes_out_whole_and_one_that_waits_for_room_not_at_all(
+    tmp_path: Path,
+) -> None:
+    gate = closed_gate(tmp_path)
+    late = LocalEndpoint(command=("sh", "-c", 'read go < "$0"; exec cat', gate), framing="lines")
+    async with open_stdio(late) as transport:
+        for message in (b"x" * 400_000, b"never"):
+            with anyio.move_on_after(0.05) as scope:
+                await transport.send(message)
+            assert scope.cancelled_caught
+            assert 0 < transport.unread <= 400_001
+        assert not transport.has_read()
+        with opened_gate(gate) as descriptor:
+            os.write(descriptor, b"go\n")
+            with anyio.fail_after(20):
+                await transport.send(b"after")
+            assert await _received(transport, 2) == [b"x" * 400_000, b"after"]
+        assert transport.unread == 0
+        assert transport.has_read()
 
 
 async def test_what_is_not_read_of_a_program_stays_with_it() -> None:

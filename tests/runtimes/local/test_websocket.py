@@ -122,6 +122,18 @@ async def test_messages_go_and_come_in_order() -> None:
     assert parts == messages
 
 
+async def test_what_is_no_ascii_in_a_path_is_percent_encoded_and_the_rest_is_as_written() -> None:
+    targets: list[str] = []
+
+    async def converse(socket: Opened) -> None:
+        targets.append(socket.opening.target)
+        await socket.say(TextMessage(data="{}"))
+
+    async with reached(opening(converse), "/\N{SNOWMAN}/a%20b;c?q=\xfc&\"'[]") as transport:
+        await received(transport, 1)
+    assert targets == ["/%E2%98%83/a%20b;c?q=%C3%BC&\"'[]"]
+
+
 async def test_the_handshake_asks_for_the_path_and_offers_nothing_else() -> None:
     openings: list[Request] = []
 
