@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-import anyio
-
 from runtimes.values import Json, JsonObject
 
 ANSWER_SECONDS = 300.0
@@ -61,26 +59,3 @@ async def nobody_present(question: LiveQuestion) -> LiveAnswer:
     """Declines: there is nobody to ask."""
     del question
     return LiveAnswer(action="decline", reason="nobody is present to answer")
-
-
-class Unhurried:
-    """Asks while the deadline of a scope stands still, as often as it takes: a person is slower than a program."""
-
-    def __init__(self, scope: anyio.CancelScope, ask: Ask) -> None:
-        self._scope = scope
-        self._ask = ask
-        self._open = 0
-        self._left = 0.0
-
-    async def __call__(self, question: LiveQuestion) -> LiveAnswer:
-        """As `ask`; of several questions at once the last answer sets the clock going again."""
-        if not self._open:
-            self._left = self._scope.deadline - anyio.current_time()
-            self._scope.deadline = float("inf")
-        self._open += 1
-        try:
-            return await self._ask(question)
-        finally:
-            self._open -= 1
-            if not self._open:
-                self._scope.deadline = anyio.current_time() + self._left

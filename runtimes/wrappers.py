@@ -23,7 +23,7 @@ from runtimes.base import (
 )
 from runtimes.errors import InvocationError
 from runtimes.liquid import TemplateError, render
-from runtimes.questions import Unhurried
+from runtimes.questions import Ask, LiveAnswer, LiveQuestion
 from runtimes.values import Json, JsonObject, dump_json, json_or_text
 
 MAX_MESSAGE_CHARS = 300
@@ -76,6 +76,29 @@ class Wrapper:
     async def invoke(self, call: FunctionCall, context: CallContext, /) -> CallResult:
         """Has the executor inside carry the call out."""
         return await self._inner.invoke(call, context)
+
+
+class Unhurried:
+    """Asks while the deadline of a scope stands still, as often as it takes: a person is slower than a program."""
+
+    def __init__(self, scope: anyio.CancelScope, ask: Ask) -> None:
+        self._scope = scope
+        self._ask = ask
+        self._open = 0
+        self._left = 0.0
+
+    async def __call__(self, question: LiveQuestion) -> LiveAnswer:
+        """As `ask`; of several questions at once the last answer sets the clock going again."""
+        if not self._open:
+            self._left = self._scope.deadline - anyio.current_time()
+            self._scope.deadline = float("inf")
+        self._open += 1
+        try:
+            return await self._ask(question)
+        finally:
+            self._open -= 1
+            if not self._open:
+                self._scope.deadline = anyio.current_time() + self._left
 
 
 class Bounded(Wrapper):

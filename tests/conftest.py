@@ -35,3 +35,8 @@ collect_ignore_glob = ["*.conversation.yaml"]
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than processors: many tests wait for a program to end, a lease or a server."""
+    return (os.cpu_count() or 1) + 1

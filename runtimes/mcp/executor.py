@@ -34,8 +34,8 @@ from runtimes.mcp.refusals import Forgotten, Refused
 from runtimes.mcp.results import read_result
 from runtimes.mcp.sessions import CLOSE_SECONDS, Sessions
 from runtimes.mcp.tools import Listing, Tool, signature, undefined
-from runtimes.questions import Unhurried
 from runtimes.values import JsonObject, dump_json
+from runtimes.wrappers import Unhurried
 
 if TYPE_CHECKING:
     from runtimes.mcp.connecting import Mode, Server
