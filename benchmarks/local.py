@@ -163,8 +163,9 @@ def _compared(what: str, name: str, pairs: Sequence[tuple[float, float]], target
     mine, its = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(ratios)
     verdict = "" if target is None else f"  {'OVER the target' if ratio > target else 'within'} {target:g}"
+    rate = f"{1e6 / mine:6.0f} calls/s" if target is not None else " " * len("123456 calls/s")
     return (
-        f"{what:9}  ours {mine:6.1f} us   {name} {its:6.1f} us   ratio {ratio:5.2f}"
+        f"{what:9}  ours {mine:6.1f} us {rate}   {name} {its:6.1f} us   ratio {ratio:5.2f}"
         f"  ({ratios[0]:.2f} to {ratios[-1]:.2f}){verdict}"
     )
 

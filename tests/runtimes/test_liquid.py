@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runtimes.liquid import TemplateError, render
-from runtimes.liquid_guard import RENDER_SECONDS
+from runtimes.liquid_guard import FEW_STEPS, RENDER_SECONDS
 from runtimes.values import Json
 
 HOMES: list[Json] = [{"name": "Ada & Co", "beds": 3}, {"name": "Bay", "beds": 2}]
@@ -187,6 +187,24 @@ def test_a_full_collection_of_garbage_is_not_the_templates_time() -> None:
 
     assert render("{{ 1 | collected }}" * 5, {}, {"collected": collected}) == "11111"
     assert len(held) == 400_000
+
+
+@pytest.mark.parametrize(("steps", "ends"), [(FEW_STEPS // 4, False), (FEW_STEPS, True)])
+def test_time_that_is_lost_ends_a_rendering_of_many_steps_alone(steps: int, ends: bool) -> None:
+    """As on a machine that is lent to others, where a processor counts what it did not do."""
+
+    def lost(value: object) -> object:
+        begun = time.thread_time()
+        while time.thread_time() - begun < 1.2 * RENDER_SECONDS:
+            pass
+        return value
+
+    template = "{{ 1 }}" * steps + "{{ 1 | lost }}" + "{{ 1 }}"
+    if not ends:
+        assert render(template, {}, {"lost": lost}) == "1" * (steps + 2)
+        return
+    with pytest.raises(TemplateError, match="takes longer"):
+        render(template, {}, {"lost": lost})
 
 
 def test_the_collector_tells_nobody_when_nothing_is_rendered() -> None:
