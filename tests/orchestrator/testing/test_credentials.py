@@ -19,7 +19,7 @@ from tests.orchestrator.testing.playing import API, FIND, PLUGIN, played, write_
 from tests.servers.loopback import Answer, Request, Response, serve
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "testing.md").read_text(encoding="utf-8")
-CANARY = "canary+key/4f6b&2a"
+CANARY = "canary+key/zq4fx6wb&2a"
 """A secret that is written in another way in JSON, in URLs and in base64."""
 
 
@@ -105,7 +105,7 @@ async def plays(path: Path) -> list[Played]:
 def spelled(secret: str) -> list[str]:
     """The secret in the ways in which a service may repeat it, and so that pieces of it would be found too."""
     encoded = (base64.b64encode(f"{' ' * before}{secret}".encode()).decode() for before in range(3))
-    return [secret, "canary", "4f6b", "%2Fkey", *(text[4:20] for text in encoded)]
+    return [secret, "canary", "zq4fx6wb", "%2Fkey", *(text[4:20] for text in encoded)]
 
 
 ECHO = """
@@ -146,7 +146,7 @@ async def test_a_secret_is_nowhere_but_in_the_request(
     arrived = " ".join(f"{request.target} {request.headers}" for request in server.requests)
     assert len(server.requests) == 3
     assert any(
-        text in arrived for text in (CANARY, "canary%2Bkey%2F4f6b%262a", base64.b64encode(value.encode()).decode())
+        text in arrived for text in (CANARY, "canary%2Bkey%2Fzq4fx6wb%262a", base64.b64encode(value.encode()).decode())
     )
     [turn] = played.turns
     assert "[secret" in repr(turn.observed.events)
