@@ -170,12 +170,13 @@ class Orchestrator:
             if isinstance(self.model, AbstractAsyncContextManager):
                 await stack.enter_async_context(self.model)
             binder = Binder(stack, self._runtimes, self._servers, self._redactor, self._visual_templates, self._clock)
+            local_http = self._local_http()
             for plugin in self.plugins:
                 http = self._http.allowing(plugin.allowed_hosts)
                 services = RuntimeServices(
                     http=http,
                     local_endpoints=self._local,
-                    local_http=self._local_http(),
+                    local_http=local_http,
                     cache=self._cache,
                     vault=self._vault,
                     secrets=self.secrets,

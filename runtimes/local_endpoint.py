@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Literal
+
+from runtimes.errors import RuntimeUnavailable
+from runtimes.values import JsonObject
 
 Framing = Literal["auto", "lines", "headers"]
 """How messages lie in a stream of bytes: one a line, or each after a `Content-Length` header; `auto` finds out."""
@@ -85,3 +89,22 @@ def endpoint_of(name: str, table: Mapping[str, LocalEndpoint]) -> LocalEndpoint 
 def nearest(name: str, table: Mapping[str, LocalEndpoint]) -> str | None:
     """The identifier of the table that may have been meant."""
     return next(iter(difflib.get_close_matches(name, table, n=1)), None)
+
+
+def named_endpoint(type: str, spec: JsonObject, table: Mapping[str, LocalEndpoint]) -> tuple[str, LocalEndpoint]:
+    """The name that the spec of a runtime gives (spec 11.4.2.1), and what stands behind it.
+
+    Raises: `RuntimeUnavailable` where it gives none, and for one that the table does not have.
+    """
+    name = spec.get("local_endpoint")
+    if not isinstance(name, str) or not name:
+        raise RuntimeUnavailable(f"a {type} runtime needs 'local_endpoint', the name of an installed local plugin")
+    endpoint = endpoint_of(name, table)
+    if endpoint is None:
+        near = nearest(name, table)
+        hint = f", perhaps {near!r} is meant" if near else ""
+        raise RuntimeUnavailable(
+            f"there is no local plugin {name!r}{hint}; register it with"
+            f" `orchestrator local add {shlex.quote(name)} -- COMMAND`, or for one command with `--local`"
+        )
+    return name, endpoint

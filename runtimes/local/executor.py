@@ -7,7 +7,6 @@ What stands behind its name is described in the host's table of local endpoints,
 from __future__ import annotations
 
 import hashlib
-import shlex
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 
@@ -33,28 +32,13 @@ from runtimes.local.open_call import Caller
 from runtimes.local.programs import Programs, Resting, Timing
 from runtimes.local.session import Session
 from runtimes.local.transports.base import CannotStart, TransportOpener
-from runtimes.local_endpoint import LocalEndpoint, endpoint_of, nearest
+from runtimes.local_endpoint import LocalEndpoint, named_endpoint
 from runtimes.values import Json, canonical_json
 
 PREVIEW_ID = 1
 """The request id in a preview, which opens no request."""
 
 _TIMING = Timing()
-
-
-def _registered(spec: RuntimeSpec, services: RuntimeServices) -> tuple[str, LocalEndpoint]:
-    name = spec.spec.get("local_endpoint")
-    if not isinstance(name, str) or not name:
-        raise RuntimeUnavailable("a LocalPlugin runtime needs 'local_endpoint', the name of an installed local plugin")
-    endpoint = endpoint_of(name, services.local_endpoints)
-    if endpoint is None:
-        near = nearest(name, services.local_endpoints)
-        hint = f", perhaps {near!r} is meant" if near else ""
-        raise RuntimeUnavailable(
-            f"there is no local plugin {name!r}{hint}; register it with"
-            f" `orchestrator local add {shlex.quote(name)} -- COMMAND`, or for one command with `--local`"
-        )
-    return name, endpoint
 
 
 def _opener(endpoint: LocalEndpoint, services: RuntimeServices) -> TransportOpener:
@@ -100,7 +84,7 @@ class LocalExecutor:
 
     def __init__(self, spec: RuntimeSpec, services: RuntimeServices, tasks: TaskGroup, timing: Timing) -> None:
         """Raises: `RuntimeUnavailable` when the endpoint is not in the host's table, or not usable."""
-        self._name, endpoint = _registered(spec, services)
+        self._name, endpoint = named_endpoint("LocalPlugin", spec.spec, services.local_endpoints)
         self._tell_sent = services.sent
         self._programs = Programs(endpoint, _opener(endpoint, services), tasks, self._sent, timing)
         fingerprint = _fingerprint(self._name, endpoint)

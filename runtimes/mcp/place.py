@@ -9,7 +9,7 @@ from auth import Attached, SignIn
 from runtimes.base import RuntimeServices, RuntimeSpec
 from runtimes.errors import RuntimeUnavailable
 from runtimes.http import is_url, shown_url
-from runtimes.local_endpoint import LocalEndpoint, endpoint_of, nearest
+from runtimes.local_endpoint import LocalEndpoint, named_endpoint
 from runtimes.network import ContactRefused, origin_of
 from runtimes.placeholders import unresolved_placeholder, why_unresolved
 
@@ -103,17 +103,7 @@ def _remote(spec: RuntimeSpec) -> RemotePlace:
 
 
 def _local(spec: RuntimeSpec, services: RuntimeServices) -> LocalPlace:
-    name = spec.spec.get("local_endpoint")
-    if not isinstance(name, str) or not name:
-        raise RuntimeUnavailable(f"a {spec.type} runtime needs 'local_endpoint', the name of an installed local plugin")
-    endpoint = endpoint_of(name, services.local_endpoints)
-    if endpoint is None:
-        near = nearest(name, services.local_endpoints)
-        hint = f", perhaps {near!r} is meant" if near else ""
-        raise RuntimeUnavailable(
-            f"there is no local plugin {name!r}{hint}; register it with `--local {name}=COMMAND`"
-            f' or `[local."{name}"]` in orchestrator.toml'
-        )
+    name, endpoint = named_endpoint(spec.type, spec.spec, services.local_endpoints)
     if not endpoint.command:
         raise RuntimeUnavailable(f"local plugin {name!r} has an address; a {spec.type} runtime needs a command")
     return LocalPlace(name, endpoint)

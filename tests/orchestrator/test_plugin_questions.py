@@ -25,32 +25,19 @@ from runtimes.errors import InvocationError
 from runtimes.questions import MAX_QUESTIONS, Ask, LiveAnswer, LiveQuestion
 from runtimes.values import Json, JsonObject
 from tests.servers.asking import ObedientModel
-from tests.servers.inquisitive import BOOK, DROP, MANIFEST, VISIT, Behaviour, Curious, curious_host, nag
-
-YES = LiveAnswer(action="accept")
-
-
-def answering(answer: LiveAnswer, seen: list[PluginQuestion] | None = None) -> Asks:
-    async def asks(asked: PluginQuestion) -> LiveAnswer:
-        if seen is not None:
-            seen.append(asked)
-        return answer
-
-    return asks
-
-
-def waiting(begun: anyio.Event, ended: list[str]) -> Asks:
-    """Never answers, and says when it is cancelled."""
-
-    async def asks(asked: PluginQuestion) -> LiveAnswer:
-        begun.set()
-        try:
-            await anyio.sleep_forever()
-        finally:
-            ended.append(asked.question.text)
-        return YES
-
-    return asks
+from tests.servers.inquisitive import (
+    BOOK,
+    DROP,
+    MANIFEST,
+    VISIT,
+    YES,
+    Behaviour,
+    Curious,
+    answering,
+    curious_host,
+    nag,
+    waiting,
+)
 
 
 async def turn(

@@ -22,6 +22,7 @@ from orchestrator.host import Orchestrator
 from orchestrator.manifest.load import load_plugin
 from orchestrator.repl.session import run_repl
 from orchestrator.repl.streams import INTERRUPTED
+from orchestrator.turn.live_questions import Asks, PluginQuestion
 from runtimes.base import (
     CallContext,
     CallResult,
@@ -57,6 +58,32 @@ FORM: JsonObject = {
 
 Behaviour = Callable[[Ask, CallContext], Awaitable[Json]]
 """What a function does: it may ask, and its answer is returned."""
+
+
+YES = LiveAnswer(action="accept")
+
+
+def answering(answer: LiveAnswer, seen: list[PluginQuestion] | None = None) -> Asks:
+    async def asks(asked: PluginQuestion) -> LiveAnswer:
+        if seen is not None:
+            seen.append(asked)
+        return answer
+
+    return asks
+
+
+def waiting(begun: anyio.Event, ended: list[str]) -> Asks:
+    """Never answers, and says when it is cancelled."""
+
+    async def asks(asked: PluginQuestion) -> LiveAnswer:
+        begun.set()
+        try:
+            await anyio.sleep_forever()
+        finally:
+            ended.append(asked.question.text)
+        return YES
+
+    return asks
 
 
 def said(answer: LiveAnswer) -> Json:

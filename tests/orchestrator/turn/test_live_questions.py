@@ -24,33 +24,9 @@ from orchestrator.turn.live_questions import (
 from runtimes.base import CallContext, FunctionCall
 from runtimes.questions import MAX_QUESTION_CHARS, LiveAnswer, LiveQuestion
 from runtimes.wrappers import BOUND_GRACE, Bounded
-from tests.servers.inquisitive import DROP, FORM, Curious
+from tests.servers.inquisitive import DROP, FORM, YES, Curious, answering, waiting
 
-YES = LiveAnswer(action="accept")
 ASKER = Asker(plugin="curious", function="drop", call_id="c", person="ada")
-
-
-def answering(answer: LiveAnswer, seen: list[PluginQuestion] | None = None) -> Asks:
-    async def asks(asked: PluginQuestion) -> LiveAnswer:
-        if seen is not None:
-            seen.append(asked)
-        return answer
-
-    return asks
-
-
-def waiting(begun: anyio.Event, ended: list[str]) -> Asks:
-    """Never answers, and says when it is cancelled."""
-
-    async def asks(asked: PluginQuestion) -> LiveAnswer:
-        begun.set()
-        try:
-            await anyio.sleep_forever()
-        finally:
-            ended.append(asked.question.text)
-        return YES
-
-    return asks
 
 
 @asynccontextmanager
