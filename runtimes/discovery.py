@@ -6,7 +6,6 @@ type, an `x-` one, as the name. Nothing is imported before a manifest asks for i
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TypeGuard
@@ -117,8 +116,10 @@ def factory_for(type: str, extra: Mapping[str, RuntimeFactory]) -> RuntimeFactor
             return load()
     if (registered := _registered(type)) is not None:
         return registered
+    from difflib import get_close_matches
+
     known = known_types(extra)
-    near = difflib.get_close_matches(type, known, n=1)
+    near = get_close_matches(type, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     refusals = sorted(refusal for point in entry_points(group=GROUP) if (refusal := _refusal(point)))
     unused = "".join(f"; {refusal}" for refusal in refusals)

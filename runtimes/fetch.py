@@ -17,23 +17,24 @@ from urllib.parse import unquote, urljoin
 import anyio
 
 from auth import SecretsInUse
+from runtimes.carriers import Progress
 from runtimes.credentials import whole_request
 from runtimes.errors import FetchError, InvocationError
 from runtimes.exchanges import Watched
+from runtimes.failures import FAILURES, failed, no_answer
 from runtimes.files import read_file
 from runtimes.http import HttpClient, HttpRequest, HttpResponse, Lasts, StreamedResponse, is_url, shown_url
 from runtimes.network import AddressRules, ContactRefused, Origin, origin_of
 from runtimes.proxy import check_proxied, checked_proxy
-from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
+from runtimes.queues import Queues
 from runtimes.redirects import REDIRECTS, send_following
+from runtimes.transport import CarrierName, HttpLimits, Transport, exchange
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpx2
-
+    from runtimes.addresses import Resolve
     from runtimes.streaming import Streams
-    from runtimes.transport import Resolve
 
 MAX_DOCUMENT_REDIRECTS = 3
 """Redirects followed for a document."""
@@ -71,7 +72,8 @@ class SharedClient:
     proxy resolves names, so that only addresses written in a URL are judged; loopback hosts that are allowed by name
     are reached without it. `resolve` finds the addresses of names and `tls` knows whose certificates to trust, where it
     is not the system. HTTP/2 is offered where the extra `http2` is installed, and not through a proxy. `secrets` are
-    those of the host: the log is told neither them nor what is sent along.
+    those of the host: the log is told neither them nor what is sent along. `limits` says how much goes on at once, and
+    `carrier` which library carries the exchanges; left alone it is the one that suits each (`runtimes.transport`).
     """
 
     def __init__(
@@ -81,16 +83,18 @@ class SharedClient:
         resolve: Resolve | None = None,
         tls: ssl.SSLContext | None = None,
         secrets: SecretsInUse | None = None,
+        limits: HttpLimits | None = None,
+        carrier: CarrierName | None = None,
     ) -> None:
-        """Raises: `ValueError` when the proxy is no http or https URL."""
+        """Raises: `ValueError` when the proxy is no http or https URL, or `carrier` cannot use one."""
         self._log = log
         self.secrets: SecretsInUse = secrets if secrets is not None else SecretsInUse()
         """What the log is not told; a host looks for the same, unless it is given others."""
-        self._resolve = resolve
-        self._tls = tls
-        self._queues = Queues()
+        self._limits = limits or HttpLimits()
+        self._queues = Queues(self._limits.per_origin)
         self._proxy = None if proxy is None else checked_proxy(proxy)
-        self._transport: httpx2.AsyncBaseTransport | None = None
+        self._new_transport = partial(Transport, proxy=self._proxy, resolve=resolve, tls=tls, carrier=carrier)
+        self._transport = self._new_transport(connections=self._limits.connections)
         self._streams: Streams | None = None
         self._public = AddressRules()
 
@@ -120,9 +124,7 @@ class SharedClient:
 
     async def aclose(self) -> None:
         """Closes the connections."""
-        if self._transport is not None:
-            await self._transport.aclose()
-            self._transport = None
+        await self._transport.aclose()
         if self._streams is not None:
             await self._streams.aclose()
             self._streams = None
@@ -133,7 +135,6 @@ class SharedClient:
     ) -> AsyncGenerator[StreamedResponse]:
         """As `StreamingClient.stream`, to where the rules allow. Raises: `InvocationError`."""
         from runtimes.streaming import MAX_LASTING, Streams
-        from runtimes.transport import PooledTransport
 
         request = self._whole(request)
         try:
@@ -141,8 +142,9 @@ class SharedClient:
         except ContactRefused as refusal:
             raise InvocationError(f"nothing was sent: {refusal}", is_unsent=True) from None
         if self._streams is None:
-            pooled = partial(PooledTransport, self._proxy, self._resolve, self._tls)
-            self._streams = Streams(pooled(), pooled(MAX_LASTING), self.secrets, self._tell)
+            transport = self._new_transport(connections=self._limits.connections)
+            lasting = self._new_transport(connections=MAX_LASTING)
+            self._streams = Streams(transport, lasting, self.secrets, self._tell)
         is_allowed = rules.names(origin)
         async with self._streams.opened(request, origin, is_allowed=is_allowed, lasts=lasts) as streamed:
             yield streamed
@@ -187,12 +189,7 @@ class SharedClient:
         return origin
 
     async def _exchange(self, rules: AddressRules, request: HttpRequest) -> HttpResponse:
-        from runtimes.failures import FAILURES, failed, no_answer
-        from runtimes.transport import PooledTransport, Progress, exchange
-
         request = self._whole(request)
-        if self._transport is None:
-            self._transport = PooledTransport(self._proxy, self._resolve, self._tls)
         progress = Progress()
         try:
             origin = self._checked(rules, request)
@@ -202,7 +199,7 @@ class SharedClient:
                     return await exchange(self._transport, request, progress, is_allowed=rules.names(origin))
         except TimeoutError:
             limit = f"no answer within {request.timeout:.3g} s"
-            queue = f"; {MAX_EXCHANGES_PER_ORIGIN} other requests to it are under way" if progress.is_queued else ""
+            queue = f"; {self._limits.per_origin} other requests to it are under way" if progress.is_queued else ""
             failure = no_answer(request, limit + queue, is_sent=progress.is_sent)
         except FAILURES as error:
             failure = failed(request, error, self.secrets, is_sent=progress.is_sent)

@@ -1,6 +1,6 @@
 """HTTP as the runtimes see it: one request, one bounded answer.
 
-A seam and no more: `runtimes.fetch` carries it out with `httpx2`, tests with a handler. It is not a client library:
+A seam and no more: `runtimes.fetch` carries it out, tests with a handler. It is not a client library:
 no sessions, no cookies, no redirects that the caller did not allow.
 """
 
@@ -40,6 +40,14 @@ def shown_url(url: str) -> str:
     if not is_url(url):
         return url
     return _USERINFO.sub("//", re.split(r"[?#]", url, maxsplit=1)[0])
+
+
+def _first(headers: Headers, name: str) -> str | None:
+    wanted, length = name.lower(), len(name)
+    for key, value in headers:
+        if len(key) == length and key.lower() == wanted:
+            return value
+    return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +97,7 @@ class HttpResponse:
 
     def header(self, name: str) -> str | None:
         """The first field of that name, whatever its case."""
-        return next((value for key, value in self.headers if key.casefold() == name.casefold()), None)
+        return _first(self.headers, name)
 
 
 class HttpClient(Protocol):
@@ -116,7 +124,7 @@ class StreamedResponse:
 
     def header(self, name: str) -> str | None:
         """As that of `HttpResponse`."""
-        return next((value for key, value in self.headers if key.casefold() == name.casefold()), None)
+        return _first(self.headers, name)
 
 
 @runtime_checkable

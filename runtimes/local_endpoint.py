@@ -5,7 +5,6 @@ A manifest only names an endpoint; what stands behind the name is the host's to 
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Mapping
@@ -88,7 +87,9 @@ def endpoint_of(name: str, table: Mapping[str, LocalEndpoint]) -> LocalEndpoint 
 
 def nearest(name: str, table: Mapping[str, LocalEndpoint]) -> str | None:
     """The identifier of the table that may have been meant."""
-    return next(iter(difflib.get_close_matches(name, table, n=1)), None)
+    from difflib import get_close_matches
+
+    return next(iter(get_close_matches(name, table, n=1)), None)
 
 
 def named_endpoint(type: str, spec: JsonObject, table: Mapping[str, LocalEndpoint]) -> tuple[str, LocalEndpoint]:

@@ -52,6 +52,7 @@ _ENTRY = re.compile(
 )
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
 _HOST = re.compile(r"[A-Za-z0-9_][\w.-]*", re.ASCII)
+_START = re.compile(r"[^:/?#]+://[^/?#]*")
 _ISATAP_INTERFACES = frozenset({0x00005EFE, 0x02005EFE})
 _TRANSLATED = tuple(ip_network(text) for text in ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96"))
 """NAT64, IPv4-compatible and IPv4-translated addresses: the last 32 bits are an IPv4 address."""
@@ -123,15 +124,15 @@ def plain_host(host: str) -> str:
     return name if address is None else str(address)
 
 
-def origin_of(url: str) -> Origin:
-    """The origin of an http or https URL.
+def authority_end(url: str) -> int:
+    """Where the scheme and the authority of a URL end, and what follows them begins."""
+    found = _START.match(url)
+    return len(url) if found is None else found.end()
 
-    Raises: `ContactRefused` when it is not such a URL, or carries a user name.
-    """
-    if len(url) > MAX_URL_LENGTH:
-        raise ContactRefused(f"the URL is longer than {MAX_URL_LENGTH} characters")
-    if _FORBIDDEN.search(url):
-        raise ContactRefused("the URL contains a space, a control character or a backslash")
+
+@lru_cache(maxsize=MAX_REMEMBERED_HOSTS)
+def _origin_of_start(url: str) -> Origin:
+    """The origin of what is the start of a URL. Raises: `ContactRefused`."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -147,6 +148,18 @@ def origin_of(url: str) -> Origin:
     if not _HOST.fullmatch(host) and literal_address(host) is None:
         raise ContactRefused(f"{host!r} is no host name")
     return Origin(scheme=scheme, host=plain_host(host), port=DEFAULT_PORTS[scheme] if port is None else port)
+
+
+def origin_of(url: str) -> Origin:
+    """The origin of an http or https URL.
+
+    Raises: `ContactRefused` when it is not such a URL, or carries a user name.
+    """
+    if len(url) > MAX_URL_LENGTH:
+        raise ContactRefused(f"the URL is longer than {MAX_URL_LENGTH} characters")
+    if _FORBIDDEN.search(url):
+        raise ContactRefused("the URL contains a space, a control character or a backslash")
+    return _origin_of_start(url[: authority_end(url)])
 
 
 def _embedded(address: Address) -> Iterator[Address]:

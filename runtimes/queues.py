@@ -6,15 +6,14 @@ waiting and does not use up the connections of the others.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 import anyio
 
 from runtimes.network import Origin
 
-MAX_EXCHANGES_PER_ORIGIN = 16
+MAX_EXCHANGES_PER_ORIGIN = 64
 """Requests that one origin is sent at once; a quarter of the connections there are."""
 
 
@@ -23,6 +22,38 @@ class _Queue:
     slots: anyio.Semaphore
     users: int = 0
     """Who waits and who is served; nobody needs a queue without them."""
+
+
+class _Turn:
+    """One turn in a queue: waited for on entering, and over on leaving."""
+
+    __slots__ = ("_origin", "_queue", "_queues", "_size")
+
+    def __init__(self, queues: dict[Origin, _Queue], size: int, origin: Origin) -> None:
+        self._queues = queues
+        self._size = size
+        self._origin = origin
+
+    async def __aenter__(self) -> None:
+        queue = self._queues.get(self._origin)
+        if queue is None:
+            queue = self._queues[self._origin] = _Queue(anyio.Semaphore(self._size, fast_acquire=True))
+        self._queue = queue
+        queue.users += 1
+        try:
+            await queue.slots.acquire()
+        except BaseException:
+            self._leave()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        self._queue.slots.release()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._queue.users -= 1
+        if not self._queue.users:
+            del self._queues[self._origin]
 
 
 class Queues:
@@ -46,15 +77,6 @@ class Queues:
         """The same of all origins."""
         return sum(queue.users for queue in self._queues.values())
 
-    @asynccontextmanager
-    async def turn(self, origin: Origin) -> AsyncGenerator[None]:
-        """Lasts while the origin may be asked, first come, first served."""
-        queue = self._queues.setdefault(origin, _Queue(anyio.Semaphore(self._size, fast_acquire=True)))
-        queue.users += 1
-        try:
-            async with queue.slots:
-                yield
-        finally:
-            queue.users -= 1
-            if not queue.users:
-                del self._queues[origin]
+    def turn(self, origin: Origin) -> AbstractAsyncContextManager[None]:
+        """Lasts while the origin may be asked, first come, first served; entered once."""
+        return _Turn(self._queues, self._size, origin)

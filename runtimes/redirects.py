@@ -110,7 +110,8 @@ async def send_following(send: Send, asked: HttpRequest) -> HttpResponse:
     request, redirect, done = asked, None, None
     for left in range(asked.max_redirects, -1, -1):
         try:
-            response = await send(replace(request, timeout=deadline - time.monotonic()))
+            timed = request if redirect is None else replace(request, timeout=deadline - time.monotonic())
+            response = await send(timed)
         except ContactRefused as refusal:
             if redirect is None:
                 raise

@@ -10,17 +10,17 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 
 import anyio
-import httpx2
 
 from auth import SecretsInUse
+from runtimes.carriers import Arriving, Progress
 from runtimes.codings import BadContent, decoder_for
 from runtimes.errors import InvocationError
 from runtimes.exchanges import Watched
 from runtimes.failures import FAILURES, failed, no_answer
-from runtimes.http import Headers, HttpRequest, Lasts, StreamedResponse
+from runtimes.http import HttpRequest, Lasts, StreamedResponse
 from runtimes.network import ContactRefused, Origin
 from runtimes.queues import Queues
-from runtimes.transport import Progress, opened
+from runtimes.transport import Transport, content_coding, opened
 
 MAX_STREAMS_PER_ORIGIN = 32
 """Answers of one origin that are under way at once; a request beyond them waits within its own time."""
@@ -40,8 +40,8 @@ class Streams:
 
     def __init__(
         self,
-        transport: httpx2.AsyncBaseTransport,
-        lasting: httpx2.AsyncBaseTransport,
+        transport: Transport,
+        lasting: Transport,
         secrets: SecretsInUse,
         tell: Callable[[Watched], None],
     ) -> None:
@@ -80,18 +80,18 @@ class Streams:
         async with AsyncExitStack() as stack:
             stack.callback(self._tell, watched)
             try:
-                response, headers = await self._begun(stack, request, origin, is_allowed=is_allowed, lasts=lasts)
+                arriving = await self._begun(stack, request, origin, is_allowed=is_allowed, lasts=lasts)
             except InvocationError as error:
                 watched.error = str(error)
                 raise
-            watched.status, watched.error = response.status_code, None
-            async with aclosing(self._pieces(response, watched)) as pieces:
-                yield StreamedResponse(status=response.status_code, headers=headers, pieces=pieces)
+            watched.status, watched.error = arriving.status, None
+            async with aclosing(self._pieces(arriving, watched)) as pieces:
+                yield StreamedResponse(status=arriving.status, headers=arriving.headers, pieces=pieces)
 
     async def _begun(
         self, stack: AsyncExitStack, request: HttpRequest, origin: Origin, *, is_allowed: bool, lasts: Lasts | None
-    ) -> tuple[httpx2.Response, Headers]:
-        """The answer and its header; the stack holds what is to be closed. Raises: `InvocationError`."""
+    ) -> Arriving:
+        """The answer; the stack holds what is to be closed. Raises: `InvocationError`."""
         progress = Progress()
         queues = self._queues if lasts is None else self._lasting
         transport = self._transport if lasts is None else self._lasting_transport
@@ -111,12 +111,12 @@ class Streams:
             failure = failed(request, error, self._secrets, is_sent=progress.is_sent)
         raise failure  # here, so that nothing stands behind it: the library's own error may quote what was sent
 
-    async def _pieces(self, response: httpx2.Response, watched: Watched) -> AsyncGenerator[bytes]:
+    async def _pieces(self, arriving: Arriving, watched: Watched) -> AsyncGenerator[bytes]:
         """The body, decoded. Raises: `InvocationError`."""
         most = watched.request.max_bytes
         try:
-            decoder = decoder_for(response.headers.get("content-encoding", ""))
-            async with aclosing(response.aiter_raw()) as chunks:
+            decoder = decoder_for(content_coding(arriving))
+            async with aclosing(arriving.pieces()) as chunks:
                 async for chunk in chunks:
                     piece = decoder.decode(chunk, most - watched.bytes + 1)
                     watched.bytes += len(piece)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 _TELLING = {
+    "aiohttp": logging.CRITICAL,
     "authlib": logging.INFO,
     "hpack": logging.INFO,
     "httpcore2": logging.INFO,

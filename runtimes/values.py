@@ -253,15 +253,20 @@ def _dump_slowly(value: Json, *, sort_keys: bool) -> str:
     return text
 
 
+def json_bytes(value: Json) -> bytes:
+    """As `dump_json`, in UTF-8."""
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return _dump_slowly(value, sort_keys=False).encode()
+
+
 def dump_json(value: Json) -> str:
     """Compact JSON text, members in the order they have.
 
     Raises: `ValueError` or `TypeError` for what only claims to be JSON: lone surrogates, sets, objects.
     """
-    try:
-        return orjson.dumps(value).decode()
-    except TypeError:
-        return _dump_slowly(value, sort_keys=False)
+    return json_bytes(value).decode()
 
 
 def pretty_json(value: Json) -> str:
@@ -272,12 +277,17 @@ def pretty_json(value: Json) -> str:
         return json.dumps(parse_json(dump_json(value)), ensure_ascii=False, indent=2)
 
 
+def canonical_bytes(value: Json) -> bytes:
+    """As `canonical_json`, in UTF-8."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return _dump_slowly(value, sort_keys=True).encode()
+
+
 def canonical_json(value: Json) -> str:
     """Compact JSON text with sorted members: equal values give equal texts. Raises: as `dump_json`."""
-    try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
-    except TypeError:
-        return _dump_slowly(value, sort_keys=True)
+    return canonical_bytes(value).decode()
 
 
 def is_json(value: object) -> bool:

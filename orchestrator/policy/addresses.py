@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import ipaddress
 import re
 import unicodedata
@@ -71,6 +70,12 @@ def plainly(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
 
 
+def _decoded(text: str) -> str:
+    from html import unescape
+
+    return unescape(unquote(text))
+
+
 def _readings(text: str) -> Iterator[str]:
     """The text as a program may come to read it: encodings are taken off one by one, and blanks inside of one word."""
     for _ in range(MAX_DECODINGS + 1):
@@ -78,7 +83,9 @@ def _readings(text: str) -> Iterator[str]:
         yield text
         if " " not in text.strip() and (joined := text.translate(_BLANKS)) != text:
             yield joined
-        decoded = html.unescape(unquote(text)) if "%" in text or "&" in text else text
+        if "%" not in text and "&" not in text:
+            return
+        decoded = _decoded(text)
         if decoded == text:
             return
         text = decoded

@@ -12,6 +12,7 @@ from runtimes.credentials import Discreet, whole_message, whole_request
 from runtimes.errors import InvocationError
 from runtimes.fetch import SharedClient
 from runtimes.http import Headers, HttpRequest, HttpResponse
+from runtimes.transport import CarrierName
 from tests.servers.loopback import Answer, Request, json_response, serve
 
 KEY = "canary-key-1234"
@@ -134,7 +135,7 @@ async def test_another_error_is_the_same() -> None:
     assert raised.value is error
 
 
-async def test_credentials_stay_within_an_origin_and_go_to_no_other() -> None:
+async def test_credentials_stay_within_an_origin_and_go_to_no_other(carrier: CarrierName) -> None:
     """Issue 9, point 3: never across a redirect."""
     attached = (HEADER, replace(QUERY, value=Secret(OTHER)), COOKIE)
 
@@ -149,7 +150,7 @@ async def test_credentials_stay_within_an_origin_and_go_to_no_other() -> None:
             return replace(json_response({}, 302), headers=(("Location", place),))
 
         async with serve(redirecting) as server:
-            client = SharedClient()
+            client = SharedClient(carrier=carrier)
             request = HttpRequest(method="GET", url=f"{server.url}/a", attached=attached, max_redirects=3)
             try:
                 await client.allowing(["127.0.0.1"]).send(request)

@@ -16,12 +16,13 @@ from anyio.abc import SocketAttribute, SocketStream
 from runtimes.errors import InvocationError
 from runtimes.fetch import HttpExchange, SharedClient
 from runtimes.http import HttpClient, HttpRequest
+from runtimes.transport import CarrierName
 from tests.servers.loopback import Answer, Chunked, Raw, Request, Response, json_response, serve
 
 
 @asynccontextmanager
-async def open_client(*hosts: str) -> AsyncGenerator[HttpClient]:
-    client = SharedClient()
+async def open_client(carrier: CarrierName, *hosts: str) -> AsyncGenerator[HttpClient]:
+    client = SharedClient(carrier=carrier)
     try:
         yield client.allowing(hosts or ("127.0.0.1",))
     finally:
@@ -36,8 +37,8 @@ async def echo(request: Request) -> Answer:
     return json_response({"method": request.method, "target": request.target, "body": request.body.decode()})
 
 
-async def test_a_request_is_sent_as_it_is_and_its_answer_is_read() -> None:
-    async with serve(echo) as server, open_client() as http:
+async def test_a_request_is_sent_as_it_is_and_its_answer_is_read(carrier: CarrierName) -> None:
+    async with serve(echo) as server, open_client(carrier) as http:
         response = await http.send(
             HttpRequest(
                 method="POST",
@@ -54,18 +55,20 @@ async def test_a_request_is_sent_as_it_is_and_its_answer_is_read() -> None:
     assert request.header("accept-encoding") == "identity"
 
 
-async def test_one_connection_serves_every_view_and_call() -> None:
+async def test_one_connection_serves_every_view_and_call(carrier: CarrierName) -> None:
     async with serve(echo) as server:
-        client = SharedClient()
+        client = SharedClient(carrier=carrier)
         for _ in range(3):
             await client.allowing(["127.0.0.1"]).send(get(server.url))
         await client.aclose()
     assert (server.connections, len(server.requests)) == (1, 3)
 
 
-async def test_a_host_that_is_not_allowed_is_not_contacted_even_where_another_view_is_connected() -> None:
+async def test_a_host_that_is_not_allowed_is_not_contacted_even_where_another_view_is_connected(
+    carrier: CarrierName,
+) -> None:
     async with serve(echo) as server:
-        client = SharedClient()
+        client = SharedClient(carrier=carrier)
         await client.allowing(["localhost"]).send(get(f"http://localhost:{server.port}"))
         for url in (f"http://localhost:{server.port}", server.url, f"http://2130706433:{server.port}"):
             with pytest.raises(InvocationError, match=r"nothing was sent.*--allow-host") as caught:
@@ -77,26 +80,26 @@ async def test_a_host_that_is_not_allowed_is_not_contacted_even_where_another_vi
     assert len(server.requests) == 1
 
 
-async def test_a_host_may_be_allowed_on_one_port_alone() -> None:
-    async with serve(echo) as server, serve(echo) as other, open_client(f"127.0.0.1:{server.port}") as http:
+async def test_a_host_may_be_allowed_on_one_port_alone(carrier: CarrierName) -> None:
+    async with serve(echo) as server, serve(echo) as other, open_client(carrier, f"127.0.0.1:{server.port}") as http:
         await http.send(get(server.url))
         with pytest.raises(InvocationError, match="nothing was sent"):
             await http.send(get(other.url))
     assert not other.requests
 
 
-async def test_a_refused_connection_is_certainly_not_executed() -> None:
+async def test_a_refused_connection_is_certainly_not_executed(carrier: CarrierName) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    async with open_client() as http:
+    async with open_client(carrier) as http:
         with pytest.raises(InvocationError, match="connection refused") as caught:
             await http.send(get(f"http://127.0.0.1:{port}/x?token=secret"))
     assert caught.value.not_executed == "connect"
     assert "secret" not in str(caught.value)
 
 
-async def test_a_name_without_an_address_is_certainly_not_executed() -> None:
-    async with open_client("nowhere.invalid") as http:
+async def test_a_name_without_an_address_is_certainly_not_executed(carrier: CarrierName) -> None:
+    async with open_client(carrier, "nowhere.invalid") as http:
         with pytest.raises(InvocationError, match=r"'nowhere\.invalid' cannot be resolved") as caught:
             await http.send(get("http://nowhere.invalid/"))
     assert caught.value.not_executed == "connect"
@@ -118,33 +121,33 @@ async def serve_bytes(data: bytes) -> AsyncGenerator[int]:
         tasks.cancel_scope.cancel()
 
 
-async def test_a_server_without_tls_is_certainly_not_executed() -> None:
-    async with serve_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port, open_client() as http:
+async def test_a_server_without_tls_is_certainly_not_executed(carrier: CarrierName) -> None:
+    async with serve_bytes(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port, open_client(carrier) as http:
         with anyio.fail_after(5), pytest.raises(InvocationError, match=r"cannot connect to https://.*SSL") as caught:
             await http.send(get(f"https://127.0.0.1:{port}/"))
     assert caught.value.not_executed == "connect"
 
 
-async def test_a_handshake_that_stalls_ends_at_the_deadline_and_closes_its_connection() -> None:
-    async with serve_bytes(b"\x16") as port, open_client() as http:
+async def test_a_handshake_that_stalls_ends_at_the_deadline_and_closes_its_connection(carrier: CarrierName) -> None:
+    async with serve_bytes(b"\x16") as port, open_client(carrier) as http:
         with anyio.fail_after(5), pytest.raises(InvocationError, match="no answer within") as caught:
             await http.send(get(f"https://127.0.0.1:{port}/", timeout=0.5))
     assert caught.value.not_executed == "connect"
 
 
-async def test_a_stalled_answer_ends_at_the_deadline_with_its_outcome_unknown() -> None:
+async def test_a_stalled_answer_ends_at_the_deadline_with_its_outcome_unknown(carrier: CarrierName) -> None:
     async def stall(request: Request) -> Answer:
         del request
         await anyio.sleep_forever()
         raise NotImplementedError
 
-    async with serve(stall) as server, open_client() as http:
+    async with serve(stall) as server, open_client(carrier) as http:
         with anyio.fail_after(5), pytest.raises(InvocationError, match=r"no answer within 0\.2 s") as caught:
             await http.send(get(server.url, timeout=0.2))
     assert caught.value.not_executed is None
 
 
-async def test_a_body_that_drips_ends_at_the_deadline() -> None:
+async def test_a_body_that_drips_ends_at_the_deadline(carrier: CarrierName) -> None:
     async def drip(request: Request) -> Answer:
         del request
 
@@ -155,7 +158,7 @@ async def test_a_body_that_drips_ends_at_the_deadline() -> None:
 
         return Chunked(chunks=chunks())
 
-    async with serve(drip) as server, open_client() as http:
+    async with serve(drip) as server, open_client(carrier) as http:
         with anyio.fail_after(5), pytest.raises(InvocationError, match="no answer within"):
             await http.send(get(server.url, timeout=0.3))
 
@@ -174,19 +177,19 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
-async def test_a_broken_answer_leaves_the_outcome_unknown(data: bytes) -> None:
+async def test_a_broken_answer_leaves_the_outcome_unknown(carrier: CarrierName, data: bytes) -> None:
     async def handler(request: Request) -> Answer:
         del request
         return Raw(data=data)
 
-    async with serve(handler) as server, open_client() as http:
+    async with serve(handler) as server, open_client(carrier) as http:
         with anyio.fail_after(5), pytest.raises(InvocationError, match="was sent and has no usable answer") as caught:
             await http.send(get(server.url))
     assert caught.value.not_executed is None
     assert "\n" not in str(caught.value)
 
 
-async def test_reading_stops_at_the_limit_of_bytes() -> None:
+async def test_reading_stops_at_the_limit_of_bytes(carrier: CarrierName) -> None:
     async def endless(request: Request) -> Answer:
         del request
 
@@ -196,7 +199,7 @@ async def test_reading_stops_at_the_limit_of_bytes() -> None:
 
         return Chunked(chunks=chunks())
 
-    async with serve(endless) as server, open_client() as http:
+    async with serve(endless) as server, open_client(carrier) as http:
         with anyio.fail_after(5):
             response = await http.send(HttpRequest(method="GET", url=server.url, max_bytes=2500))
     assert response.body == b"x" * 2500
@@ -204,7 +207,7 @@ async def test_reading_stops_at_the_limit_of_bytes() -> None:
 
 @pytest.mark.parametrize(("coding", "pack"), [("gzip", gzip.compress), ("deflate", zlib.compress)])
 async def test_a_compressed_answer_is_decoded_no_further_than_the_limit(
-    coding: str, pack: Callable[[bytes], bytes]
+    carrier: CarrierName, coding: str, pack: Callable[[bytes], bytes]
 ) -> None:
     packed = pack(b"y" * 50_000_000)
 
@@ -212,25 +215,25 @@ async def test_a_compressed_answer_is_decoded_no_further_than_the_limit(
         del request
         return Response(headers=(("Content-Encoding", coding),), body=packed)
 
-    async with serve(bomb) as server, open_client() as http:
+    async with serve(bomb) as server, open_client(carrier) as http:
         response = await http.send(HttpRequest(method="GET", url=server.url, max_bytes=1000))
     assert response.body == b"y" * 1000
 
 
-async def test_no_cookie_is_kept() -> None:
+async def test_no_cookie_is_kept(carrier: CarrierName) -> None:
     async def setting(request: Request) -> Answer:
         del request
         return Response(headers=(("Set-Cookie", "id=1; Path=/"),))
 
-    async with serve(setting) as server, open_client() as http:
+    async with serve(setting) as server, open_client(carrier) as http:
         await http.send(get(server.url))
         await http.send(get(server.url))
     assert [request.header("cookie") for request in server.requests] == [None, None]
 
 
-async def test_the_log_has_every_exchange_without_the_values_of_its_query() -> None:
+async def test_the_log_has_every_exchange_without_the_values_of_its_query(carrier: CarrierName) -> None:
     seen: list[HttpExchange] = []
-    client = SharedClient(log=seen.append)
+    client = SharedClient(carrier=carrier, log=seen.append)
     async with serve(echo) as server:
         await client.allowing(["127.0.0.1"]).send(get(f"{server.url}/p?key=secret&b=2"))
         with pytest.raises(InvocationError):
@@ -246,7 +249,7 @@ async def test_the_log_has_every_exchange_without_the_values_of_its_query() -> N
 
 
 @pytest.mark.parametrize("said", [b"", b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nbegun"])
-async def test_leaving_a_request_closes_its_connection(said: bytes) -> None:
+async def test_leaving_a_request_closes_its_connection(carrier: CarrierName, said: bytes) -> None:
     """Before its answer, within the header, within the body."""
     arrived, ended = anyio.Event(), anyio.Event()
 
@@ -260,7 +263,7 @@ async def test_leaving_a_request_closes_its_connection(said: bytes) -> None:
                     raise NotImplementedError
             ended.set()
 
-    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, open_client() as http:
+    async with await anyio.create_tcp_listener(local_host="127.0.0.1") as listener, open_client(carrier) as http:
         port = listener.extra(SocketAttribute.local_port)
         async with anyio.create_task_group() as listening:
             listening.start_soon(listener.serve, stall)
@@ -277,5 +280,5 @@ async def test_leaving_a_request_closes_its_connection(said: bytes) -> None:
 def test_loading_the_module_loads_no_http_library() -> None:
     import subprocess
 
-    code = "import sys, runtimes.fetch; sys.exit(bool({'httpx2', 'httpcore2', 'yaml'} & set(sys.modules)))"
+    code = "import sys, runtimes.fetch; sys.exit(bool({'aiohttp', 'httpx2', 'httpcore2', 'yaml'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -22,8 +22,8 @@ from hyperframe.frame import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runtimes.failures import FAILURES
 from runtimes.http2 import MAX_BARREN_FRAMES, MAX_FRAME_BYTES, ExclusiveConnection, FramedStream, Frames
+from runtimes.httpcore_carrier import FAILURES
 
 ORIGIN = httpcore2.Origin(b"https", b"api.test", 443)
 REQUEST = HeadersFrame(stream_id=5, data=b"", flags=("END_HEADERS",)).serialize()

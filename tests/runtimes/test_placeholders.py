@@ -131,3 +131,20 @@ def test_any_text_can_be_filled_and_what_is_left_is_found(text: str, values: dic
     assert isinstance(made, str)
     left = unresolved_placeholder(made)
     assert left in made if left is not None else "${{" not in made
+
+
+@pytest.mark.parametrize(
+    ("given", "ambient", "fills"),
+    [
+        ({}, {}, False),
+        ({}, {"API_TOKEN": "x", "MY_SECRET": "y"}, False),
+        ({}, {"API_TOKEN": "x", "HOST": "y"}, True),
+        ({"API_TOKEN": "x"}, {}, True),
+    ],
+)
+def test_an_environment_that_has_nothing_to_fill_in_is_empty(
+    given: dict[str, str], ambient: dict[str, str], *, fills: bool
+) -> None:
+    values = Environment(given=given, ambient=ambient).of("plugin.json")
+    assert bool(values) is fills
+    assert (len(values) > 0) is fills

@@ -10,6 +10,7 @@ from runtimes.fetch import SharedClient
 from runtimes.http import HttpRequest
 from runtimes.network import origin_of
 from runtimes.queues import MAX_EXCHANGES_PER_ORIGIN, Queues
+from runtimes.transport import CarrierName
 from tests.servers.loopback import Answer, Request, serve, text_response
 
 
@@ -38,7 +39,7 @@ async def test_a_queue_is_first_come_first_served_and_gone_when_nobody_needs_it(
     assert len(queues) == 0
 
 
-async def test_a_slow_origin_keeps_its_own_callers_waiting_and_no_others() -> None:
+async def test_a_slow_origin_keeps_its_own_callers_waiting_and_no_others(carrier: CarrierName) -> None:
     arrived = anyio.Semaphore(0)
     release = anyio.Event()
 
@@ -53,7 +54,7 @@ async def test_a_slow_origin_keeps_its_own_callers_waiting_and_no_others() -> No
         return text_response("soon")
 
     async with serve(slow) as behind, serve(quick) as other:
-        client = SharedClient()
+        client = SharedClient(carrier=carrier)
         http = client.allowing(["127.0.0.1"])
         with anyio.fail_after(10):
             async with anyio.create_task_group() as tasks:
@@ -95,7 +96,7 @@ async def test_who_leaves_the_queue_is_not_waited_for_and_takes_nobody_s_turn() 
     assert len(queues) == 0
 
 
-async def test_who_is_cancelled_while_being_served_makes_room_for_the_next() -> None:
+async def test_who_is_cancelled_while_being_served_makes_room_for_the_next(carrier: CarrierName) -> None:
     arrived = anyio.Semaphore(0)
 
     async def never(request: Request) -> Answer:
@@ -105,7 +106,7 @@ async def test_who_is_cancelled_while_being_served_makes_room_for_the_next() -> 
         await anyio.sleep_forever()
         raise NotImplementedError
 
-    client = SharedClient()
+    client = SharedClient(carrier=carrier)
     http = client.allowing(["127.0.0.1"])
     async with serve(never) as server:
         with anyio.fail_after(10):
@@ -119,7 +120,7 @@ async def test_who_is_cancelled_while_being_served_makes_room_for_the_next() -> 
     await client.aclose()
 
 
-async def test_who_waits_in_vain_has_certainly_not_been_served() -> None:
+async def test_who_waits_in_vain_has_certainly_not_been_served(carrier: CarrierName) -> None:
     arrived = anyio.Semaphore(0)
 
     async def never(request: Request) -> Answer:
@@ -128,7 +129,7 @@ async def test_who_waits_in_vain_has_certainly_not_been_served() -> None:
         await anyio.sleep_forever()
         raise NotImplementedError
 
-    client = SharedClient()
+    client = SharedClient(carrier=carrier)
     http = client.allowing(["127.0.0.1"])
     async with serve(never) as server, anyio.create_task_group() as tasks:
         for _ in range(MAX_EXCHANGES_PER_ORIGIN):
@@ -136,7 +137,9 @@ async def test_who_waits_in_vain_has_certainly_not_been_served() -> None:
         with anyio.fail_after(5):
             for _ in range(MAX_EXCHANGES_PER_ORIGIN):
                 await arrived.acquire()
-        with pytest.raises(InvocationError, match="16 other requests to it are under way") as caught:
+        with pytest.raises(
+            InvocationError, match=f"{MAX_EXCHANGES_PER_ORIGIN} other requests to it are under way"
+        ) as caught:
             await http.send(get(server.url, timeout=0.2))
         assert caught.value.not_executed == "connect"
         tasks.cancel_scope.cancel()

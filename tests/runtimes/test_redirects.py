@@ -11,6 +11,7 @@ import pytest
 from runtimes.errors import InvocationError
 from runtimes.fetch import SharedClient
 from runtimes.http import HttpClient, HttpRequest
+from runtimes.transport import CarrierName
 from tests.servers.certificates import certificates
 from tests.servers.loopback import Answer, Handler, Raw, Request, Response, serve, text_response
 
@@ -28,8 +29,8 @@ SENT_BY_ALL = {"host", "accept", "accept-encoding", "user-agent"}
 
 
 @asynccontextmanager
-async def open_client(*hosts: str) -> AsyncGenerator[HttpClient]:
-    client = SharedClient()
+async def open_client(carrier: CarrierName, *hosts: str) -> AsyncGenerator[HttpClient]:
+    client = SharedClient(carrier=carrier)
     try:
         yield client.allowing(hosts or ("127.0.0.1",))
     finally:
@@ -86,10 +87,10 @@ def answering(answer: Answer) -> Handler:
     ],
 )
 async def test_a_redirect_within_the_origin_is_followed_as_its_status_says(
-    method: str, status: int, arrives: str
+    carrier: CarrierName, method: str, status: int, arrives: str
 ) -> None:
     """RFC 9110, 15.4: only 307 and 308 repeat what is more than reading, and 303 is always read."""
-    async with serve(redirecting) as server, open_client() as http:
+    async with serve(redirecting) as server, open_client(carrier) as http:
         response = await http.send(asking(f"{server.url}/{status}?/end", method, body=b"hello"))
     if not arrives:
         assert (response.status, len(server.requests)) == (status, 1)
@@ -124,9 +125,9 @@ async def test_a_redirect_within_the_origin_is_followed_as_its_status_says(
     ],
 )
 async def test_another_origin_is_asked_to_read_and_gets_nothing_of_the_call(
-    method: str, status: int, body: bytes | None, arrives: str
+    carrier: CarrierName, method: str, status: int, body: bytes | None, arrives: str
 ) -> None:
-    async with serve(redirecting) as other, serve(redirecting) as server, open_client() as http:
+    async with serve(redirecting) as other, serve(redirecting) as server, open_client(carrier) as http:
         place = f"{other.url}/p%2Fath?key=s3cret%26a=1%26key=other%26s3cret#part"
         asked = f"{server.url}/{status}?{place}"
         response = await http.send(asking(f"{server.url}/307?{asked}&key=s3cret", method, body=body))
@@ -143,11 +144,11 @@ async def test_another_origin_is_asked_to_read_and_gets_nothing_of_the_call(
     assert not any("a=1" in note or "ath" in note for note in response.notes)
 
 
-async def test_a_credential_in_the_query_that_a_server_repeats_goes_to_no_other_origin() -> None:
+async def test_a_credential_in_the_query_that_a_server_repeats_goes_to_no_other_origin(carrier: CarrierName) -> None:
     async with serve(redirecting) as other:
         place = f"{other.url}/end?key=s3cret&a=1&key=other&s3cret"
         server_answer = answering(Response(status=302, headers=(("Location", place),)))
-        async with serve(server_answer) as server, open_client() as http:
+        async with serve(server_answer) as server, open_client(carrier) as http:
             await http.send(asking(f"{server.url}/x?b=2&key=s3cret"))
             await http.send(asking(f"{server.url}/x?key=other"))
     assert [request.target for request in other.requests] == [
@@ -156,16 +157,16 @@ async def test_a_credential_in_the_query_that_a_server_repeats_goes_to_no_other_
     ]
 
 
-async def test_what_was_left_behind_does_not_come_back_with_the_call() -> None:
+async def test_what_was_left_behind_does_not_come_back_with_the_call(carrier: CarrierName) -> None:
     """From another origin back to the one that was asked."""
-    async with serve(redirecting) as server, serve(redirecting) as other, open_client() as http:
+    async with serve(redirecting) as server, serve(redirecting) as other, open_client(carrier) as http:
         response = await http.send(asking(f"{server.url}/302?{other.url}/302?{server.url}/end"))
     assert (response.url, response.notes) == (f"{server.url}/end", ())
     assert [request.header("x-one") for request in server.requests] == ["s3cret", None]
 
 
-async def test_redirects_are_followed_up_to_their_number() -> None:
-    async with serve(redirecting) as server, open_client() as http:
+async def test_redirects_are_followed_up_to_their_number(carrier: CarrierName) -> None:
+    async with serve(redirecting) as server, open_client(carrier) as http:
         two = f"{server.url}/302?/302?/end"
         assert (await http.send(asking(two, max_redirects=2))).body == b"arrived"
         cut = await http.send(asking(two, max_redirects=1))
@@ -187,9 +188,11 @@ async def test_redirects_are_followed_up_to_their_number() -> None:
         ("https://user:s3cret@example.com/", "user name or password"),
     ],
 )
-async def test_a_place_that_must_not_be_contacted_is_not_for_a_redirect_either(place: str, reason: str) -> None:
+async def test_a_place_that_must_not_be_contacted_is_not_for_a_redirect_either(
+    carrier: CarrierName, place: str, reason: str
+) -> None:
     answer = Response(status=302, headers=(("Location", place),), body=b"moved")
-    async with serve(answering(answer)) as server, open_client("127.0.0.1", "169.254.169.254") as http:
+    async with serve(answering(answer)) as server, open_client(carrier, "127.0.0.1", "169.254.169.254") as http:
         for method in ("GET", "POST"):
             response = await http.send(asking(server.url, method))
             assert (response.status, response.body) == (302, b"moved")
@@ -198,8 +201,8 @@ async def test_a_place_that_must_not_be_contacted_is_not_for_a_redirect_either(p
             assert "s3cret" not in response.unfollowed
 
 
-async def test_no_redirect_leads_from_https_to_http() -> None:
-    client = SharedClient(tls=certificates().trusting())
+async def test_no_redirect_leads_from_https_to_http(carrier: CarrierName) -> None:
+    client = SharedClient(carrier=carrier, tls=certificates().trusting())
     async with serve(never) as other:
         answer = Response(status=302, headers=(("Location", other.url),))
         async with serve(answering(answer), certificates().serving("http/1.1")) as server:
@@ -208,8 +211,8 @@ async def test_no_redirect_leads_from_https_to_http() -> None:
     assert (response.status, response.unfollowed) == (302, "it leads from https to http")
 
 
-async def test_an_answer_that_is_not_had_elsewhere_names_the_origins_only() -> None:
-    async with serve(answering(Raw())) as other, serve(redirecting) as server, open_client() as http:
+async def test_an_answer_that_is_not_had_elsewhere_names_the_origins_only(carrier: CarrierName) -> None:
+    async with serve(answering(Raw())) as other, serve(redirecting) as server, open_client(carrier) as http:
         with pytest.raises(InvocationError) as caught:
             await http.send(asking(f"{server.url}/302?{other.url}/s3cret?a=1"))
         assert f"GET {other.url}, to which {server.url} redirects, was sent" in str(caught.value)

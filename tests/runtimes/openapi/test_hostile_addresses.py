@@ -8,6 +8,7 @@ import pytest
 
 from runtimes.errors import InvocationError
 from runtimes.fetch import SharedClient
+from runtimes.transport import CarrierName
 from tests.runtimes.openapi.hostility import call
 from tests.servers.loopback import Answer, Request, serve, text_response
 
@@ -29,10 +30,10 @@ class Names:
         return self.left.pop(0)
 
 
-async def test_an_address_that_was_judged_is_the_one_that_is_contacted() -> None:
+async def test_an_address_that_was_judged_is_the_one_that_is_contacted(carrier: CarrierName) -> None:
     """A name is asked for once for each connection: there is no second answer between the check and the connection."""
     names = Names(["127.0.0.1"], ["169.254.169.254"])
-    client = SharedClient(resolve=names)
+    client = SharedClient(carrier=carrier, resolve=names)
     async with serve(hello) as server:
         result = await call(f"http://api.test:{server.port}", 5.0, client)
         assert result.payload == "hello"
@@ -52,8 +53,8 @@ async def test_an_address_that_was_judged_is_the_one_that_is_contacted() -> None
         ["127.0.0.1", "fd20:ce::254"],
     ],
 )
-async def test_one_bad_address_among_good_ones_closes_a_name(addresses: list[str]) -> None:
-    client = SharedClient(resolve=Names(addresses))
+async def test_one_bad_address_among_good_ones_closes_a_name(carrier: CarrierName, addresses: list[str]) -> None:
+    client = SharedClient(carrier=carrier, resolve=Names(addresses))
     async with serve(hello) as server:
         with pytest.raises(InvocationError, match="never contacted"):
             await call(f"http://api.test:{server.port}", 5.0, client)
