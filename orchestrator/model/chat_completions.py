@@ -6,8 +6,9 @@ It is the `openai` client with its typed layers left out. `openai` is imported w
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -31,9 +32,42 @@ from orchestrator.model.endpoint import resolve_endpoint
 
 if TYPE_CHECKING:
     from orchestrator.model.completion_client import CompletionClient, Exchange
+    from orchestrator.model.completion_failure import TransientFailure
+    from orchestrator.model.completion_http import Carrier
+    from orchestrator.model.completion_retry import RetrySchedule
+
+    _Begun = tuple[str, Exchange]
 
 MAX_PHRASE_CHARS = 500
 """The longest phrase; the rest is cut off."""
+
+
+class _Attempts:
+    """The attempts at one request; the first is made before there is a schedule for others, which few need."""
+
+    def __init__(self, begin: Callable[[], Awaitable[_Begun]]) -> None:
+        self._begin = begin
+        self._untold: TransientFailure | None = None
+
+    async def first(self) -> _Begun | None:
+        """None where it failed and may be repeated; `next` tells how. Raises: `ModelError`."""
+        from orchestrator.model.completion_failure import TransientFailure
+
+        try:
+            return await self._begin()
+        except TransientFailure as failure:
+            self._untold = failure
+            return None
+
+    async def next(self) -> _Begun:
+        """What the first one failed with, then another one. Raises: `ModelError`."""
+        failure, self._untold = self._untold, None
+        if failure is not None:
+            try:
+                raise failure
+            finally:
+                del failure  # else it and this frame keep each other
+        return await self._begin()
 
 
 class ChatCompletionsModel:
@@ -41,7 +75,9 @@ class ChatCompletionsModel:
 
     It is an async context manager: the client is made at the first request and closed when the context is left.
     `plain_results` writes calls and results out as text in requests without tools, for gateways that refuse tool
-    messages there. `base_url` and `api_key` come before `OPENAI_BASE_URL` and `OPENAI_API_KEY`.
+    messages there. `base_url` and `api_key` come before `OPENAI_BASE_URL` and `OPENAI_API_KEY`. `carrier` is what
+    requests go out by: `aiohttp` where it is installed and no proxy is set, unless another is named. A
+    model that is not left closes its connections, waiting for nobody, once nobody has it any more.
     """
 
     def __init__(
@@ -53,6 +89,7 @@ class ChatCompletionsModel:
         api_key: str | None = None,
         limits: RequestLimits = RequestLimits(),  # noqa: B008 - frozen
         environ: Mapping[str, str] = os.environ,
+        carrier: Carrier | None = None,
     ) -> None:
         self._model = model
         self._plain_results = plain_results
@@ -60,6 +97,7 @@ class ChatCompletionsModel:
         self._api_key = api_key
         self._limits = limits
         self._environ = environ
+        self._carrier: Carrier | None = carrier
         self._client: CompletionClient | None = None
         self._takes_stream_options = True
 
@@ -114,18 +152,18 @@ class ChatCompletionsModel:
         return WrittenSummary(text=text, usage=usage)
 
     async def _deltas(self, request: CompletionRequest) -> AsyncGenerator[ModelDelta]:
-        from orchestrator.model.completion_retry import RetrySchedule
-
         client = self._open()
         deadline = anyio.current_time() + self._limits.deadline
-        schedule = RetrySchedule(self._limits)
-        begun: tuple[str, Exchange] | None = None
-        async for attempt in schedule.attempts:
-            if schedule.notice is not None:
-                yield schedule.notice
-                await anyio.sleep(schedule.notice.delay)
-            with attempt:
-                begun = await self._begin(client, request, deadline)
+        attempts = _Attempts(lambda: self._begin(client, request, deadline))
+        begun = await attempts.first()
+        if begun is None:
+            schedule = self._schedule(deadline)
+            async for attempt in schedule.attempts:
+                if schedule.notice is not None:
+                    yield schedule.notice
+                    await anyio.sleep(schedule.notice.delay)
+                with attempt:
+                    begun = await attempts.next()
         assert begun is not None
         text, exchange = begun
         is_blank = True
@@ -139,9 +177,13 @@ class ChatCompletionsModel:
             raise ModelError(f"the model {self._model!r} wrote nothing when asked for an answer; ask again")
         yield end
 
-    async def _begin(
-        self, client: CompletionClient, request: CompletionRequest, deadline: float
-    ) -> tuple[str, Exchange]:
+    def _schedule(self, deadline: float) -> RetrySchedule:
+        """For a request whose first attempt has failed."""
+        from orchestrator.model.completion_retry import RetrySchedule
+
+        return RetrySchedule(replace(self._limits, deadline=deadline - anyio.current_time()))
+
+    async def _begin(self, client: CompletionClient, request: CompletionRequest, deadline: float) -> _Begun:
         try:
             return await client.begin(self._encoded(request), deadline)
         except ModelError as error:
@@ -160,5 +202,5 @@ class ChatCompletionsModel:
             from orchestrator.model.completion_client import CompletionClient
 
             endpoint = resolve_endpoint(self._model, self._base_url, self._api_key, self._environ)
-            self._client = CompletionClient(endpoint, self._limits)
+            self._client = CompletionClient(endpoint, self._limits, self._carrier)
         return self._client

@@ -1,4 +1,4 @@
-"""How long a chat completions request is waited for, and how often it is repeated."""
+"""How long a chat completions request is waited for, how often it is repeated, and how many there are at once."""
 
 from __future__ import annotations
 
@@ -25,13 +25,31 @@ MAX_DELAY_SECONDS = 8.0
 MAX_RETRY_AFTER_SECONDS = 60.0
 """The longest wait that a server's `Retry-After` is honoured for; a longer one is cut to this."""
 
+MAX_CONNECTIONS = 1000
+"""The most requests that are out at once; the others wait for one of them to end.
+
+A request is out until its reply is read or closed: somebody who stops reading a stream, and does not leave it, keeps
+one.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestLimits:
-    """The limits of each request of a model; all in seconds but `attempts`."""
+    """The limits of each request of a model; all in seconds but `attempts` and `connections`."""
 
     connect: float = CONNECT_SECONDS
     idle: float = IDLE_SECONDS
     deadline: float = DEADLINE_SECONDS
     attempts: int = MAX_ATTEMPTS
     first_delay: float = FIRST_DELAY_SECONDS
+    connections: int = MAX_CONNECTIONS
+
+    @property
+    def idle_wait(self) -> float:
+        """The longest wait for the next bytes, which is never longer than the whole request may take."""
+        return min(self.idle, self.deadline)
+
+    @property
+    def connect_wait(self) -> float:
+        """The longest wait for a connection, which is never longer than that for anything else."""
+        return min(self.connect, self.idle_wait)

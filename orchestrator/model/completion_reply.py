@@ -107,6 +107,12 @@ def error_text(value: Json) -> str:
     return value if isinstance(value, str) else ""
 
 
+def error_code(value: Json) -> str:
+    """The code of an error document; empty when there is none."""
+    error = value.get("error", value) if isinstance(value, dict) else None
+    return _text_of(error.get("code")) if isinstance(error, dict) else ""
+
+
 class ReplyAssembly:
     """Takes the data of the stream's events, gives texts and, at the end, calls and usage.
 

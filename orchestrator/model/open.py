@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 
 from orchestrator.errors import UsageError
@@ -23,8 +22,10 @@ def default_model_name(environ: Mapping[str, str], *, otherwise: str | None = No
 
 
 def _unknown(name: str) -> UsageError:
+    from difflib import get_close_matches
+
     kind, colon, rest = name.partition(":")
-    near = difflib.get_close_matches(kind.lower(), [form.partition(":")[0] for form in _FORMS], n=1)
+    near = get_close_matches(kind.lower(), [form.partition(":")[0] for form in _FORMS], n=1)
     if near:
         hint = f"did you mean {near[0] + (colon + rest if colon and near[0] != DEFAULT_MODEL else '')!r}?"
     elif kind and not colon:

@@ -9,26 +9,20 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Callable
 from datetime import date
-from weakref import WeakKeyDictionary
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from orchestrator.model.base import (
-    ModelCall,
     ModelDelta,
     PhraseRequest,
     ReasoningRequest,
     ReplyEnd,
     RespondingRequest,
     TextPart,
-    ToolSet,
-    UserMessage,
 )
-from orchestrator.model.offline.answer import answer_from
-from orchestrator.model.offline.choose import Index
-from orchestrator.model.offline.conversation import turns_of
-from orchestrator.model.offline.phrase import phrase_for
-from orchestrator.model.offline.plan import Ask, Calls, Planner, Say
-from orchestrator.model.offline.question import abilities
-from runtimes.values import dump_json
+
+if TYPE_CHECKING:
+    from orchestrator.model.offline.replies import Replies
 
 _CHUNK = re.compile(r"\S+\s*|\s+")
 
@@ -44,45 +38,29 @@ class OfflineModel:
 
     def __init__(self, today: Callable[[], date] = date.today) -> None:
         self._today = today
-        self._indices: WeakKeyDictionary[ToolSet, Index] = WeakKeyDictionary()
 
-    def _index(self, tools: ToolSet) -> Index:
-        index = self._indices.get(tools)
-        if index is None:
-            index = self._indices[tools] = Index(tools)
-        return index
+    @cached_property
+    def _replies(self) -> Replies:
+        """Loaded with the first request: a host that lists functions makes none."""
+        from orchestrator.model.offline.replies import Replies
 
-    def _reply(self, request: ReasoningRequest) -> tuple[str, tuple[ModelCall, ...]]:
-        turns = turns_of(request.messages)
-        index = self._index(request.tools)
-        if not turns:
-            return abilities(index.tools), ()
-        if turns[-1].made:
-            return answer_from(turns, request.system), ()
-        decision = Planner(index, request.system, self._today()).decide(turns)
-        if isinstance(decision, Calls):
-            said = sum(isinstance(message, UserMessage) for message in request.messages)
-            return "", tuple(
-                ModelCall(id=f"offline-{said}-{place}", tool=tool, arguments=dump_json(arguments))
-                for place, (tool, arguments) in enumerate(decision.calls, 1)
-            )
-        if isinstance(decision, Ask):
-            return decision.question, ()
-        return decision.text if isinstance(decision, Say) else abilities(index.tools), ()
+        return Replies(self._today)
 
     async def reason(self, request: ReasoningRequest, /) -> AsyncGenerator[ModelDelta]:
         """Calls, a question for what a call lacks, or an answer from results."""
-        text, calls = self._reply(request)
+        text, calls = self._replies.reasoned(request)
         for part in _parts(text):
             yield part
         yield ReplyEnd(calls=calls)
 
     async def respond(self, request: RespondingRequest, /) -> AsyncGenerator[ModelDelta]:
         """An answer from the results in the messages."""
-        for part in _parts(answer_from(turns_of(request.messages), request.system)):
+        for part in _parts(self._replies.responded(request)):
             yield part
         yield ReplyEnd()
 
     async def phrase(self, request: PhraseRequest, /) -> str:
         """One sentence made of the data."""
+        from orchestrator.model.offline.phrase import phrase_for
+
         return phrase_for(request)

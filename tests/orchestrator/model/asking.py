@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Generator
+from contextlib import contextmanager
 
 import anyio
 
@@ -20,6 +21,7 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.model.chat_completions import ChatCompletionsModel
+from orchestrator.model.completion_http import Carrier
 from orchestrator.model.completion_limits import RequestLimits
 from tests.servers.openai_server import (
     OpenAIServer,
@@ -50,8 +52,42 @@ ANSWER = RespondingRequest(
 )
 
 
+_carriers: list[Carrier] = []
+"""What the test that runs wants its models to go out by, where it says so."""
+
+
+@contextmanager
+def carried(carrier: Carrier) -> Generator[None]:
+    """Every model that is made here goes out by that."""
+    _carriers.append(carrier)
+    try:
+        yield
+    finally:
+        _carriers.pop()
+
+
+def model_for(
+    environ: dict[str, str],
+    *,
+    name: str = "m",
+    plain_results: bool = False,
+    base_url: str | None = None,
+    api_key: str | None = None,
+    limits: RequestLimits = PATIENT,
+) -> ChatCompletionsModel:
+    return ChatCompletionsModel(
+        name,
+        plain_results=plain_results,
+        base_url=base_url,
+        api_key=api_key,
+        limits=limits,
+        environ=environ,
+        carrier=_carriers[-1] if _carriers else None,
+    )
+
+
 def model_at(server: OpenAIServer, limits: RequestLimits = PATIENT) -> ChatCompletionsModel:
-    return ChatCompletionsModel("fake-1", base_url=server.url, api_key="secret-key", limits=limits, environ={})
+    return model_for({}, name="fake-1", base_url=server.url, api_key="secret-key", limits=limits)
 
 
 async def deltas_of(deltas: AsyncIterator[ModelDelta]) -> list[ModelDelta]:

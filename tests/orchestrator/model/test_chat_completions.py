@@ -35,6 +35,7 @@ from tests.orchestrator.model.asking import (
     TOOLS,
     deltas_of,
     model_at,
+    model_for,
     reasoned,
     text_of,
 )
@@ -45,6 +46,8 @@ from tests.servers.openai_server import (
     call,
     openai_server,
 )
+
+pytestmark = pytest.mark.usefixtures("carrier")
 
 
 async def test_text_is_streamed_and_ends_with_its_usage() -> None:
@@ -151,7 +154,7 @@ async def test_plain_results_are_fenced_text_in_alternating_roles() -> None:
     )
     async with (
         openai_server([Reply(text="Two."), Reply(text="Hi")]) as server,
-        ChatCompletionsModel("m", base_url=server.url, plain_results=True, environ={}) as model,
+        model_for({}, base_url=server.url, plain_results=True) as model,
     ):
         await deltas_of(model.respond(request))
         await deltas_of(model.reason(ReasoningRequest(system="", messages=ANSWER.messages, tools=TOOLS)))
@@ -265,9 +268,7 @@ async def asked_with(environ: dict[str, str], **settings: str) -> str:
     async with openai_server([Reply(text="Hi")]) as server:
         values = {name: value.replace("@", server.url) for name, value in environ.items()}
         given = {name: value.replace("@", server.url) for name, value in settings.items()}
-        async with ChatCompletionsModel(
-            "m", environ=values, base_url=given.get("base_url"), api_key=given.get("api_key")
-        ) as model:
+        async with model_for(values, base_url=given.get("base_url"), api_key=given.get("api_key")) as model:
             await deltas_of(model.reason(ASK))
         return server.requests[0].headers["authorization"]
 
@@ -298,7 +299,7 @@ async def test_settings_come_before_the_environment() -> None:
 async def test_settings_that_cannot_work_are_an_error_that_names_the_variable(
     environ: dict[str, str], message: str
 ) -> None:
-    async with ChatCompletionsModel("m", environ=environ) as model:
+    async with model_for(environ) as model:
         with pytest.raises(ModelError, match=message):
             await deltas_of(model.reason(ASK))
 

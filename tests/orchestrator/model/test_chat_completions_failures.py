@@ -41,6 +41,8 @@ from tests.servers.openai_server import (
     openai_server,
 )
 
+pytestmark = pytest.mark.usefixtures("carrier")
+
 BUSY = RetryNotice(attempt=2, delay=0.0, reason="too many requests (429)")
 
 

@@ -8,10 +8,11 @@ import logging
 import pytest
 
 from orchestrator.errors import ModelError
-from orchestrator.model.chat_completions import ChatCompletionsModel
 from runtimes.values import Json
-from tests.orchestrator.model.asking import ASK, deltas_of
+from tests.orchestrator.model.asking import ASK, deltas_of, model_for
 from tests.servers.loopback import Answer, Request, json_response, serve
+
+pytestmark = pytest.mark.usefixtures("carrier")
 
 MESSAGE: Json = {"message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}
 DONE: Json = {"choices": [MESSAGE]}
@@ -30,7 +31,7 @@ async def test_the_user_and_the_query_of_a_base_url_go_out_and_are_told_to_nobod
     async with serve(answer) as server:
         url = server.url.replace("http://", "http://ada:pass%20word-1@")
         environ = {"OPENAI_BASE_URL": f"{url}/v1/?api-key=key-12345678&v=1&v=2#part", "OPENAI_API_KEY": "sk-1"}
-        async with ChatCompletionsModel("m", environ=environ) as model:
+        async with model_for(environ) as model:
             await deltas_of(model.reason(ASK))
             with pytest.raises(ModelError) as raised:
                 await deltas_of(model.reason(ASK))
@@ -44,7 +45,7 @@ async def test_the_user_and_the_query_of_a_base_url_go_out_and_are_told_to_nobod
 
 @pytest.mark.parametrize("url", ["http://ada:word@/v1", "ftp://ada:word@x/v1", "http://ada:word@x:99999/v1"])
 async def test_a_base_url_that_cannot_be_used_is_not_repeated(url: str) -> None:
-    async with ChatCompletionsModel("m", environ={"OPENAI_BASE_URL": url}) as model:
+    async with model_for({"OPENAI_BASE_URL": url}) as model:
         with pytest.raises(ModelError, match="no http or https URL") as raised:
             await deltas_of(model.reason(ASK))
     assert "word" not in str(raised.value)
