@@ -2,61 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 
-from auth.masking import Form, Found, Masker, without
+from auth.beginnings import MAX_HELD, Beginnings
+from auth.masking import Masker, without
+from auth.unescaped import Unescaped
 
-MAX_HELD = 16_384
-"""Characters at the end of what has come that are held back at most; a secret that is written with more, and split, is
-not found."""
+MAX_ESCAPE = 16
+"""Characters of an escaped letter that is not there whole yet, at most."""
 
 
-class _Beginnings:
-    """Finds where, at the end of a text, a secret may begin that is not there whole yet."""
+_CUT_ESCAPE = re.compile(
+    r"(?:\\{1,7}(?:u(?:0(?:0[3-7]?)?)?|x[3-7]?)?"
+    r"|%(?:25){0,3}[2-7]?"
+    r"|&(?:#(?:[xX][0-9a-fA-F]{0,7}|[0-9]{0,8})?)?)\Z"
+)
+"""An escaped letter or digit, at the end of a text, that is not there whole yet; or anything else that begins so."""
 
-    def __init__(self, masker: Masker) -> None:
-        self.masker = masker
-        self._by_letter: dict[str, list[Form]] = {}
-        self._anywhere: list[Form] = []
-        for form in masker.forms:
-            (self._by_letter.setdefault(form.head[0], []) if form.head else self._anywhere).append(form)
 
-    def _forms_at(self, letter: str) -> Iterator[Form]:
-        yield from self._by_letter.get(letter, ())
-        yield from self._anywhere
-
-    def first(self, text: str, places: list[Found]) -> int:
-        """The length of the text where there is none."""
-        past: dict[Form, int] = {}
-        for place in places:
-            past[place.form] = place.start if place.form.may_grow(text[place.end :]) else place.end
-        for at in range(max(0, len(text) - MAX_HELD), len(text)):
-            if any(past.get(form, 0) <= at and form.may_begin(text, at) for form in self._forms_at(text[at])):
-                return at
+def _first_escaped(beginnings: Beginnings, text: str) -> int:
+    """Where a secret may begin some of whose letters and digits are escaped; the length of the text for nowhere."""
+    cut = _CUT_ESCAPE.search(text, max(0, len(text) - MAX_ESCAPE))
+    spelled = Unescaped(text[: cut.start()] if cut else text)
+    if cut is None and not spelled.is_other:
         return len(text)
+    at = spelled.origin(beginnings.first(spelled.text, ()))
+    return max(at, len(text) - MAX_HELD)
 
 
 class MaskedStream:
     """One text, piece by piece: `feed` gives what is certain of it by then, `finish` the rest.
 
     What is given is, all together, the whole text without secrets, however it was cut into pieces. Held back is only
-    what may be the beginning of a secret, at most `MAX_HELD` characters; where no secret is known that is nothing.
+    what may be the beginning of a secret, or of an escaped letter, at most `beginnings.MAX_HELD` characters; where no
+    secret is known that is nothing.
     """
 
     def __init__(self, masker: Callable[[], Masker]) -> None:
         """`masker` is asked at each piece: secrets may have become known since the last one."""
         self._masker = masker
         self._held = ""
-        self._beginnings = _Beginnings(Masker({}))
 
     def feed(self, text: str) -> str:
         """The next piece; what is given of the text so far."""
         masker = self._masker()
-        if masker is not self._beginnings.masker:
-            self._beginnings = _Beginnings(masker)
         text = self._held + text
+        if masker.beginnings.is_empty:
+            self._held = ""
+            return text
         places = masker.found(text)
-        end = self._beginnings.first(text, places)
+        end = min(masker.beginnings.first(text, places), _first_escaped(masker.beginnings, text))
         for place in reversed(places):
             if place.start < end < place.end:
                 end = place.start

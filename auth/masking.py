@@ -7,15 +7,14 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, Self
+from functools import cached_property
+from typing import Self
 from urllib.parse import quote, quote_plus
 
-from auth.spellings import PLAIN, URL_SAFE, encoded, written
+from auth.beginnings import Beginnings
+from auth.forms import Form, Found
+from auth.spellings import URL_SAFE, encoded
 from auth.unescaped import Unescaped
-
-if TYPE_CHECKING:
-    import regex  # type: ignore[import-untyped]  # pyright has its stubs
 
 MIN_SECRET_CHARS = 8
 """Characters a secret must have to be looked for: shorter ones stand in other words by chance.
@@ -26,12 +25,6 @@ word that everybody can guess tells what the password is. What it is sent as, `N
 
 MAX_NAME_CHARS = 80
 """Characters of its name that stand in the place of a secret."""
-
-_GROWING = "\\%&"
-"""Characters that are written in several ways which begin alike."""
-
-_GROWTH = re.compile(r"[\\%&#;A-Za-z0-9]{0,24}")
-"""What may follow on such a beginning."""
 
 _GRAM = 4
 """Bytes by which the letters and digits of secrets are looked up."""
@@ -44,58 +37,6 @@ _FEW = 64
 
 _WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 """Encodings in which letters are more than a byte."""
-
-
-def _head(text: str) -> str:
-    """The letters and digits that it begins with."""
-    return "".join(takewhile(PLAIN.__contains__, text))
-
-
-class Form:
-    """One way in which a secret may be written; its expression is made when it may be there."""
-
-    __slots__ = ("_also", "_beginning", "_expression", "_text", "head", "sure")
-
-    def __init__(self, text: str, also: Mapping[str, str] | None = None) -> None:
-        self._text = text
-        self._also = also
-        self._expression: str | None = None
-        self._beginning: regex.Pattern[str] | None = None
-        runs = ("".join(run) for is_plain, run in groupby(text, PLAIN.__contains__) if is_plain)
-        self.sure: str = max(runs, key=len, default="")
-        """Stands in it however it is written: the longest run of letters and digits."""
-        self.head = _head(text)
-        """Whatever it is written like, it begins so."""
-
-    def __repr__(self) -> str:
-        """Tells no secret."""
-        return "<Form>"
-
-    def may_grow(self, rest: str) -> bool:
-        """True where what follows it may belong to it, together with what is still to come: `%` may become `%25`."""
-        return self._text[-1] in _GROWING and _GROWTH.fullmatch(rest) is not None
-
-    def _written(self) -> str:
-        if self._expression is None:
-            self._expression = written(self._text, self._also)
-        return self._expression
-
-    def found_in(self, text: str) -> Iterator[re.Match[str]]:
-        """Where it stands."""
-        return re.finditer(self._written(), text)
-
-    def may_begin(self, text: str, at: int) -> bool:
-        """True where the text, from there to its end, may be the beginning of it."""
-        if len(text) - at < len(self.head):
-            return self.head.startswith(text[at:])
-        if not text.startswith(self.head, at):
-            return False
-        if self._beginning is None:
-            import regex  # here because it is a large module; it knows of matches that are not complete
-
-            self._beginning = regex.compile(self._written())
-        match = self._beginning.match(text, at, partial=True)
-        return match is not None and (match.partial or self.may_grow(text[match.end() :]))
 
 
 def _inside(value: str) -> Iterable[str]:
@@ -133,16 +74,6 @@ def known(name: str, value: str) -> Known | None:
     if len(value) < MIN_SECRET_CHARS:
         return None
     return Known(label=label_of(name, value), value=value, forms=tuple(_forms(value)))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
-    """A place where a secret stands."""
-
-    start: int
-    end: int
-    label: str
-    form: Form
 
 
 def _grams(data: bytes) -> frozenset[int]:
@@ -220,6 +151,11 @@ class Masker:
     def forms(self) -> Iterator[Form]:
         """All that is looked for."""
         return (form for one in self._known for form in one.forms)
+
+    @cached_property
+    def beginnings(self) -> Beginnings:
+        """Finds where one may begin in a text that is not whole yet."""
+        return Beginnings(tuple(self.forms))
 
     def _at(self, text: str) -> Iterator[tuple[Form, str, re.Match[str]]]:
         return ((form, label, match) for form, label in self._index.may_be_in(text) for match in form.found_in(text))

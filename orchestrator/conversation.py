@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, aclosing, contextmanager
 
 import anyio
 
@@ -21,7 +21,6 @@ from orchestrator.reply import Question, Reply, SignInQuestion, question_of, rep
 from orchestrator.turn.answering import Decision, Given, answer
 from orchestrator.turn.deciding import closed_history
 from orchestrator.turn.driver import TurnDriver
-from orchestrator.turn.explain import explain
 from orchestrator.turn.kept_files import KeptFiles
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.live_questions import Asks
@@ -30,10 +29,18 @@ from orchestrator.turn.replies import Emit
 from orchestrator.turn.services import TurnServices
 from orchestrator.turn.signing_in import signed_in, take_note
 from orchestrator.turn.state import WAITING, Status
-from orchestrator.turn.streaming import Spawn, stream
+from orchestrator.turn.streaming import Drive, Spawn, stream, unwatched
 from orchestrator.turn.tenure import Tenure
 from runtimes.base import Attachment
 from runtimes.values import JsonObject
+
+
+def _ending_after(deadline: float | None) -> ExitStack[bool]:
+    """A scope of anyio's where there is something to wait for."""
+    stack: ExitStack[bool] = ExitStack()
+    if deadline is not None:
+        stack.enter_context(anyio.move_on_after(deadline))
+    return stack
 
 
 class Conversation:
@@ -120,6 +127,8 @@ class Conversation:
 
         A number from 1, or the name of a function, names a call as well. Raises: `UnknownName`.
         """
+        from orchestrator.turn.explain import explain
+
         return explain(self._ledger.history.last, call_id, self._services(self.locale).requests.toolbox)
 
     async def attachment(self, id: str) -> Attachment:
@@ -163,8 +172,11 @@ class Conversation:
         A message is what the person says, or chose on a card. The model is told of `attachments` all but their bytes,
         and may name them in calls. Raises: `QuestionsPending`, `ConversationBusy`, `ConversationEnded`, `UsageError`.
         """
-        events = self.send(message, attachments=attachments, supersede=supersede)
-        if not await self._read(events, deadline):
+        tenure: Tenure | None = None
+        with _ending_after(deadline), self._exclusive():
+            tenure, _ = await self._opening.begin(message, attachments, supersede=supersede)
+            await unwatched(self._driver(tenure), tenure, self._spawn)
+        if tenure is None:
             raise TimeoutError("the deadline passed before the turn had begun")
         return self._reply()
 
@@ -177,9 +189,15 @@ class Conversation:
         though a call may be in flight. Raises: `ConversationBusy`, `UsageError` when nothing was ever
         said, and when the conversation is another person's.
         """
-        has_begun = await self._read(self.resume_stream(), deadline)
+        tenure: Tenure | None = None
+        with anyio.move_on_after(deadline) as waiting, self._exclusive():
+            await take_note(self._ledger, self._services(self.locale))
+            tenure = await self._taken_over()
+            if tenure is not None:
+                await unwatched(self._driver(tenure), tenure, self._spawn)
         turn = self._ledger.history.turn
-        if not has_begun and turn is not None and not turn.with_status(*WAITING):
+        was_late = tenure is None and waiting.cancelled_caught
+        if was_late and turn is not None and not turn.with_status(*WAITING):
             raise TimeoutError("the deadline passed before the turn had begun")
         return self._reply()
 
@@ -193,7 +211,7 @@ class Conversation:
         """
         with self._exclusive():
             tenure, begun = await self._opening.begin(message, attachments, supersede=supersede)
-            async with aclosing(self._drive(tenure, begun)) as events:
+            async with aclosing(stream(self._driver(tenure), tenure, self._spawn, begun)) as events:
                 async for event in events:
                     yield event
 
@@ -201,10 +219,10 @@ class Conversation:
         """As `resume`, as a stream."""
         with self._exclusive():
             done = await take_note(self._ledger, self._services(self.locale))
-            tenure = await Tenure.take_over(self._ledger, now=self._services(self.locale).clock())
+            tenure = await self._taken_over()
             if tenure is None:
                 return
-            async with aclosing(self._drive(tenure, done)) as events:
+            async with aclosing(stream(self._driver(tenure), tenure, self._spawn, done)) as events:
                 async for event in events:
                     yield event
 
@@ -218,20 +236,13 @@ class Conversation:
             await self._ledger.refresh()
             tenure, known = Tenure(self._ledger, lease, since=since), self._ledger.history.sequence
             if self._ledger.history.turn is not None:
-                async with aclosing(self._drive(tenure, leaves=True)) as events:
-                    async for _ in events:
-                        pass
+                await unwatched(self._driver(tenure, leaves=True), tenure, self._spawn, leaves=True)
         # nothing to do: by the clock of the journal a question has expired, by ours not yet; the lease runs out
         return self._reply() if self._ledger.history.sequence != known else None
 
-    async def _read(self, events: AsyncGenerator[Event], deadline: float | None) -> bool:
-        """Reads to the end; False where the deadline passed before there was anything."""
-        has_begun = False
-        with anyio.move_on_after(deadline) as waiting:
-            async with aclosing(events):
-                async for _ in events:
-                    has_begun = True
-        return has_begun or not waiting.cancelled_caught
+    async def _taken_over(self) -> Tenure | None:
+        """The turn that can go on, if there is one that nobody else drives. Raises: `StoreError`."""
+        return await Tenure.take_over(self._ledger, now=self._services(self.locale).clock())
 
     def _reply(self) -> Reply:
         turn = self._ledger.history.last
@@ -311,9 +322,9 @@ class Conversation:
         finally:
             self._is_busy = False
 
-    def _drive(self, tenure: Tenure, begun: Sequence[Fact] = (), *, leaves: bool = False) -> AsyncGenerator[Event]:
-        async def drive(emit: Emit) -> None:
+    def _driver(self, tenure: Tenure, *, leaves: bool = False) -> Drive:
+        async def drive(emit: Emit | None) -> None:
             services = self._services(self.locale)
             await TurnDriver(tenure, services, emit, self._files, asks=self.asks, leaves=leaves).run()
 
-        return stream(drive, tenure, self._spawn, begun, leaves=leaves)
+        return drive

@@ -26,7 +26,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -79,8 +78,10 @@ class UnknownName(UsageError):
     """Nothing has that name."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        from difflib import get_close_matches
+
         names = sorted(known)
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        near = get_close_matches(name, names, n=3, cutoff=0.5)
         listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
         hint = f"did you mean {' or '.join(map(repr, near))}?" if near else f"known: {listed or 'none'}"
         super().__init__(f"there is no {kind} {name!r}; {hint}")

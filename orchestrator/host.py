@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from secrets import token_bytes
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from auth import MappingVault, SecretsInUse, Vault
 from orchestrator.call_outcome import CallOutcome, outcome_of
@@ -27,8 +27,6 @@ from orchestrator.model.open import default_model_name, open_model
 from orchestrator.open_conversations import OpenConversations, Told
 from orchestrator.policy.answers import Answers, MemoryAnswers
 from orchestrator.policy.rules import Policy
-from orchestrator.response.redaction import Redactor
-from orchestrator.response.redaction_rules import Redaction
 from orchestrator.tools.binding import Binder
 from orchestrator.tools.namespaces import distinct_namespaces
 from orchestrator.tools.toolbox import Toolbox
@@ -51,11 +49,21 @@ from runtimes.http import HttpClient
 from runtimes.local_endpoint import LocalEndpoint
 from runtimes.values import JsonObject
 
+if TYPE_CHECKING:
+    from orchestrator.response.redaction import Redactor
+    from orchestrator.response.redaction_rules import Redaction
+
 REDACTION_KEY_BYTES = 32
 """The key of redacted values' hashes: made for each host, and never kept."""
 
 DEFAULT_PERSON = "me"
 """Who talks when the caller does not say."""
+
+
+def _redactor(redactions: Sequence[Redaction]) -> Redactor:
+    from orchestrator.response.redaction import Redactor
+
+    return Redactor(redactions, token_bytes(REDACTION_KEY_BYTES))
 
 
 def _check_plugins(named: Iterable[str], plugins: Sequence[Plugin]) -> None:
@@ -131,7 +139,7 @@ class Orchestrator:
         _check_plugins((*self._servers, *discovered), self.plugins)
         self._cache = cache
         self._visual_templates = visual_templates(card_templates)
-        self._redactor = Redactor(redactions, token_bytes(REDACTION_KEY_BYTES)) if redactions else None
+        self._redactor = _redactor(redactions) if redactions else None
         if inline_schemas:
             from orchestrator.tools.inlining import require_resolver
 

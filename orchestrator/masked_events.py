@@ -158,4 +158,6 @@ def masked_event(event: _Kind, secrets: SecretsInUse) -> _Kind:
 
 def masked_events(events: Iterable[_Kind], secrets: SecretsInUse) -> tuple[_Kind, ...]:
     """The events without the secrets."""
+    if not secrets:
+        return tuple(events)
     return tuple(masked_event(event, secrets) for event in events)

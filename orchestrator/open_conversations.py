@@ -14,7 +14,7 @@ import anyio
 from auth import SecretsInUse
 from orchestrator.conversation import Conversation
 from orchestrator.errors import ConversationBusy, LeaseLost, StoreDamaged, StoreError, StoreNewer, UsageError
-from orchestrator.journal.base import ConversationId, Journal, Lease
+from orchestrator.journal.base import ConversationId, Forgetful, Journal, Lease
 from orchestrator.labels import CLEAN, Label
 from orchestrator.reply import Reply
 from orchestrator.turn.ledger import Ledger
@@ -47,6 +47,7 @@ class OpenConversations:
     ) -> None:
         """`documents` is the hash of each plugin's manifest by its namespace; `secrets` are kept in no fact."""
         self.journal = journal
+        self._forgetful = journal if isinstance(journal, Forgetful) else None
         self._documents = dict(documents)
         self._sources = sources
         self._services = services
@@ -92,6 +93,8 @@ class OpenConversations:
             sources=self._sources,
         )
         self._held[conversation.id] = conversation
+        if self._forgetful is not None:
+            self._forgetful.spare(conversation)
         self._at_hand.append(conversation)
         return conversation
 

@@ -11,7 +11,6 @@ from orchestrator.content import AttachedFile, Card, NumberedCitation, ReturnedC
 from orchestrator.events import EndReason, Judgement, Reason
 from orchestrator.model.base import Usage
 from orchestrator.response.numbering import numbered, numbers_of
-from orchestrator.response.question_card import Asked, question_card
 from orchestrator.response.unseen import masked, unseen_in
 from orchestrator.tools.attachments import reference_to
 from orchestrator.turn.last_word import DecidedBy, decided_by, judgement_of, reasons_of
@@ -47,6 +46,8 @@ class Question:
     @property
     def card(self) -> JsonObject:
         """The question as an Adaptive Card; its verbs are those of `orchestrator.response.question_card`."""
+        from orchestrator.response.question_card import Asked, question_card
+
         asked = Asked(
             call_id=self.call_id,
             plugin=self.plugin,
@@ -217,11 +218,12 @@ def _cards(turn: TurnState) -> Iterator[ReturnedCard]:
 def reply_of(turn: TurnState) -> Reply:
     """Where the turn stands."""
     shown = [call.shown for call in turn.calls.values() if call.shown is not None]
+    numbers = numbers_of(shown)
     text, partial = answer_text(turn), turn.ended.partial if turn.ended is not None else ""
     return Reply(
         text=text,
         partial=partial,
-        citations=numbered(numbers_of(shown), text or partial),
+        citations=numbered(numbers, text or partial) if numbers else (),
         cards=tuple(_cards(turn)),
         attachments=tuple(file for call in turn.calls.values() for file in call.attachments),
         calls=tuple(_call(call, turn) for call in turn.calls.values() if call.status is not Status.SET_ASIDE),

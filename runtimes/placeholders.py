@@ -62,6 +62,9 @@ class _Either(Mapping[str, str]):
     def __len__(self) -> int:
         return len({*self._first, *self._second})
 
+    def __bool__(self) -> bool:
+        return any(True for _ in self._first) or any(True for _ in self._second)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:

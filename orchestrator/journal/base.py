@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from orchestrator.events import Fact
 
@@ -61,6 +61,9 @@ class Journal(Protocol):
     which. `wake` is when the conversation's turn can go on: `AT_ONCE`, in seconds since the epoch when a question of it
     expires, or None when there is nothing to do. Nobody needs a lease any more after an append whose `wake` is not
     `AT_ONCE`: it ends with it, though its epoch may append until there is another.
+
+    One that forgets by itself is `Forgetful` besides. A journal that passes calls on to another one passes `spare` on
+    too, or that one forgets nothing.
     """
 
     async def append(
@@ -133,6 +136,24 @@ class Journal(Protocol):
 
     async def forget_before(self, time: float, /) -> int:
         """Deletes what has not grown since then, in seconds since the epoch, and is at rest; returns how many."""
+        ...
+
+
+class Holder(Protocol):
+    """Somebody who goes on with a conversation at any time, such as an open one."""
+
+    @property
+    def id(self) -> ConversationId:
+        """The conversation's."""
+        ...
+
+
+@runtime_checkable
+class Forgetful(Protocol):
+    """A journal that forgets by itself what is at rest, but for what somebody holds."""
+
+    def spare(self, holder: Holder, /) -> None:
+        """The conversation of this holder is not forgotten as long as that one lives."""
         ...
 
 

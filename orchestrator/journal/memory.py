@@ -1,18 +1,35 @@
-"""A journal that lives as long as the process."""
+"""A journal that lives as long as the process, and keeps what is in use and the newest of the rest."""
 
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
-from itertools import count
+from itertools import count, islice
 from typing import Literal
+from weakref import WeakSet
 
 import anyio
 
 from orchestrator.errors import ConversationHeld, JournalConflict, LeaseLost
 from orchestrator.events import Fact, TurnStarted
-from orchestrator.journal.base import AT_ONCE, LEASE_SECONDS, ConversationId, Kept, Lease, plugin_key, title_of
+from orchestrator.journal.base import (
+    AT_ONCE,
+    LEASE_SECONDS,
+    ConversationId,
+    Holder,
+    Kept,
+    Lease,
+    plugin_key,
+    title_of,
+)
+
+MAX_AT_REST = 1000
+"""How many conversations are kept that are over or wait for the next message, and that nobody holds."""
+
+FORGET_SHARE = 8
+"""What is too much is forgotten once it is this part of what may be kept: one eighth."""
 
 MAX_FILES_BYTES = 64 * 1024 * 1024
 """How large all files of a conversation may be together; those that came first go."""
@@ -35,18 +52,68 @@ class _Conversation:
 
 
 class MemoryJournal:
-    """The in-memory twin of the journal; `clock` tells seconds since the epoch, `lease_seconds` how long a lease is."""
+    """The in-memory twin of the journal.
 
-    def __init__(self, *, lease_seconds: float = LEASE_SECONDS, clock: Callable[[], float] = time.time) -> None:
+    Of conversations at rest it keeps the `max_at_rest` that were used last, and up to one eighth more; None keeps all.
+    It forgets none that somebody holds (`spare`), that runs, or that waits for an answer or a sign-in, and nothing at
+    all as long as nobody has said what is held: behind a journal that does not pass `spare` on, it cannot know. One
+    that is forgotten is as one that never was: its id begins anew.
+    """
+
+    def __init__(
+        self,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        clock: Callable[[], float] = time.time,
+        max_at_rest: int | None = MAX_AT_REST,
+    ) -> None:
+        """`clock` tells seconds since the epoch, `lease_seconds` how long a lease is."""
         self._lease_seconds = lease_seconds
         self._clock = clock
-        self._conversations: dict[ConversationId, _Conversation] = {}
+        self._max_at_rest = max_at_rest
+        self._conversations: OrderedDict[ConversationId, _Conversation] = OrderedDict()
+        """The one that was used last comes last."""
+        self._look_at = self._next_look(0)
+        self._holders: WeakSet[Holder] = WeakSet()
+        self._is_told = False
+        """True once somebody has said that they hold a conversation."""
         self._news = anyio.Event()
         self._epochs = count(1)
 
     def _known(self, conversation: ConversationId) -> _Conversation:
+        kept = self._conversations.get(conversation)
+        if kept is not None:
+            self._conversations.move_to_end(conversation)
+            return kept
+        if self._is_told and self._look_at is not None and len(self._conversations) >= self._look_at:
+            self._forget_rest()
         now = self._clock()
-        return self._conversations.setdefault(conversation, _Conversation(created=now, updated=now))
+        kept = self._conversations[conversation] = _Conversation(created=now, updated=now)
+        return kept
+
+    # --- forgetting
+
+    def spare(self, holder: Holder, /) -> None:
+        """The conversation of this holder is not forgotten as long as that one lives."""
+        self._holders.add(holder)
+        self._is_told = True
+
+    def _next_look(self, spared: int) -> int | None:
+        """At how many conversations there is something to forget; where many are spared, they are looked over as seldom
+        as few."""
+        most = self._max_at_rest
+        return None if most is None else spared + most + max((spared + most) // FORGET_SHARE, 1)
+
+    def _forget_rest(self) -> None:
+        """Forgets conversations at rest that nobody holds, the least recently used first."""
+        assert self._max_at_rest is not None
+        held = {holder.id for holder in self._holders}
+        at_rest = [name for name, kept in self._conversations.items() if kept.wake is None and name not in held]
+        for conversation in islice(at_rest, max(len(at_rest) - self._max_at_rest, 0)):
+            del self._conversations[conversation]
+        self._look_at = self._next_look(len(self._conversations) - min(len(at_rest), self._max_at_rest))
+
+    # --- keeping
 
     async def append(
         self,
@@ -94,7 +161,10 @@ class MemoryJournal:
 
     async def read(self, conversation: ConversationId, /, after: int = 0) -> Sequence[Fact]:
         kept = self._conversations.get(conversation)
-        return tuple(kept.facts[after:]) if kept is not None else ()
+        if kept is None:
+            return ()
+        self._conversations.move_to_end(conversation)
+        return tuple(kept.facts[after:])
 
     async def claim(
         self, conversation: ConversationId, expected: int, facts: Sequence[Fact] = (), /, *, wake: float | None

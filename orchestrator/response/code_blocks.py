@@ -87,7 +87,8 @@ class CodeBlocks:
     def _outside(self, text: str, at: int, *, is_complete: bool) -> int | None:
         found = _LINE_START.match(text, at, at + MAX_HELD)
         assert found is not None
-        if is_open(text, at, found.end(), is_complete=is_complete):
+        is_word = found[4][:1].isalpha()  # nothing that follows makes another thing of what stands before it
+        if not is_word and is_open(text, at, found.end(), is_complete=is_complete):
             return None
         indent, run = found[1], found[2]
         limit = min(len(text), at + MAX_HELD)

@@ -10,7 +10,6 @@ from orchestrator.manifest.model import ResponseSemantics
 from orchestrator.response.citations import citations_of
 from orchestrator.response.hidden import clean, clean_line
 from orchestrator.response.jsonpath import InvalidQuery
-from orchestrator.response.local_result import read_local_results
 from orchestrator.response.presentation import Presentation, semantic_cards, sign_in_cards
 from orchestrator.response.projection import RESULT_BUDGET, project
 from orchestrator.response.rich_response import rich_response
@@ -62,6 +61,8 @@ def _local(
     """What a local plugin's array gives; None for any other answer."""
     if runtime_type.casefold() != LOCAL_PLUGIN:
         return None
+    from orchestrator.response.local_result import read_local_results
+
     return read_local_results(result.payload, presentation.visual_templates, locale, presentation.clock)
 
 
@@ -69,6 +70,8 @@ def _shown(
     semantics: ResponseSemantics | None, payload: Json, *, presentation: Presentation, base: str, locale: str | None
 ) -> Shown:
     """What a person sees of an answer that is no local plugin's array."""
+    if semantics is None and not presentation.is_rich:
+        return Shown()
     cards = semantic_cards(semantics, presentation, payload, base=base, locale=locale)
     rich = rich_response(payload) if presentation.is_rich else Shown()
     return replace(

@@ -42,6 +42,14 @@ _ENDS = 64
 
 _ENDS_ENCODED = re.compile(r"[A-Za-z0-9+/_\r\n-]+={0,2}", re.ASCII)
 
+_OF_ENCODED = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/_-= "
+"""What stands in such a text as JSON writes it without escapes."""
+
+
+_ENCODED_AS_ZEROS = bytes.maketrans(_OF_ENCODED, b"0" * len(_OF_ENCODED))
+_LONG_ROW = b"0" * MIN_ENCODED
+"""A row of what Base64 is made of is told by plain search in it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Projection:
@@ -81,11 +89,22 @@ def _file(text: str) -> str:
     return f"(a file, {len(text)} characters of Base64, not shown)"
 
 
+def _is_readable(text: str) -> bool:
+    """True for JSON text of a value that `without_binary` leaves as it is: most are, and need not be gone through."""
+    if "\\" in text or clean(text) is not text or "data:" in text.lower():
+        return False
+    return len(text) < MIN_ENCODED or _LONG_ROW not in text.encode().translate(_ENCODED_AS_ZEROS)
+
+
+def _text_without_binary(text: str) -> str:
+    return _file(text) if _is_encoded(text) else _DATA_URL.sub(lambda url: _file(url[0]), clean(text))
+
+
 def without_binary(value: Json) -> Json:
     """The value without what hides in it, and with what it is in the place of each file: a `data:` URL, or a long text
     in Base64."""
     if isinstance(value, str):
-        return _file(value) if _is_encoded(value) else _DATA_URL.sub(lambda url: _file(url[0]), clean(value))
+        return _text_without_binary(value)
     if isinstance(value, list):
         return [without_binary(item) for item in value]
     return {clean(name): without_binary(item) for name, item in value.items()} if isinstance(value, dict) else value
@@ -180,12 +199,14 @@ def _fitting_text(text: str, budget: int) -> Projection:
 def project(value: Json, budget: int = RESULT_BUDGET) -> Projection:
     """The value as text within the budget, in characters. Arrays are cut between elements, and stay arrays."""
     budget = max(budget, MIN_BUDGET)
-    if depth_of(value) > MAX_DEPTH:  # only a caller's own functions give that
-        value = dump_json(value)
-    value = without_binary(value)
+    text = "" if isinstance(value, str) else dump_json(value)
+    if text.count("[") + text.count("{") > MAX_DEPTH and depth_of(value) > MAX_DEPTH:
+        value = text  # only a caller's own functions give that
     if isinstance(value, str):
-        return _fitting_text(value, budget)
-    text = dump_json(value)
+        return _fitting_text(_text_without_binary(value), budget)
+    if not _is_readable(text):
+        value = without_binary(value)
+        text = dump_json(value)
     if len(text) <= budget:
         return Projection(text=text)
     cuts = _Cuts()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 from orchestrator.response.hidden import HIDING
 
@@ -40,6 +39,8 @@ SPELT = re.compile(r"[A-Za-z0-9:/.@_+-]")
 
 def shown_reference(reference: str) -> str:
     """A character by its name or number; one that could spell an address, or that hides, is kept as written."""
+    from html import unescape
+
     meant = unescape(reference) if reference.endswith(";") else reference
     is_spelt = meant != reference and (SPELT.search(meant) or HIDING.search(meant))
     return f"\\{reference}" if is_spelt else reference

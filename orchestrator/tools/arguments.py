@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from functools import cached_property
@@ -21,6 +20,8 @@ MAX_COMPLAINTS = 8
 
 MAX_COMPLAINT = 300
 """Characters of one complaint: it quotes what a model wrote."""
+
+_UNWRITABLE = "the arguments hold a value that cannot be written as JSON"
 
 _OTHER_SOURCES = ("allOf", "anyOf", "oneOf", "$ref", "patternProperties", "additionalProperties")
 """Keywords that may admit properties that `properties` does not list."""
@@ -88,8 +89,18 @@ class ArgumentChecker:
 
         Raises: `InvalidArguments` that names every mistake.
         """
-        if not is_json(arguments) or not is_finite(arguments):
-            raise InvalidArguments("the arguments hold a value that cannot be written as JSON")
+        if not is_json(arguments):
+            raise InvalidArguments(_UNWRITABLE)
+        return self._fitting(arguments)
+
+    def read(self, text: str) -> JsonObject:
+        """As `check`, of a model's JSON text. Raises: `InvalidArguments`."""
+        return self._fitting(self.parse(text))
+
+    def _fitting(self, arguments: JsonObject) -> JsonObject:
+        """As `check`, of what is as deep as JSON may be."""
+        if not is_finite(arguments):
+            raise InvalidArguments(_UNWRITABLE)
         arguments = corrected(arguments, self._schema)
         complete = arguments if self._rules is None else self._rules.completed(arguments)
         complaints = [*self._unknown(complete)]
@@ -106,7 +117,9 @@ class ArgumentChecker:
             return complaints
         for name in unknown:
             if name not in self._left_out:
-                near = difflib.get_close_matches(name, self._properties, n=1)
+                from difflib import get_close_matches
+
+                near = get_close_matches(name, self._properties, n=1)
                 hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(self._properties)}"
                 complaints.append(f"there is no parameter {name!r}; {hint}")
         return complaints

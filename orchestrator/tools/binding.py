@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from auth import AuthReference
 from orchestrator.errors import UsageError
@@ -14,19 +15,20 @@ from orchestrator.manifest.load import Plugin
 from orchestrator.manifest.model import Function, Runtime, known_spellings
 from orchestrator.manifest.rules import WILDCARDS
 from orchestrator.response.presentation import Presentation
-from orchestrator.response.redaction import Redactor
 from orchestrator.response.rich_response import is_rich
 from orchestrator.tools.card_files import CardFiles
 from orchestrator.tools.credentials import credential_obstacle
 from orchestrator.tools.definitions import describe, parameters_of, tool_name
 from orchestrator.tools.opened import OpenPlugin, OpenRuntime, matches
-from orchestrator.tools.redacted import Redacted
-from orchestrator.tools.toolbox import ALL_FUNCTIONS, BoundFunction, Skipped, Toolbox
-from runtimes.base import RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
+from orchestrator.tools.toolbox import ALL_FUNCTIONS, UNDECLARED, BoundFunction, Skipped, Toolbox
+from runtimes.base import FunctionSignature, RuntimeExecutor, RuntimeFactory, RuntimeServices, RuntimeSpec
 from runtimes.discovery import factory_for
 from runtimes.errors import RuntimeUnavailable, ServerUnknown
 from runtimes.values import JsonObject
 from runtimes.wrappers import Bounded, Guarded, Templated
+
+if TYPE_CHECKING:
+    from orchestrator.response.redaction import Redactor
 
 PROGRESS_STYLES = ("None", "ShowUsage", "ShowUsageWithInput", "ShowUsageWithInputAndOutput")
 """The values of `progress_style` (spec 11.3.2.3)."""
@@ -95,6 +97,53 @@ def _spec(plugin: Plugin, runtime: Runtime, auth: AuthReference, server: str) ->
         template_context=plugin.document,
         environment=plugin.environment,
         server=server,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offer:
+    """What all functions of one runtime have in common, looked up once for all of them."""
+
+    plugin: Plugin
+    runtime_type: str
+    progress_style: str
+    has_credential: bool
+    executor: RuntimeExecutor
+    signatures: Mapping[str, FunctionSignature]
+
+    def bind(self, name: str, declared: Function | None, presentation: Presentation) -> BoundFunction:
+        """The function of that name."""
+        signature = self.signatures[name]
+        return BoundFunction(
+            plugin=self.plugin,
+            name=name,
+            tool_name=tool_name(self.plugin.namespace, name),
+            description=describe(declared, signature),
+            parameters=parameters_of(declared, signature),
+            declaration=declared or UNDECLARED,
+            runtime_type=self.runtime_type,
+            has_credential=self.has_credential,
+            progress_style=self.progress_style,
+            signature=signature,
+            executor=self.executor,
+            presentation=presentation,
+        )
+
+
+def _offer(plugin: Plugin, opened: OpenRuntime) -> _Offer | None:
+    """What a runtime offers at the moment; None where nobody answers for it."""
+    executor = opened.offered()
+    if executor is None:
+        return None
+    runtime = opened.runtime
+    style = runtime.spec.get("progress_style")
+    return _Offer(
+        plugin=plugin,
+        runtime_type=runtime.type,
+        progress_style=known_spellings(PROGRESS_STYLES, [style])[0] if isinstance(style, str) else DEFAULT_PROGRESS,
+        has_credential=runtime.auth.reference.type.casefold() != "none",
+        executor=executor,
+        signatures=executor.functions,
     )
 
 
@@ -177,22 +226,19 @@ class Binder:
                 reasons.setdefault(name, []).append(reason)
         declared = {function.name: function for function in plugin.manifest.functions or ()}
         claims = opened.claims()
-        offered = {id(runtime): runtime.offered() for runtime in opened.runtimes}
+        offers = {id(runtime): _offer(plugin, runtime) for runtime in opened.runtimes}
+        plain = Presentation(visual_templates=self._visual_templates, clock=self._clock)
         for name, rivals in claims.items():
             if len(rivals) > 1:
                 reasons[name] = [f"{len(rivals)} runtimes declare support for it, and only one may (spec 11)"]
-            elif (executor := offered[id(rivals[0])]) is not None:
-                bound = _bind(plugin, rivals[0].runtime, executor, name, declared.get(name))
-                yield replace(bound, presentation=opened.presentations.get(name) or self._plain_presentation())
+            elif (offer := offers[id(rivals[0])]) is not None:
+                yield offer.bind(name, declared.get(name), opened.presentations.get(name) or plain)
                 reasons.pop(name, None)
         for name in declared:
             if name not in claims:
                 reasons.setdefault(name, ["no runtime of the plugin runs it (spec 11.1.3)"])
         for name, texts in reasons.items():
             skipped.append(Skipped(plugin=plugin.namespace, function=name, reason="; ".join(dict.fromkeys(texts))))
-
-    def _plain_presentation(self) -> Presentation:
-        return Presentation(visual_templates=self._visual_templates, clock=self._clock)
 
     async def _open(self, plugin: Plugin, runtime: Runtime, services: RuntimeServices) -> OpenRuntime | None:
         """What the runtime answers; None where no function is its own."""
@@ -243,25 +289,7 @@ def _wrapped(spec: RuntimeSpec, redactor: Redactor | None, executor: RuntimeExec
     """Redacted before a template sees it: what that makes may be any text."""
     wrapped: RuntimeExecutor = Bounded(Guarded(executor))
     if redactor is not None:
+        from orchestrator.tools.redacted import Redacted
+
         wrapped = Redacted(wrapped, redactor, spec.plugin)
     return Templated(wrapped, spec) if spec.output_template else wrapped
-
-
-def _bind(
-    plugin: Plugin, runtime: Runtime, executor: RuntimeExecutor, name: str, declared: Function | None
-) -> BoundFunction:
-    signature = executor.functions[name]
-    style = runtime.spec.get("progress_style")
-    return BoundFunction(
-        plugin=plugin,
-        name=name,
-        tool_name=tool_name(plugin.namespace, name),
-        description=describe(declared, signature),
-        parameters=parameters_of(declared, signature),
-        declaration=declared or Function(name=name, description=signature.description),
-        runtime_type=runtime.type,
-        has_credential=runtime.auth.reference.type.casefold() != "none",
-        progress_style=known_spellings(PROGRESS_STYLES, [style])[0] if isinstance(style, str) else DEFAULT_PROGRESS,
-        signature=signature,
-        executor=executor,
-    )

@@ -20,6 +20,7 @@ MAX_DESCRIPTION = 4096
 WITHDRAW = "withdraw"
 """The name of the tool that ends a conversation; manifests call it `withdraw()` in their instructions."""
 
+_LEGAL = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_NAME}}}")
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]")
 
 WITHDRAW_TOOL = ToolDefinition(
@@ -32,9 +33,9 @@ WITHDRAW_TOOL = ToolDefinition(
 def tool_name(namespace: str, function: str) -> str:
     """`namespace-function`, legal and at most `MAX_NAME` long; a stable hash makes a shortened name unique."""
     full = f"{namespace}-{function}"
-    legal = _ILLEGAL.sub("_", full)
-    if legal == full and len(full) <= MAX_NAME:
+    if _LEGAL.fullmatch(full):
         return full
+    legal = _ILLEGAL.sub("_", full)
     digest = hashlib.sha256(full.encode()).hexdigest()[:8]
     return f"{legal[: MAX_NAME - 9]}_{digest}"
 
@@ -61,6 +62,8 @@ def parameters_of(function: Function | None, signature: FunctionSignature) -> Js
     declared = function.parameters if function is not None else None
     schema = declared_schema(declared) if declared is not None else signature.parameters
     given = schema.get("properties")
+    if declared is None and isinstance(given, dict) and schema.get("type") == "object":
+        return schema
     properties: JsonObject = given if isinstance(given, dict) else {}
     whole: JsonObject = {**schema, "type": "object", "properties": properties}
     required = schema.get("required")

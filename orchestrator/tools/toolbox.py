@@ -24,6 +24,9 @@ from runtimes.base import CallResult, FunctionSignature, RuntimeExecutor
 from runtimes.values import JsonObject
 from runtimes.wrappers import Templated
 
+UNDECLARED = Function(name="")
+"""What the manifest says of a function that it does not name: nothing."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class BoundFunction:
@@ -36,7 +39,7 @@ class BoundFunction:
     parameters: JsonObject
     """The JSON Schema of the arguments."""
     declaration: Function
-    """The manifest's function object; one with just a name where the runtime describes the function."""
+    """The manifest's function object; `UNDECLARED` where the runtime describes the function."""
     runtime_type: str
     progress_style: str = "ShowUsage"
     """spec 11.3.2.3."""
@@ -83,7 +86,7 @@ class BoundFunction:
             return self.read(result, budget, locale)
         return await to_thread.run_sync(self.read, result, budget, locale, abandon_on_cancel=True)
 
-    @property
+    @cached_property
     def _may_take_long(self) -> bool:
         """True where the manifest's queries read the answer, or a local plugin's cards come with it."""
         is_local = self.runtime_type.casefold() == LOCAL_PLUGIN
@@ -97,7 +100,7 @@ class BoundFunction:
     @property
     def has_responding_instructions(self) -> bool:
         """True when its `states.responding` says more than a description (spec 10.2)."""
-        return self.declaration.states.responding.has_instructions
+        return self.declaration is not UNDECLARED and self.declaration.states.responding.has_instructions
 
 
 ALL_FUNCTIONS = "*"
@@ -179,14 +182,11 @@ class Toolbox:
     @cached_property
     def offers_withdraw(self) -> bool:
         """True when an instruction names `withdraw`, or a function has a `disengaging` state."""
+        declared = (one.declaration for one in self.functions if one.declaration is not UNDECLARED)
         return (
             WITHDRAW not in self._by_tool
             and WITHDRAW not in self._by_name
-            and any(
-                function.declaration.states.disengaging is not None
-                or f"{WITHDRAW}(" in _instruction_texts(function.declaration)
-                for function in self.functions
-            )
+            and any(one.states.disengaging is not None or f"{WITHDRAW}(" in _instruction_texts(one) for one in declared)
         )
 
     @cached_property

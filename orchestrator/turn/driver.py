@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from orchestrator.errors import JournalConflict, LeaseLost, ModelError, StoreError
@@ -58,6 +59,10 @@ CANCEL_TIMEOUT = 5.0
 """Seconds that a cancelled turn may take to write its end."""
 
 
+_TAKES_NOTES_ALONG = (Judge, Act, Finish)
+"""The actions that come to facts of their own, with which those are written that are only noted."""
+
+
 class TurnDriver:
     """Drives one turn, under the lease of its tenure, until it ends or only waits for the person."""
 
@@ -65,14 +70,15 @@ class TurnDriver:
         self,
         tenure: Tenure,
         services: TurnServices,
-        emit: Emit,
+        emit: Emit | None,
         files: KeptFiles,
         *,
         asks: Asks | None = None,
         leaves: bool = False,
     ) -> None:
-        """`asks` puts what a running plugin asks to the person; None where nobody is present. One that `leaves` does
-        not end its turn when it is cancelled: somebody else goes on with it."""
+        """`emit` is told of every event; None where nobody listens. `asks` puts what a running plugin asks to the
+        person; None where nobody is present. One that `leaves` does not end its turn when it is cancelled: somebody
+        else goes on with it."""
         self._tenure = tenure
         self._decided_on = 0
         self._files = files
@@ -86,7 +92,7 @@ class TurnDriver:
         self._started = turn.started if turn is not None else None
         sent_before = [call.call_id for call in turn.with_status(Status.DISPATCHED)] if turn is not None else ()
         self._speaker = Speaker(services.model, services.requests, services.consent.policy, emit, services.secrets)
-        self._flight = Flight(self._carry_out_call, sent_before)
+        self._flight = Flight(sent_before)
         self._signing_in = SigningIn(self._toolbox, timeout=services.call_timeout)
         self._judged_elsewhere = frozenset(judged_elsewhere(turn)) if turn is not None else frozenset[str]()
 
@@ -98,7 +104,7 @@ class TurnDriver:
         """
         try:
             async with anyio.create_task_group() as calls:
-                calls.start_soon(self._tenure.keep_alive)
+                self._tenure.keep_alive(calls)
                 try:
                     await self._settle(taken_up if self._is_left else orphaned)
                     while await self._step(calls):
@@ -135,11 +141,6 @@ class TurnDriver:
         """True for a worker's turn that could have gone on before; not where only a question of it has expired."""
         return self._leaves and wake_of(self._state) == AT_ONCE
 
-    def _is_mine(self) -> bool:
-        """True while the turn that is on is the one this driver was made for."""
-        turn = self._tenure.history.turn
-        return turn is not None and turn.started is self._started
-
     @property
     def _state(self) -> TurnState:
         turn = self._tenure.history.turn
@@ -153,12 +154,15 @@ class TurnDriver:
 
     async def _step(self, calls: TaskGroup) -> bool:
         """Carries out one action; False when the turn has ended or is suspended."""
-        if not self._is_mine():
-            return False
-        action = next_action(self._state, self._rules)
-        self._decided_on = self._tenure.history.sequence
+        if calls.cancel_scope.cancel_called:
+            await anyio.lowlevel.checkpoint()  # which ends it: a store and a model that never wait would not notice
+        history = self._tenure.history
+        if history.turn is None or history.turn.started is not self._started:
+            return False  # the turn that is on is not the one that this driver was made for
+        action = next_action(history.turn, self._rules)
+        self._decided_on = history.sequence
         try:
-            if not isinstance(action, Judge | Act | Finish):
+            if self._tenure.has_noted and not isinstance(action, _TAKES_NOTES_ALONG):
                 await self._tell(await self._tenure.flush())
             if isinstance(action, RequestReasoning | RequestResponding):
                 await self._summarise()
@@ -194,9 +198,10 @@ class TurnDriver:
 
     # --- facts
 
-    async def _tell(self, events: Sequence[Event]) -> None:
-        for event in events:
-            await self._emit(event)
+    async def _tell(self, events: Iterable[Event]) -> None:
+        if self._emit is not None:
+            for event in events:
+                await self._emit(event)
 
     def _note(self, *facts: Fact) -> None:
         """Takes in facts that hold only on the history that the action was decided on, to be kept with the next."""
@@ -287,7 +292,7 @@ class TurnDriver:
                 for one in ready
             )
         )
-        self._flight.send(ready, calls)
+        self._flight.send(ready, self._carry_out_call, calls)
 
     async def _carry_out_call(self, ready: OutgoingCall, tell: Tell, tasks: TaskGroup) -> Outcome:
         await self._tenure.ensure()
@@ -319,7 +324,7 @@ class TurnDriver:
             return await self._settle(unsent)
         event = await self._flight.arrival()
         if isinstance(event, CallSignal):
-            return await self._emit(masked_event(event, self._services.secrets))
+            return await self._tell([masked_event(event, self._services.secrets)])
         await self._tell(await self._tenure.record(event))
         return None
 

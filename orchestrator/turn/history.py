@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
+from operator import attrgetter
 
 from orchestrator.content import AttachedFile
 from orchestrator.events import HISTORY_TOKENS, Fact, TurnsSummarised, TurnStarted, TurnUndone
@@ -52,6 +53,9 @@ class PastTurn:
         return tuple(message for message in self.told(set_aside) if _is_said(message))
 
 
+_messages = attrgetter("messages")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
     """A conversation so far; a pure fold over its facts."""
@@ -71,6 +75,13 @@ class History:
         """Every turn that was not taken back."""
         past = tuple(turn.state for turn in self.past)
         return past if self.turn is None else (*past, self.turn)
+
+    def newest_first(self) -> Iterator[TurnState]:
+        """As `turns`, the other way round; those that are not looked at cost nothing."""
+        if self.turn is not None:
+            yield self.turn
+        for past in reversed(self.past):
+            yield past.state
 
     @property
     def last(self) -> TurnState | None:
@@ -168,13 +179,11 @@ class History:
         Of a newest turn that does not fit by itself, what was said and answered is kept, without the results. A turn
         with data of plugins that are set aside is told of without it, and so is a summary.
         """
+        if not self.past:
+            return ()
         first, set_aside, past = self.first_whole, self.set_aside, self.past
         if first < len(past):
-            told = (
-                (turn.told(set_aside) for turn in past[first:])
-                if set_aside
-                else (turn.messages for turn in past[first:])
-            )
+            told = (turn.told(set_aside) for turn in past[first:]) if set_aside else map(_messages, past[first:])
             return (*self._in_place_of(first), *chain.from_iterable(told))
         brief = past[-1].in_brief(set_aside) if self.first_told < first else ()
         room = self.window - (self.summary.cost if self.summary is not None else NOTICE_TOKENS if first > 1 else 0)
@@ -202,6 +211,8 @@ class History:
 
     def earlier_label(self, set_aside: Collection[str]) -> Label:
         """Whose data `earlier_messages` may hold while these plugins are set aside."""
+        if not self.past:
+            return CLEAN
         summary = self.summary
         joined = summary.label if summary is not None and summary.is_shown(set_aside) else CLEAN
         first, index = self.first_told, len(self.past) - 1
@@ -273,6 +284,13 @@ def _summarised(history: History, fact: TurnsSummarised) -> History:
     return replace(history, turn=turn, sequence=history.sequence + 1, summaries=summaries)
 
 
+def _grown(history: History, turn: TurnState | None) -> History:
+    """The history after a fact of the turn that is on."""
+    return History(
+        past=history.past, turn=turn, sequence=history.sequence + 1, summaries=history.summaries, files=history.files
+    )
+
+
 def advance(history: History, fact: Fact) -> History:
     """The history after one more fact."""
     turn = history.turn
@@ -289,7 +307,7 @@ def advance(history: History, fact: Fact) -> History:
                 return _ended(history, turn)
         case _:
             pass
-    return replace(history, turn=turn, sequence=history.sequence + 1)
+    return _grown(history, turn)
 
 
 def advanced(history: History, facts: Iterable[Fact]) -> History:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -17,7 +16,7 @@ from orchestrator.tools.definitions import MAX_NAME, WITHDRAW
 from orchestrator.tools.toolbox import Ambiguous, BoundFunction, Toolbox
 from orchestrator.turn.machine import Limits
 from orchestrator.turn.questions import fingerprint
-from orchestrator.turn.standing import Standing, WantedCall, is_safe_to_repeat
+from orchestrator.turn.standing import Standing, WantedCall, evidence_of, is_safe_to_repeat
 from orchestrator.turn.state import CallState, Status, TurnState
 from runtimes.values import JsonObject, canonical_json
 
@@ -100,7 +99,7 @@ class _Judge:
         is_too_many = call.edit_of is None and self._position[call.call_id] > self._limits.calls
         too_many = f"a turn may make {self._limits.calls} calls"
         try:
-            arguments = found.checker.check(found.checker.parse(call.request.arguments))
+            arguments = found.checker.read(call.request.arguments)
         except InvalidArguments as error:
             if is_too_many:
                 return _refuse(call, "limit", too_many, found)
@@ -111,7 +110,7 @@ class _Judge:
         known = history.attachments_told if call.edit_of is None else history.attachments
         if complaint := misnamed(arguments, found.signature, known):
             return _refuse(call, "arguments", f"{complaint}; correct the arguments and call again", found, arguments)
-        return WantedCall(call=call, function=found, arguments=arguments)
+        return WantedCall(call=call, function=found, arguments=arguments, evidence=evidence_of(found))
 
     def _judged(self, wanted: WantedCall, verdict: Verdict, label: Label) -> CallJudged | CallRefused:
         call, function, arguments = wanted.call, wanted.function, wanted.arguments
@@ -124,6 +123,7 @@ class _Judge:
                 return _refuse(call, "limit", message, function, arguments)
             self._questions += 1
         self._seen.append(key)
+        repeatable = is_safe_to_repeat(function)
         return CallJudged(
             call_id=call.call_id,
             plugin=function.plugin.namespace,
@@ -131,8 +131,8 @@ class _Judge:
             arguments=arguments,
             verdict=verdict.decision,
             reasons=verdict.reasons,
-            repeatable=is_safe_to_repeat(function),
-            changes_something=is_safe_to_repeat(function) and any(effects(wanted.evidence)),
+            repeatable=repeatable,
+            changes_something=repeatable and any(effects(wanted.evidence)),
             fingerprint=fingerprint(call.call_id, function, arguments, self._standing.history.attachments),
             label=label,
             across=verdict.across,
@@ -153,8 +153,10 @@ class _Judge:
         return None
 
     def _unknown(self, name: str) -> str:
+        from difflib import get_close_matches
+
         known = [definition.name for definition in self._toolbox.tools.definitions]
-        near = difflib.get_close_matches(name[:MAX_NAME], known, n=3, cutoff=0.4)
+        near = get_close_matches(name[:MAX_NAME], known, n=3, cutoff=0.4)
         listed = ", ".join((near or known)[:MAX_NAMES_LISTED])
         return f"there is no function {name[:MAX_NAME]!r}; known functions: {listed}"
 

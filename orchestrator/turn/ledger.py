@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
-
-import anyio
 
 from auth import SecretsInUse
 from orchestrator.errors import ConversationGone, JournalConflict, UsageError
 from orchestrator.events import Fact, TurnStarted
 from orchestrator.journal.base import ConversationId, Journal, Lease
 from orchestrator.masked_events import masked_events
+from orchestrator.turn.ahead import Ahead
 from orchestrator.turn.history import History, advanced
 from orchestrator.turn.waking import wake_of
 
@@ -31,7 +31,7 @@ class Ledger:
         self._person = person
         self._secrets = secrets if secrets is not None else SecretsInUse()
         self.history = History()
-        self._lock = anyio.Lock(fast_acquire=True)
+        self._lock = asyncio.Lock()
         """Held while the journal and the history are brought in step: two who do it at once would count facts twice."""
 
     def discreet(self, facts: Sequence[Fact]) -> Sequence[Fact]:
@@ -70,17 +70,22 @@ class Ledger:
         """Everything that is kept. Raises: `UsageError` when it is another person's."""
         return self._own(await self.journal.read(self.conversation))
 
-    async def append(self, *said: Fact, on: int | None = None, lease: Lease | None = None) -> None:
+    async def append(
+        self, *said: Fact, on: int | None = None, lease: Lease | None = None, ahead: Ahead | None = None
+    ) -> Sequence[Fact]:
         """Keeps facts that were decided on a history of `on` facts, by default the one of this moment.
 
+        Returns them as they are kept. `ahead` may say already what becomes of the history with them.
         Raises: `JournalConflict` when it has grown; the history is then up to date. `ConversationGone`, `LeaseLost`,
         `StoreError`.
         """
         if not said:
-            return
+            return ()
         facts = self.discreet(said)
         async with self._lock:
-            expected, after = self._expected(on), advanced(self.history, facts)
+            expected = self._expected(on)
+            is_foreseen = ahead is not None and ahead.holds_for(self.history, facts)
+            after = ahead.history if ahead is not None and is_foreseen else advanced(self.history, facts)
             try:
                 wake = wake_of(after.turn)
                 await self.journal.append(self.conversation, expected, facts, wake=wake, lease=lease)
@@ -88,6 +93,7 @@ class Ledger:
                 await self._take_in_conflict()
                 raise
             self.history = after
+        return facts
 
     async def claim(self, *said: Fact, on: int) -> Lease:
         """Makes the caller the driver of the turn, and keeps facts with it.
@@ -110,8 +116,8 @@ class Ledger:
             raise JournalConflict(f"conversation {self.conversation!r} has grown since it was read")
         return self.history.sequence
 
-    async def record(self, *facts: Fact) -> None:
-        """Keeps facts that are true whatever others have appended: what came of something that was done."""
+    async def record(self, *facts: Fact) -> Sequence[Fact]:
+        """As `append`, of facts that are true whatever others have appended: what came of something that was done."""
         while True:
             try:
                 return await self.append(*facts)

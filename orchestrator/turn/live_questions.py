@@ -15,7 +15,6 @@ import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from auth import SecretsInUse
-from orchestrator.live_forms import UnusableForm, form_of, misfit, read_form
 from orchestrator.response.hidden import clean, clean_line
 from orchestrator.signals import QuestionClosed, QuestionRaised
 from runtimes.proxy import is_loopback
@@ -133,6 +132,8 @@ def _checked(words: LiveQuestion, question: LiveQuestion, secrets: SecretsInUse)
         if not words.text and not words.title:
             raise _Unaskable("it has no words")
         return words
+    from orchestrator.live_forms import UnusableForm, form_of, read_form
+
     try:
         form = form_of(read_form(question.form))
     except UnusableForm as error:
@@ -148,6 +149,8 @@ def _fitting(answer: LiveAnswer, question: LiveQuestion, secrets: SecretsInUse) 
     reason = _cut(secrets.masked(clean_line(answer.reason)), MAX_REASON_CHARS)
     if answer.action != "accept" or question.form is None:
         return LiveAnswer(action=answer.action, reason=reason)
+    from orchestrator.live_forms import misfit, read_form
+
     if wrong := misfit(read_form(question.form), answer.content):
         return LiveAnswer(action="cancel", reason=_cut(f"the answer does not fit the form: {wrong}", MAX_REASON_CHARS))
     text = dump_json(answer.content)

@@ -131,6 +131,8 @@ def next_action(state: TurnState, rules: Rules) -> Action:
 
 
 def _for_calls(state: TurnState) -> Action | None:
+    if all(call.is_settled for call in state.calls.values()):
+        return None
     if unjudged := state.with_status(Status.UNJUDGED):
         return Judge(unjudged)
     ready, wanted = state.with_status(Status.READY), state.with_status(Status.WANTED)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import tenacity
-
 from orchestrator.errors import StoreUnavailable
 
 STORE_PATIENCE = 10.0
@@ -23,7 +21,7 @@ async def patiently(step: Callable[[], Awaitable[T]]) -> T:
     try:
         return await step()
     except StoreUnavailable:
-        pass
+        import tenacity  # here because hardly any step is done again
 
     async def once() -> T:
         return await step()

@@ -235,7 +235,11 @@ def _reply_messages(state: TurnState, reply: Reply) -> Iterator[Message]:
     calls = [state.calls[call_id] for call_id in reply.call_ids]
     numbers = citation_numbers(state)
     requests = [_as_judged(call) if reply.is_retold else call.request for call in calls]
-    told = (replace(one, arguments=clean(masked_text(one.arguments, state.started.action))) for one in requests)
+    arguments = (clean(masked_text(one.arguments, state.started.action)) for one in requests)
+    told = (
+        one if as_told == one.arguments else replace(one, arguments=as_told)
+        for one, as_told in zip(requests, arguments, strict=True)
+    )
     yield AssistantMessage(text=clean(reply.text), calls=tuple(told))
     for call, request in zip(calls, requests, strict=True):
         text = clean(outcome_text(state, call) + _sources(state, call, numbers))

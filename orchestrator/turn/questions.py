@@ -14,7 +14,6 @@ from orchestrator.response.unseen import masked, unseen_in
 from orchestrator.tools.attachments import named_files
 from orchestrator.tools.toolbox import BoundFunction
 from orchestrator.turn.state import CallState
-from orchestrator.turn.wording import cut, worded
 from runtimes.values import Json, JsonObject, canonical_json
 
 QUESTION_LIFETIME = 7 * 24 * 3600.0
@@ -76,6 +75,8 @@ async def _sentence(model: ChatModel, function: BoundFunction, arguments: JsonOb
 async def _worded(
     template: str, model: ChatModel, function: BoundFunction, arguments: JsonObject, locale: str | None
 ) -> str:
+    from orchestrator.turn.wording import cut, worded
+
     named = function.parameters.get("properties")
     known = [*named] if isinstance(named, dict) else []
     wording = worded(template, function.name, arguments, known)
@@ -102,6 +103,8 @@ async def ask(
     """
     confirmation = function.declaration.capabilities.confirmation
     described = function.declaration.description or function.signature.description or f"Run {function.name}?"
+    from orchestrator.turn.wording import cut
+
     told = masked(call.arguments, unseen_in(call.arguments, started.action))
     known = attachments or {}
     arguments, files = named_files(told, function.signature, known)

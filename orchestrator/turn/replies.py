@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from secrets import token_hex
 
 import anyio
+import anyio.lowlevel
 
 from auth import SecretsInUse
 from orchestrator.errors import ModelError
@@ -20,6 +20,9 @@ from orchestrator.signals import RetryScheduled, State, StateEntered, TextDelta
 
 CLOSE_TIMEOUT = 5.0
 """Seconds that a reply which is not read to its end may take to close."""
+
+DELTAS_AT_A_TIME = 64
+"""Pieces of text that are read before others have their turn: a model may have all of them without waiting."""
 
 Emit = Callable[[Event], Awaitable[None]]
 
@@ -51,15 +54,11 @@ def with_ids(calls: tuple[ModelCall, ...]) -> tuple[RequestedCall, ...]:
     return tuple(requested)
 
 
-@asynccontextmanager
-async def _closing(deltas: AsyncIterator[ModelDelta]) -> AsyncGenerator[None]:
+async def _close(deltas: AsyncIterator[ModelDelta]) -> None:
     """Closes a reply that is not read to its end, so that its connection is free at once."""
-    try:
-        yield
-    finally:
-        if isinstance(deltas, AsyncGenerator):
-            with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
-                await deltas.aclose()
+    if isinstance(deltas, AsyncGenerator):
+        with anyio.move_on_after(CLOSE_TIMEOUT, shield=True):
+            await deltas.aclose()
 
 
 class _Reading:
@@ -68,7 +67,7 @@ class _Reading:
     def __init__(
         self,
         state: State,
-        emit: Emit,
+        emit: Emit | None,
         shown: list[str] | None,
         addresses: Callable[[], Addresses],
         secrets: SecretsInUse,
@@ -77,13 +76,19 @@ class _Reading:
         self._emit = emit
         self._shown = shown
         self._sanitizer = Sanitizer()
+        self._secrets = secrets
         self._discreet = secrets.stream()
         self._guard = LinkGuard(addresses)
         self._parts: list[str] = []
+        self._pieces = 0
 
     async def take(self, text: str) -> None:
-        """The next piece."""
-        await self._give(self._guard.feed(self._discreet.feed(self._sanitizer.feed(text))))
+        """The next piece; others have their turn after every `DELTAS_AT_A_TIME`."""
+        self._pieces += 1
+        if self._pieces % DELTAS_AT_A_TIME == 0:
+            await anyio.lowlevel.checkpoint()
+        text = self._sanitizer.feed(text)
+        await self._give(self._guard.feed(self._discreet.feed(text) if self._secrets else text))
 
     async def finish(self) -> str:
         """The whole of it, once nothing follows."""
@@ -97,13 +102,14 @@ class _Reading:
         self._parts.append(text)
         if self._shown is not None:
             self._shown.append(text)
-            await self._emit(TextDelta(state=self._state, text=text))
+            if self._emit is not None:
+                await self._emit(TextDelta(state=self._state, text=text))
 
 
 async def read_reply(
     deltas: AsyncIterator[ModelDelta],
     state: State,
-    emit: Emit,
+    emit: Emit | None,
     shown: list[str] | None,
     addresses: Callable[[], Addresses] = Addresses,
     secrets: SecretsInUse | None = None,
@@ -116,19 +122,27 @@ async def read_reply(
     Raises: `ModelError`, also when the stream stops before its `ReplyEnd`.
     """
     secrets = secrets if secrets is not None else SecretsInUse()
-    await emit(StateEntered(state=state))
+    if emit is not None:
+        await emit(StateEntered(state=state))
     reading = _Reading(state, emit, shown, addresses, secrets)
     end: ReplyEnd | None = None
-    async with _closing(deltas):
+    is_whole = False
+    try:
         async for delta in deltas:
             match delta:
                 case TextPart():
                     await reading.take(delta.text)
-                case RetryNotice():
+                case RetryNotice() if emit is not None:
                     reason = secrets.masked(delta.reason)
                     await emit(RetryScheduled(attempt=delta.attempt, delay=delta.delay, reason=reason))
                 case ReplyEnd():
                     end = delta
+                case _:
+                    pass
+        is_whole = True
+    finally:
+        if not is_whole:
+            await _close(deltas)
     if end is None:
         raise ModelError("the model's reply broke off")
     return Written(text=await reading.finish(), end=end)

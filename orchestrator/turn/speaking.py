@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from functools import cache
 
 from auth import SecretsInUse
 from orchestrator.events import AnswerReceived, ReplyReceived
 from orchestrator.model.base import ChatModel, ModelDelta, ReasoningRequest, RespondingRequest
 from orchestrator.policy.rules import Policy
+from orchestrator.response.addresses import Addresses
 from orchestrator.signals import State
 from orchestrator.turn.history import History
 from orchestrator.turn.leading import addresses_of
@@ -20,7 +20,12 @@ class Speaker:
     """The model of one turn; what it writes is streamed as it comes."""
 
     def __init__(
-        self, model: ChatModel, requests: Requests, policy: Policy, emit: Emit, secrets: SecretsInUse | None = None
+        self,
+        model: ChatModel,
+        requests: Requests,
+        policy: Policy,
+        emit: Emit | None,
+        secrets: SecretsInUse | None = None,
     ) -> None:
         self._model = model
         self._requests = requests
@@ -65,7 +70,13 @@ class Speaker:
         is_shown: bool = True,
     ) -> Written:
         self._shown.clear()
-        addresses = cache(lambda: addresses_of(request, history, self._requests.toolbox, self._policy))
+        found: list[Addresses] = []
+
+        def addresses() -> Addresses:
+            if not found:
+                found.append(addresses_of(request, history, self._requests.toolbox, self._policy))
+            return found[0]
+
         written = await read_reply(
             deltas, state, self._emit, self._shown if is_shown else None, addresses, self._secrets
         )

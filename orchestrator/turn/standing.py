@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 
 from orchestrator.events import DataSetAside
 from orchestrator.labels import CLEAN, Label, join
@@ -22,6 +21,7 @@ from orchestrator.turn.history import History
 from orchestrator.turn.questions import fingerprint
 from orchestrator.turn.reading import is_from_card, is_halted, label_before, label_of_answer, may_begin_anew
 from orchestrator.turn.state import CallState, TurnState
+from orchestrator.turn.typed import Typed
 from runtimes.values import JsonObject
 
 
@@ -95,18 +95,15 @@ def rules_for(
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WantedCall:
     """A well-formed call that the policy is asked about."""
 
     call: CallState
     function: BoundFunction
     arguments: JsonObject
-
-    @cached_property
-    def evidence(self) -> Evidence:
-        """What is known of its function."""
-        return evidence_of(self.function)
+    evidence: Evidence
+    """What is known of its function."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,12 +258,8 @@ class Standing:
         calls = (call for turn in self.history.turns for call in turn.calls.values())
         return join(label_of_answer(call) for call in calls if any(file.id in named for file in call.attachments))
 
-    def _typed(self) -> Iterator[str]:
-        """What the person typed, the oldest first."""
-        return (turn.started.text for turn in self.history.turns if turn.started.action is None)
-
     def _words(self, wanted: WantedCall) -> Words:
-        return words_of(wanted.arguments, self._typed(), _declared(wanted.function))
+        return words_of(wanted.arguments, Typed(self.history), _declared(wanted.function))
 
     def _agreement(self, state: TurnState, wanted: WantedCall) -> Agreement | None:
         """What the person has let this function read in this turn, with groups by their names."""
@@ -276,7 +269,7 @@ class Standing:
             plugin=wanted.function.plugin.namespace,
             function=wanted.function.name,
             arguments=wanted.arguments,
-            typed=self._typed(),
+            typed=Typed(self.history),
             declared=_declared(wanted.function),
         )
         return replace(agreement, label=self._in_groups(agreement.label)) if agreement is not None else None

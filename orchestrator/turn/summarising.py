@@ -164,24 +164,26 @@ def _asked(history: History, turn: TurnState, turns: int) -> SummaryDue | None:
     )
 
 
-def due(history: History) -> SummaryDue | None:
-    """The summary that is to be made before the model is first asked in a turn; None where none is.
+def _is_due(history: History, turn: TurnState) -> bool:
+    """True when turns that no summary covers have fallen out of the window; the last turn stays as it is."""
+    if _has_begun(turn) or history.window < MIN_WINDOW:
+        return False
+    return min(history.first_whole, len(history.past) - 1) > history.covered
 
-    It is due when turns that no summary covers have fallen out of the window. The last turn stays as it is.
-    """
-    turn, window = history.turn, history.window
-    if turn is None or _has_begun(turn) or window < MIN_WINDOW:
+
+def due(history: History) -> SummaryDue | None:
+    """The summary that is to be made before the model is first asked in a turn; None where none is."""
+    turn = history.turn
+    if turn is None or not _is_due(history, turn):
         return None
-    last = len(history.past) - 1
-    if min(history.first_whole, last) <= history.covered:
-        return None
-    turns = min(history.first_that_fits(window // KEPT_SHARE), last)
+    turns = min(history.first_that_fits(history.window // KEPT_SHARE), len(history.past) - 1)
     return _asked(history, turn, turns)
 
 
 async def summarised(history: History, model: ChatModel) -> TurnsSummarised | None:
     """The summary that is due before the model is asked in a turn; None where none is, or it could not be had."""
-    if not isinstance(model, Summarizer):
+    turn = history.turn
+    if turn is None or not _is_due(history, turn) or not isinstance(model, Summarizer):
         return None
     wanted = due(history)
     if wanted is None:

@@ -7,16 +7,20 @@ what was noted is written.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import TypeVar
 
 import anyio
+from anyio.abc import TaskGroup
 
 from orchestrator.errors import ConversationHeld, JournalConflict, LeaseLost, StoreError
 from orchestrator.events import Fact, TurnStarted
 from orchestrator.journal.base import Lease
-from orchestrator.turn.history import History, advanced
+from orchestrator.turn.ahead import Ahead
+from orchestrator.turn.history import History
 from orchestrator.turn.ledger import Ledger
 from orchestrator.turn.machine import ending
 from orchestrator.turn.patience import patiently
@@ -27,6 +31,8 @@ from orchestrator.wholeness import done_whole
 RENEWALS = 3
 """How often a lease is renewed in the time that it lasts."""
 
+T = TypeVar("T")
+
 
 class Tenure:
     """Holds the lease of one turn; made by `begin` or `take_over`."""
@@ -36,10 +42,10 @@ class Tenure:
         self._ledger = ledger
         self._lease = lease
         self._live_until = since + lease.seconds
-        self._noted: tuple[Fact, ...] = ()
-        self._base = ledger.history
-        self._view = ledger.history
-        self._keeping = anyio.CancelScope()
+        self._noted: Ahead | None = None
+        self._first_look: asyncio.TimerHandle | None = None
+        self._beginning: asyncio.Future[None] | None = None
+        self._keeping: anyio.CancelScope | None = None
 
     @classmethod
     async def begin(cls, ledger: Ledger, *facts: Fact, on: int) -> Tenure:
@@ -85,7 +91,13 @@ class Tenure:
     @property
     def history(self) -> History:
         """The conversation with what was noted; others may have appended since."""
-        return self._view if self._noted and self._ledger.history is self._base else self._ledger.history
+        noted, kept = self._noted, self._ledger.history
+        return noted.history if noted is not None and noted.base is kept else kept
+
+    @property
+    def has_noted(self) -> bool:
+        """True while something waits to be written with what comes next."""
+        return self._noted is not None
 
     # --- facts
 
@@ -95,15 +107,12 @@ class Tenure:
         Raises: `JournalConflict` when it has grown; what was noted before is then gone.
         """
         self._check(on)
-        if not self._noted:
-            self._base = self._view = self._ledger.history
-        discreet = self._ledger.discreet(facts)
-        self._noted += (*discreet,)
-        self._view = advanced(self._view, discreet)
+        noted = self._noted or Ahead.of(self._ledger.history)
+        self._noted = noted.with_facts(self._ledger.discreet(facts))
 
     def _check(self, on: int) -> None:
         if self.history.sequence != on:
-            self._noted = ()
+            self._noted = None
             raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
 
     async def append(self, *facts: Fact, on: int) -> Sequence[Fact]:
@@ -115,17 +124,23 @@ class Tenure:
         return await self._write(facts)
 
     async def _write(self, facts: Sequence[Fact]) -> Sequence[Fact]:
-        is_current = not self._noted or self._ledger.history is self._base
-        written, self._noted = self._ledger.discreet((*self._noted, *facts)), ()
-        if not is_current:
+        if not facts and self._noted is None:
+            return ()
+        noted, self._noted = self._noted or Ahead.of(self._ledger.history), None
+        if noted.base is not self._ledger.history:
             raise JournalConflict(f"conversation {self._ledger.conversation!r} has grown since it was read")
         known = self._ledger.history.sequence
+        ahead = noted.with_facts(facts)
         try:
-            await self._signed(lambda: self._ledger.append(*written, on=known, lease=self._lease))
+            # takes secrets out of what was noted, too: more may be secret by now
+            return await self._signed(
+                lambda: self._ledger.append(*ahead.facts, on=known, lease=self._lease, ahead=ahead)
+            )
         except JournalConflict:
+            written = self._ledger.discreet(ahead.facts)
             if not await self._has_kept(written, known):
                 raise
-        return written
+            return written
 
     async def _has_kept(self, written: Sequence[Fact], known: int) -> bool:
         """True when a try that seemed to fail was kept after all."""
@@ -155,14 +170,28 @@ class Tenure:
 
     # --- the lease
 
-    async def keep_alive(self) -> None:
-        """Renews the lease from time to time, until `stop`. Raises: `LeaseLost`, `StoreError`."""
+    def keep_alive(self, tasks: TaskGroup) -> None:
+        """Has the lease renewed from time to time, until `stop`.
+
+        Where a turn takes long enough for that, it is done in a task of these, which raises `LeaseLost`, `StoreError`.
+        """
+        loop = asyncio.get_running_loop()
+        self._first_look = loop.call_later(self._lease.seconds / RENEWALS, self._begin_to_renew, tasks)
+
+    def _begin_to_renew(self, tasks: TaskGroup) -> None:
+        async def begin() -> None:  # only what is a task itself may start one of anyio's
+            self._keeping = anyio.CancelScope()
+            tasks.start_soon(self._keep_renewing, self._keeping)
+
+        self._beginning = asyncio.ensure_future(begin())
+
+    async def _keep_renewing(self, keeping: anyio.CancelScope) -> None:
         pause = self._lease.seconds / RENEWALS
-        with self._keeping:
+        with keeping:
             while True:
-                await anyio.sleep(pause)
                 if self._live_until - time.monotonic() < self._lease.seconds - pause:
                     await self._signed(lambda: self._ledger.journal.renew(self._lease))
+                await anyio.sleep(pause)
 
     async def ensure(self) -> None:
         """Returns while nobody else can have taken the turn over, also where this process was paused.
@@ -174,18 +203,21 @@ class Tenure:
 
     def stop(self) -> None:
         """Lets the lease run out."""
-        self._keeping.cancel()
+        for step in (self._first_look, self._beginning, self._keeping):
+            if step is not None:
+                step.cancel()
 
     async def release(self) -> None:
         """Leaves the turn to whoever claims it next; what was only noted is lost. Raises: `StoreError`."""
         await self._ledger.journal.release(self._lease)
 
-    async def _signed(self, write: Callable[[], Awaitable[None]]) -> None:
+    async def _signed(self, write: Callable[[], Awaitable[T]]) -> T:
         """A sign of life; where the store fails it is tried again for a while."""
 
-        async def once() -> None:
+        async def once() -> T:
             since = time.monotonic()
-            await write()
+            done = await write()
             self._live_until = since + self._lease.seconds
+            return done
 
-        await patiently(once)
+        return await patiently(once)

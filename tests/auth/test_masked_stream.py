@@ -15,7 +15,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from auth import Secret, SecretsInUse
-from auth.masked_stream import MAX_HELD
+from auth.beginnings import MAX_HELD
 
 LETTERS = 'aAb1\\"%/+&#é -'
 SECRETS = st.text(st.sampled_from(LETTERS), min_size=8, max_size=12)
@@ -29,6 +29,29 @@ def _base64(text: str) -> str:
     return base64.b64encode(f"me:{text}".encode()).decode()
 
 
+def _letters(escape: Callable[[str], str], every: int) -> Callable[[str], str]:
+    """Each letter or digit of so many is escaped, and all that is neither."""
+
+    def spelled(text: str) -> str:
+        plain = [one.isascii() and one.isalnum() and at % every for at, one in enumerate(text)]
+        return "".join(one if is_plain else escape(one) for one, is_plain in zip(text, plain, strict=True))
+
+    return spelled
+
+
+def _byte(letter: str) -> str:
+    return "".join(f"%{byte:02x}" for byte in letter.encode())
+
+
+ESCAPES: list[Callable[[str], str]] = [
+    lambda one: f"\\u{ord(one):04x}",
+    lambda one: f"\\\\u{ord(one):04X}",
+    lambda one: f"&#{ord(one)};",
+    lambda one: f"&#x{ord(one):04x};",
+    _byte,
+    lambda one: quote(_byte(one)),
+]
+
 SPELLINGS: list[Callable[[str], str]] = [
     str,
     _json,
@@ -36,6 +59,7 @@ SPELLINGS: list[Callable[[str], str]] = [
     lambda text: quote(text, safe=""),
     lambda text: quote(quote(text, safe=""), safe=""),
     _base64,
+    *(_letters(escape, every) for escape in ESCAPES for every in (1, 3)),
 ]
 
 
@@ -61,7 +85,7 @@ def _pieces(text: str, cuts: list[int]) -> list[str]:
     parts=st.lists(
         st.one_of(
             st.text(st.sampled_from(LETTERS), max_size=6),
-            st.tuples(st.integers(0, 2), st.sampled_from(SPELLINGS), st.integers(0, 60)),
+            st.tuples(st.integers(0, 2), st.sampled_from(SPELLINGS), st.integers(0, 90)),
         ),
         max_size=6,
     ),
@@ -97,6 +121,16 @@ def test_only_what_may_be_the_beginning_of_a_secret_is_held_back() -> None:
     assert stream.feed("-123 is") == "sk-123 i"
     assert stream.feed(" it") == "s it"
     assert stream.feed("sk-12345678") == "[secret key-0]"
+    assert stream.finish() == ""
+
+
+def test_what_may_be_the_beginning_of_an_escaped_letter_is_held_back_until_it_is_none() -> None:
+    stream = _in_use("sk-12345678").stream()
+    assert stream.feed("it is \\u007") == "it is "
+    assert stream.feed("3k-1234567") == ""
+    assert stream.feed("8, 5 %") == "[secret key-0], 5 "
+    assert stream.feed(" & \\u0073") == "% & "
+    assert stream.feed("o") == "\\u0073o"
     assert stream.finish() == ""
 
 

@@ -6,11 +6,22 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
+from auth import Secret, SecretsInUse
 from orchestrator import MemoryJournal, StoreUnavailable, UsageError
-from orchestrator.events import CallDispatched, CallUnknown, CallWithdrawn, Event, Fact, TurnEnded, TurnStarted
+from orchestrator.events import (
+    CallDispatched,
+    CallUnknown,
+    CallWithdrawn,
+    Event,
+    Fact,
+    ReplyReceived,
+    TurnEnded,
+    TurnStarted,
+)
 from orchestrator.journal.base import ConversationId, Lease
 from orchestrator.model.scripted import Call, Say
 from orchestrator.turn.ledger import Ledger
@@ -121,7 +132,7 @@ async def test_a_turn_that_is_stopped_before_its_first_step_leaves_no_reader_wai
     ledger = Ledger("c", journal)
     tenure = await Tenure.begin(ledger, TurnStarted(text="go", person="ada", documents={}), on=0)
 
-    async def drive(emit: Emit) -> None:
+    async def drive(emit: Emit | None) -> None:
         raise LookupError(emit)
 
     def spawn(turn: Coroutine[None, None, None]) -> asyncio.Task[None]:
@@ -237,3 +248,31 @@ async def test_who_opens_anothers_conversation_keeps_nobody_out_of_it() -> None:
             assert await worker.run_pending() == 1
             theirs = worker.conversation(id="c", person="ada")
             assert (await theirs.resume()).text == "Paid."
+
+
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_turn_that_ends_while_its_lease_is_first_looked_at_waits_for_nothing(steps: int) -> None:
+    """Whether the task that renews it is about to be made, has not begun or runs."""
+    started = TurnStarted(text="go", person="ada", documents={})
+    tenure = await Tenure.begin(Ledger("c", MemoryJournal(lease_seconds=0)), started, on=0)
+    with anyio.fail_after(5):
+        async with anyio.create_task_group() as tasks:
+            tenure.keep_alive(tasks)
+            for _ in range(steps):
+                await anyio.lowlevel.checkpoint()
+            tenure.stop()
+
+
+async def test_what_was_noted_is_kept_and_told_without_a_secret_that_came_up_since() -> None:
+    secrets, journal = SecretsInUse(), MemoryJournal()
+    tenure = await Tenure.begin(
+        Ledger("c", journal, secrets=secrets), TurnStarted(text="go", person="ada", documents={}), on=0
+    )
+    tenure.note(ReplyReceived(text="it is hunter2-hunter2"), on=1)
+    secrets.learn("key", Secret("hunter2-hunter2"))
+    written = await tenure.append(TurnEnded(reason="answered", detail="hunter2-hunter2"), on=2)
+    assert written == (
+        ReplyReceived(text="it is [secret key]"),
+        TurnEnded(reason="answered", detail="[secret key]"),
+    )
+    assert await journal.read("c", after=1) == written

@@ -241,6 +241,8 @@ def test_what_becomes_of_a_text(text: str, expected: str) -> None:
 
 def test_a_text_that_decides_nothing_does_not_wait_for_its_end() -> None:
     guard = LinkGuard(lambda: ADDRESSES)
+    assert [guard.feed(piece) for piece in ("I", " am", ".\n\n", "A", " b")] == ["I", " am", ".\n\n", "A", " b"]
+    guard = LinkGuard(lambda: ADDRESSES)
     assert guard.feed("[" * 10) == "[" * 10
     assert guard.feed("word " * 10_000) == "word " * 10_000
 

@@ -173,3 +173,33 @@ def test_cutting_a_large_answer_is_quick_work() -> None:
     for _ in range(60):
         value = {"inner": value}
     assert len(project(value).text) <= RESULT_BUDGET
+
+
+ENCODED = base64.b64encode(bytes(range(256))).decode()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_file"),
+    [
+        (ENCODED[:256], True),
+        (ENCODED[:255], False),
+        (ENCODED[:200] + " " * 56, True),
+        (ENCODED[:254] + "==", True),
+        (ENCODED[:128] + "\n" + ENCODED[:127], True),
+        ("data:image/png;base64,AAAA", True),
+        ("Data:image/png;BASE64,AAAA", True),
+        ("über " + "data:image/png;base64,AAAA", True),
+        ("the word data: and no more", False),
+        ("plain words " * 40, False),
+    ],
+)
+def test_a_file_in_an_answer_is_told_from_words_wherever_it_stands(text: str, is_file: bool) -> None:
+    payloads: list[Json] = [{"a": [text]}, [text], text]
+    for payload in payloads:
+        assert ("characters of Base64, not shown" in project(payload).text) is is_file
+
+
+def test_what_hides_in_a_name_or_a_text_of_an_answer_is_made_visible() -> None:
+    assert project({"na\u202eme": ["a\u200bb", "c\x7fd", "e\x1b[31mf", "\u00fc"]}).text == dump_json(
+        {"na<U+202E>me": ["a<U+200B>b", "cd", "ef", "\u00fc"]}
+    )

@@ -17,7 +17,7 @@ from orchestrator.turn.tenure import Tenure
 STARTED = TurnStarted(text="Hello", person="ada", documents={"shop": "1"})
 
 
-async def _drive(_emit: Emit) -> None:
+async def _drive(_emit: Emit | None) -> None:
     await anyio.sleep_forever()
 
 
