@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import io
 import re
 import stat
@@ -91,6 +90,8 @@ def _opened(archive: str) -> Generator[zipfile.ZipFile]:
 
 def _guess(name: str, known: Sequence[str]) -> str | None:
     """The member that was probably meant: in another case, else of the same file name, else of a similar path."""
+    from difflib import get_close_matches
+
     folded = name.casefold()
     if (same := next((other for other in known if other.casefold() == folded), None)) is not None:
         return same
@@ -99,7 +100,7 @@ def _guess(name: str, known: Sequence[str]) -> str | None:
     file = folded.rpartition("/")[2]
     short = [other for other in known if len(other) <= MAX_GUESSED_FROM]
     likely = sorted(short, key=lambda other: other.casefold().rpartition("/")[2] != file)[:MAX_GUESSED_AMONG]
-    return next(iter(difflib.get_close_matches(name, likely, n=1)), None)
+    return next(iter(get_close_matches(name, likely, n=1)), None)
 
 
 def _not_there(archive: str, name: str, members: list[zipfile.ZipInfo]) -> FetchError:

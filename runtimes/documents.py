@@ -1,29 +1,12 @@
-"""JSON and YAML 1.2 that strangers wrote, read into plain JSON values within limits.
-
-YAML is read as its 1.2 core schema has it: `on`, `no` and dates are strings, keys are their own text. The merge keys of
-YAML 1.1 are read too, since people write them. It is built from events rather than by recursion, so that neither
-nesting nor aliases can grow beyond the limits.
-"""
+"""JSON and YAML 1.2 that strangers wrote, read into plain JSON values within limits."""
 
 from __future__ import annotations
 
 import re
-from typing import NoReturn, Protocol
-
-import yaml
 
 from runtimes.garbage import collector_paused
-from runtimes.limits import (
-    MAX_ALIASED_CHARS,
-    MAX_ALIASES,
-    MAX_DEPTH,
-    MAX_JSON_BYTES,
-    MAX_TAG_DIRECTIVES,
-    MAX_VALUES,
-    MAX_YAML_BYTES,
-)
-from runtimes.values import InvalidJson, Json, decoded, depth_of, invalid_at, parse_json_document
-from runtimes.yaml_scalars import Refusal, check_tag, is_merge, key_of, scalar_of
+from runtimes.limits import MAX_DEPTH, MAX_JSON_BYTES, MAX_TAG_DIRECTIVES, MAX_YAML_BYTES
+from runtimes.values import InvalidJson, Json, decoded, depth_of, parse_json_document
 
 _TAG_DIRECTIVE = re.compile(r"(?:^|[\r\n\x85\u2028\u2029])%TAG")
 _BOM = "\ufeff"
@@ -40,214 +23,19 @@ class DocumentError(ValueError):
         self.column = column
 
 
-class EventSource(Protocol):
-    """Gives the events of a YAML text one by one."""
-
-    def get_event(self) -> yaml.Event | None: ...
-
-    def dispose(self) -> None: ...
-
-
-def event_source(text: str) -> EventSource:
-    """The fastest reader there is of a YAML text; `dispose` it."""
-    return yaml.CSafeLoader(text) if yaml.__with_libyaml__ else yaml.SafeLoader(text)
-
-
-def _size(value: Json) -> tuple[int, int]:
-    """How many values and how many characters there are, counted no further than `MAX_VALUES`."""
-    values = characters = 0
-    stack = [value]
-    while stack and values <= MAX_VALUES:
-        node = stack.pop()
-        values += 1
-        if isinstance(node, dict):
-            stack.extend(node.values())
-            characters += sum(map(len, node))
-        elif isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, str):
-            characters += len(node)
-    return values, characters
-
-
-class _Collection:
-    """A sequence or mapping whose end has not come."""
-
-    def __init__(self, anchor: str | None, *, is_mapping: bool) -> None:
-        self.anchor = anchor
-        self.value: dict[str, Json] | list[Json] = {} if is_mapping else []
-        self.key: str | None = None
-        self.merged: list[dict[str, Json]] | None = None
-        """The mappings whose members it has where it has none of its own; None without a merge key."""
-        self.is_merging = False
-        """True while the value of a merge key is awaited."""
-
-    def add(self, value: Json) -> None:
-        """Takes an item, the value of the key before it, or what is merged. Raises: `Refusal`."""
-        if isinstance(self.value, list):
-            self.value.append(value)
-        elif self.is_merging:
-            self._merge(value)
-        elif self.key is not None:
-            self.value[self.key] = value
-        self.key, self.is_merging = None, False
-
-    def _merge(self, value: Json) -> None:
-        mappings = value if isinstance(value, list) else [value]
-        self.merged = [one for one in mappings if isinstance(one, dict)]
-        if len(self.merged) < len(mappings):
-            raise Refusal("what a merge key (<<) merges must be a mapping or a list of mappings")
-
-    def finish(self) -> dict[str, Json] | list[Json]:
-        """The whole value: members of its own first, then those of mappings that are merged, the first of a name."""
-        for mapping in self.merged or ():
-            for name, one in mapping.items():
-                if isinstance(self.value, dict):
-                    self.value.setdefault(name, one)
-        return self.value
-
-
-class _Builder:
-    """Puts the events of one document together."""
-
-    def __init__(self) -> None:
-        self._stack: list[_Collection] = []
-        self._anchors: dict[str, Json] = {}
-        self._values = 0
-        self._aliases = 0
-        self._aliased_chars = 0
-        self.documents = 0
-        self.root: Json = None
-
-    def feed(self, event: yaml.Event) -> None:
-        """Takes one event. Raises: `Refusal`."""
-        if isinstance(event, yaml.ScalarEvent):
-            if self._expects_key():
-                self._take_key(event)
-            else:
-                self._count(1)
-                self._add(scalar_of(event), event.anchor)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            self._open(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            done = self._stack.pop()
-            self._add(done.finish(), done.anchor)
-        elif isinstance(event, yaml.AliasEvent):
-            self._repeat(event.anchor)
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
-            if self.documents > 1:
-                raise Refusal("there is more than one document in the file")
-
-    def _expects_key(self) -> bool:
-        top = self._stack[-1] if self._stack else None
-        return top is not None and isinstance(top.value, dict) and top.key is None and not top.is_merging
-
-    def _take_key(self, event: yaml.ScalarEvent) -> None:
-        top, name = self._stack[-1], key_of(event)
-        if name in top.value or (is_merge(event) and top.merged is not None):
-            raise Refusal(f"the key {name[:80]!r} occurs twice")
-        top.is_merging = is_merge(event)
-        top.key = None if top.is_merging else name
-        if event.anchor:
-            self._anchors[event.anchor] = name
-
-    def _open(self, event: yaml.MappingStartEvent | yaml.SequenceStartEvent) -> None:
-        self._count(1)
-        is_mapping = isinstance(event, yaml.MappingStartEvent)
-        if self._expects_key():
-            raise Refusal("a key must be a string")
-        check_tag(event.tag, "map" if is_mapping else "seq")
-        if len(self._stack) >= MAX_DEPTH:
-            raise Refusal(f"nested more than {MAX_DEPTH} deep")
-        self._stack.append(_Collection(event.anchor, is_mapping=is_mapping))
-
-    def _repeat(self, anchor: str | None) -> None:
-        if anchor is None or anchor not in self._anchors:
-            raise Refusal(f"the alias {(anchor or '')[:60]!r} has no anchor before it")
-        if self._expects_key():
-            raise Refusal("an alias cannot be a key here")
-        self._aliases += 1
-        if self._aliases > MAX_ALIASES:
-            raise Refusal(f"there are more than {MAX_ALIASES} aliases")
-        value = self._anchors[anchor]
-        values, characters = _size(value)
-        self._count(values)
-        self._aliased_chars += characters
-        if self._aliased_chars > MAX_ALIASED_CHARS:
-            raise Refusal(f"aliases repeat more than {MAX_ALIASED_CHARS} characters")
-        self._add(value, None)
-
-    def _count(self, values: int) -> None:
-        self._values += values
-        if self._values > MAX_VALUES:
-            raise Refusal(f"there are more than {MAX_VALUES} values, those that aliases repeat included")
-
-    def _add(self, value: Json, anchor: str | None) -> None:
-        if anchor:
-            self._anchors[anchor] = value
-        if not self._stack:
-            self.root = value
-            return
-        self._stack[-1].add(value)
-
-
-class _Mark(Protocol):
-    @property
-    def index(self) -> int: ...
-
-
-def _refuse(name: str, reason: str, text: str, offset: int) -> NoReturn:
-    place = invalid_at(reason, text, offset)
-    raise DocumentError(name, reason, place.line, place.column) from None
-
-
-def _unreadable_at(position: int, text: str) -> int:
-    """The offset of a character that YAML does not allow; libyaml counts bytes."""
-    if not yaml.__with_libyaml__:
-        return position
-    return len(text.encode()[:position].decode(errors="ignore"))
-
-
-def _offset(mark: _Mark | None) -> int:
-    return mark.index if mark else 0
-
-
-def _built(text: str, name: str) -> Json:
-    """Raises: `DocumentError`."""
-    builder = _Builder()
-    event: yaml.Event | None = None
-    try:
-        source = event_source(text)
-        try:
-            while (event := source.get_event()) is not None:
-                builder.feed(event)
-        finally:
-            source.dispose()
-    except Refusal as refusal:
-        _refuse(name, str(refusal), text, _offset(event.start_mark if event else None))
-    except yaml.MarkedYAMLError as error:
-        reason = error.problem or "not YAML"
-        reason = "the escape is no character; write the character itself" if "escape code" in reason else reason
-        _refuse(name, reason, text, _offset(error.problem_mark or error.context_mark))
-    except yaml.reader.ReaderError as error:
-        _refuse(name, str(error).splitlines()[0], text, _unreadable_at(error.position, text))
-    if not builder.documents:
-        _refuse(name, "there is nothing in it", text, 0)
-    return builder.root
-
-
 def parse_yaml(data: bytes, name: str) -> Json:
     """Parses one YAML 1.2 document. Raises: `DocumentError`."""
+    from runtimes.yaml_building import built_from_yaml
+
     if len(data) > MAX_YAML_BYTES:
         raise DocumentError(name, f"longer than {MAX_YAML_BYTES} bytes, the limit for YAML")
     try:
         text = decoded(data).removeprefix(_BOM)
+        if text.count("%TAG") > MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > MAX_TAG_DIRECTIVES:
+            raise DocumentError(name, f"there are more than {MAX_TAG_DIRECTIVES} %TAG directives")
+        value = built_from_yaml(text)
     except InvalidJson as error:
         raise DocumentError(name, error.reason, error.line, error.column) from None
-    if text.count("%TAG") > MAX_TAG_DIRECTIVES and len(_TAG_DIRECTIVE.findall(text)) > MAX_TAG_DIRECTIVES:
-        raise DocumentError(name, f"there are more than {MAX_TAG_DIRECTIVES} %TAG directives")
-    value = _built(text, name)
     if depth_of(value) > MAX_DEPTH:
         raise DocumentError(name, f"nested more than {MAX_DEPTH} deep")
     return value

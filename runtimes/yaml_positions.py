@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import yaml
 
-from runtimes.documents import event_source, is_json_object
+from runtimes.documents import is_json_object
 from runtimes.positions import BOM, MAX_NODES, Lines, Node, Positions, scan_within_limits
+from runtimes.yaml_building import event_source
 from runtimes.yaml_scalars import is_merge
 
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pydantic import AliasChoices, BaseModel, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from runtimes.values import Json, JsonObject
 
 
-class FunctionParameter(BaseModel):
+class _Fragment(BaseModel):
+    """No validator is built, since nothing is read through it."""
+
+    model_config = ConfigDict(defer_build=True)
+
+
+class FunctionParameter(_Fragment):
     """What is said of one parameter (spec 7)."""
 
     type: str
@@ -26,7 +32,7 @@ class FunctionParameter(BaseModel):
     """JSON Schema's, not the specification's: real manifests nest objects."""
 
 
-class FunctionParameters(BaseModel):
+class FunctionParameters(_Fragment):
     """The parameters of a function (spec 6)."""
 
     type: str
@@ -34,7 +40,7 @@ class FunctionParameters(BaseModel):
     required: tuple[str, ...]
 
 
-class Returns(BaseModel):
+class Returns(_Fragment):
     """What is said of the value that a function returns (spec 8)."""
 
     type: str
@@ -42,7 +48,7 @@ class Returns(BaseModel):
     rich: str = Field(alias="$ref")
 
 
-class ResponseProperties(BaseModel):
+class ResponseProperties(_Fragment):
     """Where the well-known elements of a result lie (spec 9.4.2.2); `queries.py` reads the values."""
 
     title: Json
@@ -53,7 +59,7 @@ class ResponseProperties(BaseModel):
     template_selector: Json
 
 
-class OpenApiSpec(BaseModel):
+class OpenApiSpec(_Fragment):
     """Which description an OpenApi runtime follows (spec 11.3)."""
 
     url: str
@@ -61,21 +67,21 @@ class OpenApiSpec(BaseModel):
     progress_style: str
 
 
-class LocalPluginSpec(BaseModel):
+class LocalPluginSpec(_Fragment):
     """Which program a LocalPlugin runtime starts (spec 11.4); `allowed_host` is of version 2.3."""
 
     local_endpoint: str
     allowed_host: tuple[str, ...]
 
 
-class McpToolDescription(BaseModel):
+class McpToolDescription(_Fragment):
     """The tools of an MCP server, in a file or outright (version 2.4)."""
 
     file: str
     tools: tuple[JsonObject, ...]
 
 
-class RemoteMcpServerSpec(BaseModel):
+class RemoteMcpServerSpec(_Fragment):
     """Which MCP server a RemoteMCPServer runtime calls (version 2.4)."""
 
     url: str
@@ -84,7 +90,7 @@ class RemoteMcpServerSpec(BaseModel):
     )
 
 
-class LocalizedText(BaseModel):
+class LocalizedText(_Fragment):
     """A text in one language, as versions up to 2.1 have it."""
 
     message: str

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from itertools import islice
 
@@ -29,9 +28,11 @@ def _likely(written: str, known: Iterable[str]) -> Sequence[str]:
 
 def nearest(written: str, known: Iterable[str]) -> str | None:
     """The known name that was probably meant; None where none is near, and for a name too long to compare."""
+    from difflib import get_close_matches
+
     if len(written) > MAX_GUESSED_FROM:
         return None
-    return next(iter(difflib.get_close_matches(written, _likely(written, known), n=1)), None)
+    return next(iter(get_close_matches(written, _likely(written, known), n=1)), None)
 
 
 def guess(written: str, known: Iterable[str], otherwise: str) -> str:

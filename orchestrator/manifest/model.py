@@ -49,7 +49,7 @@ def known_spellings(known: Iterable[str], values: Iterable[str]) -> tuple[str, .
 
 
 class _Member(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
 
 class State(_Member):

@@ -15,7 +15,6 @@ from runtimes.http import HttpResponse
 from runtimes.openapi.charsets import Decoded, decode
 from runtimes.openapi.html_text import HTML_TYPES, MAX_PAGE_CHARS, html_to_text
 from runtimes.openapi.mended_json import mended
-from runtimes.openapi.xml_value import NotAValue, xml_to_json
 from runtimes.values import InvalidJson, Json, parse_json
 
 MAX_NAME_CHARS = 100
@@ -122,6 +121,8 @@ def _json(text: str, *, is_declared: bool) -> AnswerBody:
 
 
 def _xml(text: str) -> AnswerBody:
+    from runtimes.openapi.xml_value import NotAValue, xml_to_json
+
     try:
         return AnswerBody(payload=xml_to_json(text))
     except NotAValue as error:

@@ -6,16 +6,18 @@ path and gets its place in front elsewhere; a body that clashes, or is no object
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from runtimes.openapi.body import Body
 from runtimes.openapi.parameters import InvalidArgument, Parameter
 from runtimes.values import Json, JsonObject
+
+if TYPE_CHECKING:
+    from runtimes.openapi.body import Body
 
 BODY = "body"
 """The argument that is a whole body."""
@@ -43,7 +45,10 @@ def _prefixed(parameter: Parameter, taken: frozenset[str]) -> str:
 
 
 def _names(parameters: Sequence[Parameter], reserved: frozenset[str]) -> Mapping[str, Parameter]:
-    counts = Counter(parameter.name for parameter in parameters)
+    names_alone = [parameter.name for parameter in parameters]
+    if len(set(names_alone)) == len(names_alone) and reserved.isdisjoint(names_alone):
+        return dict(zip(names_alone, parameters, strict=True))
+    counts = Counter(names_alone)
     taken = reserved | counts.keys()
     names: dict[str, Parameter] = {}
     for parameter in parameters:
@@ -181,8 +186,10 @@ class Arguments:
     def _unknown(self, name: str) -> str:
         if reason := self.left_out.get(name):
             return f"the argument {name[:60]!r} cannot be sent: {reason}"
+        from difflib import get_close_matches
+
         names = list(self.schemas)
-        if near := difflib.get_close_matches(name, names, n=1):
+        if near := get_close_matches(name, names, n=1):
             return f"there is no argument {name[:60]!r}; did you mean {near[0]!r}?"
         listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
         return f"there is no argument {name[:60]!r}; it takes: {listed or 'none'}"

@@ -10,7 +10,6 @@ from runtimes.openapi.body_members import BodyMembers
 from runtimes.openapi.content import BinaryWriter, Content, JsonWriter, TextWriter, Writer
 from runtimes.openapi.document import Description, Entry, OperationUnusable
 from runtimes.openapi.encoding import Encoding, is_file, read_encodings
-from runtimes.openapi.forms import FormWriter, MultipartWriter
 from runtimes.openapi.media_types import (
     FORM_DATA,
     JSON_TYPE,
@@ -22,7 +21,6 @@ from runtimes.openapi.media_types import (
 from runtimes.openapi.members import object_at, text_at
 from runtimes.openapi.shapes import Shape, Shapes, sendable
 from runtimes.openapi.styles import InvalidArgument
-from runtimes.openapi.xml_body import XmlWriter
 from runtimes.values import Json, JsonObject
 
 MAX_OFFERED = 50
@@ -213,10 +211,16 @@ def _writer(
     media_type = read_media_type(choice.name) or choice.media_type
     schema = choice.content.get("schema")
     if choice.kind == "form":
+        from runtimes.openapi.forms import FormWriter
+
         return FormWriter(description=description, schema=schema, encodings=encodings, media_type=media_type)
     if choice.kind == "multipart":
+        from runtimes.openapi.forms import MultipartWriter
+
         return MultipartWriter(description=description, schema=schema, encodings=encodings, media_type=media_type)
     if choice.kind == "xml":
+        from runtimes.openapi.xml_body import XmlWriter
+
         return XmlWriter(description=description, schema=schema, media_type=media_type)
     if choice.kind == "binary":
         binary = [one.media_type for one in offers if one.media_type.kind == "binary"]

@@ -18,11 +18,14 @@ from pathlib import Path
 
 from runtimes.values import InvalidJson, Json, canonical_json, dump_json, parse_json
 
-FORMAT = 2
+FORMAT = 3
 """The form of an entry; another one makes older entries unfindable."""
 
-MIN_DESCRIPTION_BYTES = 256 * 1024
-"""Shorter descriptions are parsed as fast as an entry is found."""
+MIN_JSON_BYTES = 256 * 1024
+"""Shorter descriptions in JSON are parsed as fast as an entry is found."""
+
+MIN_YAML_BYTES = 16 * 1024
+"""The same of those in YAML, which take about thirty times as long to parse."""
 
 MAX_ENTRY_BYTES = 8 * 1024 * 1024
 """The longest entry that is kept."""
@@ -47,9 +50,10 @@ def _is_private(folder: Path) -> bool:
     return status.st_uid == os.getuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
-def entry_name(data: bytes, functions: Sequence[str]) -> str:
-    """What the entry for these functions of a description is called."""
-    made_of: list[Json] = [FORMAT, hashlib.sha256(data).hexdigest(), *functions]
+def entry_name(data: bytes, functions: Sequence[str] | None) -> str:
+    """What the entry for these functions of a description is called, or for all of them."""
+    named: list[Json] | None = None if functions is None else [*functions]
+    made_of: list[Json] = [FORMAT, hashlib.sha256(data).hexdigest(), named]
     return hashlib.sha256(canonical_json(made_of).encode()).hexdigest() + _SUFFIX
 
 

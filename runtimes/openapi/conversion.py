@@ -7,12 +7,12 @@ not certain to stay as different as they were.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from runtimes.json_schema import is_pattern as is_matched_with
 from runtimes.json_schema import readable_pattern
 from runtimes.openapi.compositions import Resolve, discriminated, merged, unwrapped
-from runtimes.openapi.keywords import CUT, add_note, exact_plain, is_nullable, is_pattern, keywords
+from runtimes.openapi.keywords import CUT, add_note, exact_plain, is_nullable, is_pattern, is_shown_as_it_is, keywords
 from runtimes.openapi.members import list_at, object_at, text_at
 from runtimes.openapi.references import ANNOTATIONS
 from runtimes.values import Json, JsonObject
@@ -33,6 +33,8 @@ SINGLES = ("items", "additionalProperties")
 """Keywords whose values are schemas."""
 
 _NESTING = frozenset({*MAPS, *LISTS, *SINGLES})
+PARTED = _NESTING | {"$ref", "required"}
+"""The members of a schema by which there is more to it than its own keywords; most schemas have none of them."""
 _CONDITIONS = frozenset(
     {
         "contains",
@@ -60,8 +62,7 @@ _KEPT_OF_3_0 = ("description", "example", "examples", "nullable", "x-nullable")
 """What counts beside a reference before OpenAPI 3.1: nothing, by the letter; this much, in what people write."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Grain:
+class Grain(NamedTuple):
     """How much of a schema is shown."""
 
     depth: int
@@ -212,7 +213,19 @@ class Converter:
 
     def _each(self, schemas: JsonObject, depth: int) -> JsonObject:
         self._spend(sum(map(len, schemas)))
-        return {name: self.convert(sub, depth) for name, sub in schemas.items()}
+        if not self._grain.is_described:
+            return {name: self.convert(sub, depth) for name, sub in schemas.items()}
+        return {
+            name: sub if isinstance(sub, dict) and self._is_shown_as_it_is(sub) else self.convert(sub, depth)
+            for name, sub in schemas.items()
+        }
+
+    def _is_shown_as_it_is(self, schema: JsonObject) -> bool:
+        """As the function of that name, of a schema that room is left for. Raises: `TooLong`."""
+        if not is_shown_as_it_is(schema):
+            return False
+        self._spend(2 + len(text_at(schema, "description")) + 8 * len(schema))
+        return True
 
     def _nest(self, schema: JsonObject, kept: JsonObject, depth: int) -> None:
         self._object(schema, kept, depth)

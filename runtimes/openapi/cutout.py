@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import unquote
 
 from runtimes.openapi.document import METHODS, Description, Entry, OperationUnusable, object_at
@@ -34,10 +34,10 @@ class _NotCut(Exception):
 
 
 def _operation(operation: JsonObject) -> JsonObject:
-    """All of an operation but for its callbacks, and for the answers that only its description is made of."""
+    """All of an operation but for its callbacks, and for what is said of answers that are no errors."""
     kept: JsonObject = {name: value for name, value in operation.items() if name != "callbacks"}
     responses = object_at(operation, "responses")
-    kept["responses"] = {status: answer for status, answer in responses.items() if not status.startswith("2")}
+    kept["responses"] = {status: {} if status.startswith("2") else answer for status, answer in responses.items()}
     return kept
 
 
@@ -90,15 +90,17 @@ def _reached(description: Description, starts: Sequence[Json]) -> Mapping[str, J
     return found
 
 
-def _cut(description: Description, functions: Sequence[str]) -> JsonObject:
-    """Raises: `OperationUnusable`, `_NotCut`."""
+def _cut(description: Description, entries: Iterable[Entry], broken: Iterable[str]) -> JsonObject:
+    """Raises: `_NotCut`."""
     part = _Part({name: description.root[name] for name in _ABOUT if name in description.root})
     schemes = object_at(object_at(description.root, "components"), "securitySchemes")
     starts: list[Json] = [schemes]
     if not description.is_translated:
         part.put(("components", "securitySchemes"), schemes)
-    for name in functions:
-        entry = description.find(name)
+    for path in broken:
+        starts.append(object_at(description.root, "paths")[path])
+        part.put(("paths", path), starts[-1])
+    for entry in entries:
         item: JsonObject = {key: value for key, value in entry.written_item.items() if key not in _NOT_IN_ITEM}
         for key, value in item.items():
             part.put(("paths", entry.path, key), value)
@@ -121,14 +123,41 @@ def _at(root: JsonObject, pointer: str) -> Json:
         return None
 
 
-def cut_out(description: Description, functions: Sequence[str]) -> JsonObject | None:
-    """A description in which these functions are read as in the whole one; None where no such part can be cut out.
+def cut_out(description: Description, functions: Sequence[str] | None) -> JsonObject | None:
+    """A description in which these functions, or all where none are named, are read as in the whole one; None where no
+    such part can be cut out.
 
-    It shares its values with the whole, and is only to be written down.
+    It shares its values with the whole, and neither is to be changed.
     """
     if description.neighbours.documents:
         return None
     try:
-        return _cut(description, functions)
+        if functions is None:
+            return _cut(description, description.entries, description.broken)
+        return _cut(description, [description.find(name) for name in functions], ())
     except (OperationUnusable, _NotCut):
         return None
+
+
+def missing_functions(description: Description, functions: Sequence[str]) -> Mapping[str, str]:
+    """Those of the functions that no operation is found for, each with the reason."""
+    missing: dict[str, str] = {}
+    for name in functions:
+        try:
+            description.find(name)
+        except OperationUnusable as reason:
+            missing[name] = str(reason)
+    return missing
+
+
+def reduced(description: Description, functions: Sequence[str] | None) -> Description:
+    """A description that is the same for these functions, or for all where none are named, and lets go of all that they
+    do not need: of what is said of answers, at least.
+
+    It is the description itself where no part can be cut out.
+    """
+    missing = missing_functions(description, functions or ())
+    part = cut_out(description, None if functions is None else [name for name in functions if name not in missing])
+    if part is None:
+        return description
+    return Description(part, description.location, description.neighbours, missing)

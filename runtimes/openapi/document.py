@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from urllib.parse import unquote
 
 from runtimes.openapi.entries import Entry as Entry
-from runtimes.openapi.entries import told_apart
+from runtimes.openapi.entries import is_maybe_distinct, told_apart
 from runtimes.openapi.fragments import Definitions
 from runtimes.openapi.members import list_at as list_at
 from runtimes.openapi.members import object_at as object_at
@@ -99,21 +98,34 @@ class Description:
             raise UnreadableDescription("an OpenAPI description is an object")
         self.minor_version = _minor_version(root)
         self.is_translated = "swagger" in root
+        self.written = root
+        """The document as its author wrote it."""
         self.root: JsonObject = translated_root(root, location) if self.is_translated else root
         self.location = location
         self.neighbours = neighbours or Neighbours(base=location)
-        self._unusable = unusable or {}
+        self.unusable = unusable or {}
         self.missing: set[str] = set()
         """The addresses of the documents that path items lead to and that were not read."""
         self.broken: dict[str, str] = {}
         """The paths whose operations are not known, each with the reason."""
-        self.definitions = Definitions(self.resolve, keeps_own=self.minor_version >= 1)
-        """The schemas that its operations share."""
         self.parameters: dict[int, tuple[JsonObject, Parameter]] = {}
         """The parameters that were read, each with what its author wrote, by the identity of that."""
+        self.equal_parameters: dict[str, Parameter] = {}
+        """The same by the JSON text of that: authors repeat what they could refer to."""
+        self.equal_bodies: dict[str, object] = {}
+        """The bodies that were read, likewise; `runtimes.openapi.inputs` knows what they are."""
+        self.equal_inputs: dict[tuple[int, ...], object] = {}
+        """What operations take, by the identities of its body and parameters; known there too."""
+        self.servers_in_common: dict[tuple[str, str], str] = {}
+        """The servers of operations without their own, by where the manifest lies and which one is wanted."""
         self._resolved: dict[str, Json] = {}
         self._anchors: dict[str, Mapping[str, Json]] = {}
         self.entries: Sequence[Entry] = told_apart(tuple(self._entries()))
+
+    @cached_property
+    def definitions(self) -> Definitions:
+        """The schemas that its operations share; it refers back here, so that only a collection ends both."""
+        return Definitions(self.resolve, keeps_own=self.minor_version >= 1)
 
     @cached_property
     def credentials(self) -> frozenset[tuple[str, str]]:
@@ -132,7 +144,11 @@ class Description:
         return _grouped((entry.operation_id, entry) for entry in self.entries)
 
     @cached_property
-    def _by_name(self) -> Mapping[str, tuple[Entry, ...]]:
+    def _by_plain_name(self) -> Mapping[str, tuple[Entry, ...]]:
+        return _grouped((entry.plain_name, entry) for entry in self.entries)
+
+    @cached_property
+    def _by_any_name(self) -> Mapping[str, tuple[Entry, ...]]:
         names = ((name, entry) for entry in self.entries for name in (entry.plain_name, entry.distinct_name))
         return _grouped(names)
 
@@ -164,12 +180,15 @@ class Description:
 
         Raises: `OperationUnusable` when there is none, or more than one.
         """
-        if function in self._unusable:
-            raise OperationUnusable(self._unusable[function])
-        found: tuple[Entry, ...] = self._by_id.get(function) or self._by_name.get(function, ())
+        if function in self.unusable:
+            raise OperationUnusable(self.unusable[function])
+        named = self._by_any_name if is_maybe_distinct(function) else self._by_plain_name
+        found: tuple[Entry, ...] = self._by_id.get(function) or named.get(function, ())
         if not found:
+            from difflib import get_close_matches
+
             names = [entry.operation_id or entry.function_name for entry in self.entries]
-            near = difflib.get_close_matches(function, names, n=1, cutoff=0.6)
+            near = get_close_matches(function, names, n=1, cutoff=0.6)
             listed = ", ".join(names[:MAX_NAMES_LISTED]) + (", …" if len(names) > MAX_NAMES_LISTED else "")
             hint = f"did you mean {near[0]!r}?" if near else f"it has: {listed or 'none'}"
             raise OperationUnusable(f"the OpenAPI description has no operation {function!r}; {hint}{self.unknown}")

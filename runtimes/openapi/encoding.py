@@ -25,7 +25,6 @@ from runtimes.openapi.styles import (
     percent_reserved,
     scalar_text,
 )
-from runtimes.openapi.xml_body import xml_text
 from runtimes.values import Json, JsonObject, dump_json
 
 MAX_PART_HEADERS = 16
@@ -186,6 +185,8 @@ class Fields:
         if kind == "json":
             return Field(name=name, text=dump_json(value), media_type=media_type or JSON_TYPE)
         if kind == "xml":
+            from runtimes.openapi.xml_body import xml_text
+
             return Field(name=name, text=xml_text(self._description, schema, value, name), media_type=media_type)
         return Field(name=name, text=scalar_text(value), media_type=media_type)
 

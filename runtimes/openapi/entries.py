@@ -15,6 +15,12 @@ DISTINCT_DIGITS = 6
 """Hexadecimal digits that tell apart operations of one name."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_]")
+_DISTINCT = re.compile(rf"_[0-9a-f]{{{DISTINCT_DIGITS}}}\Z")
+
+
+def is_maybe_distinct(name: str) -> bool:
+    """False for what certainly is no `Entry.distinct_name`."""
+    return _DISTINCT.search(name) is not None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,9 +40,13 @@ class Entry:
     is_shared: bool = False
     """True when the plain name is another operation's too."""
 
-    @cached_property
+    @property
     def operation(self) -> JsonObject:
         """The operation in the shape of OpenAPI 3."""
+        return self.written if self.translation is None else self._translated
+
+    @cached_property
+    def _translated(self) -> JsonObject:
         return self.written if self.translation is None else self.translation(self.written_item, self.written)
 
     @property

@@ -28,7 +28,7 @@ from runtimes.documents import DocumentError
 from runtimes.errors import FetchError, InvocationError, RuntimeUnavailable, ServerUnknown
 from runtimes.garbage import collector_paused
 from runtimes.http import MAX_RESPONSE_BYTES, HttpClient, HttpRequest
-from runtimes.openapi.content import shown_content
+from runtimes.openapi.cutout import reduced
 from runtimes.openapi.document import Description, OperationUnusable, UnreadableDescription
 from runtimes.openapi.loading import load_description
 from runtimes.openapi.operations import Operation, read_operation
@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 MAX_REDIRECTS = 3
 """Redirects followed for a call (`runtimes.redirects`)."""
+
+MAX_UNUSED = 64
+"""Operations that a description may hold beside those that are called; of a larger one, a part is kept."""
 
 MAX_BYTES_AT_ONCE = 256 * 1024
 """Of an answer that is read while nothing else runs; a longer one is read in a thread."""
@@ -83,6 +86,8 @@ class OpenApiExecutor:
 
     def preview(self, call: FunctionCall, /) -> tuple[WireMessage, ...]:
         """As `RuntimeExecutor.preview`. Raises: `InvocationError`."""
+        from runtimes.openapi.content import shown_content
+
         request = self._request(call)
         media_type = next((value for name, value in request.headers if name == "Content-Type"), "")
         body = None if request.body is None else shown_content(request.body, media_type)
@@ -158,6 +163,13 @@ async def describe(spec: RuntimeSpec, services: RuntimeServices) -> Description:
         raise RuntimeUnavailable(f"its OpenAPI description cannot be read: {error}") from error
 
 
+def _without_unused(description: Description, functions: Sequence[str] | None) -> Description:
+    """The description, or the part of it that the functions need where that leaves out much."""
+    if functions is None or len(description.entries) <= len(functions) + MAX_UNUSED:
+        return description
+    return reduced(description, functions)
+
+
 def execute(
     description: Description,
     spec: RuntimeSpec,
@@ -200,7 +212,7 @@ async def open_openapi(
 
     Raises: `RuntimeUnavailable`, as `describe` and `execute`.
     """
-    description = await describe(spec, services)
+    description = _without_unused(await describe(spec, services), spec.functions)
     executor = execute(description, spec, services.http, vault=services.vault, sleep=sleep, secrets=services.secrets)
     try:
         yield executor

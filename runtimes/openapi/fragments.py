@@ -8,14 +8,24 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from runtimes.openapi.compositions import Resolve
-from runtimes.openapi.conversion import LISTS, MAPS, SINGLES, Converter, Grain, TooLong, is_leaf, request_references
-from runtimes.openapi.keywords import CUT, add_note, keywords
+from runtimes.openapi.conversion import (
+    LISTS,
+    MAPS,
+    PARTED,
+    SINGLES,
+    Converter,
+    Grain,
+    TooLong,
+    is_leaf,
+    request_references,
+)
+from runtimes.openapi.keywords import CUT, add_note, is_shown_as_it_is, keywords
 from runtimes.openapi.references import ANNOTATIONS, MAX_REFERENCE_CHAIN, OperationUnusable
-from runtimes.values import Json, JsonObject, canonical_json, dump_json
+from runtimes.values import Json, JsonObject, canonical_bytes, json_bytes
 
 MAX_STUB_DESCRIPTION = 160
 """Characters of the description of a definition that is left out."""
@@ -27,8 +37,7 @@ _POINTER = "#/$defs/"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_.-]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Link:
+class Link(NamedTuple):
     """A reference in a part."""
 
     reference: str
@@ -41,8 +50,7 @@ class Link:
     """True when what it leads to may stand in its place, with what is said besides."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Fragment:
+class Fragment(NamedTuple):
     """A part: never changed, since many tools have it."""
 
     schema: Json
@@ -51,8 +59,7 @@ class Fragment:
     links: tuple[Link, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Assembled:
+class Assembled(NamedTuple):
     """Some parts with what they refer to in place, and what stands in `$defs` for them."""
 
     schemas: tuple[Json, ...]
@@ -63,6 +70,9 @@ class Assembled:
 
 Shelf = dict[str, Fragment | None]
 """Parts of one grain, by the reference that leads to them."""
+
+Leaves = dict[int, tuple[JsonObject, JsonObject]]
+"""Schemas of one grain without others in them, each with what it was made of, by the identity of that."""
 
 Parts = dict[int, tuple[Json, Fragment | None]]
 """Parts of one grain that no reference leads to, each with what it was made of, by the identity of that."""
@@ -97,6 +107,7 @@ class Definitions:
         self._references: dict[str, str] = {}
         self._shelves: dict[Grain, Shelf] = {}
         self._parts: dict[Grain, Parts] = {}
+        self._leaves: dict[Grain, Leaves] = {}
         self._spellings: dict[int, tuple[Json, str]] = {}
         self.has_examples = False
         """True once a part has an example."""
@@ -153,7 +164,7 @@ class Definitions:
         if reference not in self._owns:
             target = self._resolve(reference)
             self._next[reference] = tuple(dict.fromkeys(request_references(target)))
-            self._owns[reference] = hashlib.sha256(canonical_json([reference, target]).encode()).hexdigest()
+            self._owns[reference] = hashlib.sha256(canonical_bytes([reference, target])).hexdigest()
         return self._owns[reference]
 
     def parts(self, grain: Grain) -> Parts:
@@ -161,14 +172,20 @@ class Definitions:
         return self._parts.setdefault(grain, {})
 
     def part(self, schema: Json, grain: Grain, parts: Parts) -> Fragment | None:
-        """A schema as a part, kept among those of its grain; as `convert`."""
-        known = parts.get(id(schema))
-        if known is None:
-            known = parts[id(schema)] = (schema, self.convert(schema, grain))  # the schema stays, and so its id
-        return known[1]
+        """A schema as a part, and from then on among those of its grain; as `convert`."""
+        part = self.convert(schema, grain)
+        parts[id(schema)] = schema, part  # the schema stays, and so its id
+        return part
 
     def convert(self, schema: Json, grain: Grain) -> Fragment | None:
         """A schema as a part; None where it is too long for any tool. Raises: `OperationUnusable`."""
+        if isinstance(schema, dict):
+            if PARTED.isdisjoint(schema):
+                kept = self._keywords(schema, grain)
+                return Fragment(kept, len(json_bytes(kept)), ())
+            reference = schema.get("$ref")
+            if isinstance(reference, str) and len(schema) == 1:
+                return self._referring(reference)
         converter = Converter(grain, self.name, self._resolve, keeps_own=self._keeps_own)
         try:
             converted = converter.convert(schema)
@@ -178,7 +195,32 @@ class Definitions:
             self.has_examples = self.has_examples or converter.has_examples
         found = _references(converted, ()) if converter.has_references else ()
         links = tuple(self._link(path, node) for path, node in found)
-        return Fragment(schema=converted, size=len(dump_json(converted).encode()), links=links)
+        return Fragment(schema=converted, size=len(json_bytes(converted)), links=links)
+
+    def _referring(self, reference: str) -> Fragment:
+        """A reference with nothing beside it."""
+        name = self.name(reference)
+        kept: JsonObject = {"$ref": f"{_POINTER}{name}"}
+        link = Link(reference=self._references[name], path=(), beside={}, is_replaceable=True)
+        return Fragment(schema=kept, size=len(json_bytes(kept)), links=(link,))
+
+    def leaf(self, schema: JsonObject, grain: Grain, leaves: Leaves) -> JsonObject:
+        """A schema without others in it, as most are: its keywords alone, which are never too long."""
+        if grain.is_described and is_shown_as_it_is(schema):
+            return schema
+        known = leaves.get(id(schema))
+        if known is None:
+            known = leaves[id(schema)] = schema, self._keywords(schema, grain)  # the schema stays, and so its id
+        return known[1]
+
+    def leaves(self, grain: Grain) -> Leaves:
+        """The schemas without others in them that are converted already, by the identity of what each was made of."""
+        return self._leaves.setdefault(grain, {})
+
+    def _keywords(self, schema: JsonObject, grain: Grain) -> JsonObject:
+        kept = keywords(schema, is_described=grain.is_described, choices=grain.choices, has_examples=grain.has_examples)
+        self.has_examples = self.has_examples or "examples" in kept
+        return kept
 
     def shelf(self, grain: Grain) -> Shelf:
         """The parts of one grain that are converted already, by reference."""

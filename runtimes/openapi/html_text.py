@@ -6,7 +6,6 @@ stopped; every pattern here consumes what it has looked at. It reads words: no s
 
 from __future__ import annotations
 
-import html
 import re
 
 HTML_TYPES = frozenset({"text/html", "application/xhtml+xml"})
@@ -55,6 +54,8 @@ def _pieces(page: str) -> list[str]:
 
 def html_to_text(page: str) -> str:
     """The words of a page as far as it is read: a line for each paragraph, row or item, with no empty ones."""
-    text = html.unescape(_LONG_REFERENCE.sub("\ufffd", "".join(_pieces(page[:MAX_PAGE_CHARS]))))
+    from html import unescape
+
+    text = unescape(_LONG_REFERENCE.sub("\ufffd", "".join(_pieces(page[:MAX_PAGE_CHARS]))))
     lines = (re.sub(r"[ \xa0]+", " ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line and line != "-")

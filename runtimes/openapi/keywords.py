@@ -192,6 +192,16 @@ def _examples(schema: JsonObject) -> list[Json]:
     return found
 
 
+def is_shown_as_it_is(schema: JsonObject) -> bool:
+    """True for the many schemas of a type and then a description alone, of which nothing is changed or left out."""
+    kind, about = schema.get("type"), schema.get("description", "")
+    if not isinstance(kind, str) or kind not in TYPES or not isinstance(about, str):
+        return False
+    if len(schema) == 1:
+        return True
+    return len(schema) == 2 and 0 < len(about) <= MAX_DESCRIPTION_LENGTH and next(iter(schema)) == "type"
+
+
 def keywords(schema: JsonObject, *, is_described: bool, choices: int, has_examples: bool = False) -> JsonObject:
     """All of a schema that is not a schema itself; with fewer words, and without long lists of values, where asked."""
     kept: JsonObject = {}

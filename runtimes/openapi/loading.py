@@ -21,8 +21,8 @@ from runtimes.errors import FetchError, RuntimeUnavailable
 from runtimes.fetch import fetch_document, resolve_location
 from runtimes.http import HttpClient, is_url
 from runtimes.limits import MAX_JSON_BYTES
-from runtimes.openapi.cache import MIN_DESCRIPTION_BYTES, entry_name, read_entry, write_entry
-from runtimes.openapi.cutout import cut_out
+from runtimes.openapi.cache import MIN_JSON_BYTES, MIN_YAML_BYTES, entry_name, read_entry, write_entry
+from runtimes.openapi.cutout import reduced
 from runtimes.openapi.document import (
     Description,
     DocumentMissing,
@@ -34,7 +34,7 @@ from runtimes.openapi.document import (
 )
 from runtimes.openapi.references import Neighbours, address_of, location_of, rebased, references_in
 from runtimes.placeholders import Environment, filled, unresolved_placeholder
-from runtimes.values import Json, JsonObject, dump_json
+from runtimes.values import Json, dump_json
 
 ACCEPT_DESCRIPTION = "application/yaml, application/json;q=0.9, */*;q=0.5"
 """What a description is asked for as."""
@@ -214,8 +214,8 @@ async def _had(spec: RuntimeSpec, http: HttpClient) -> tuple[bytes, str, str]:
 
 def _cache_entry(spec: RuntimeSpec, data: bytes) -> str:
     """What the part of a description for these functions is called in a cache; empty where none is kept."""
-    is_worth_it = spec.functions is not None and len(data) >= MIN_DESCRIPTION_BYTES
-    return entry_name(data, spec.functions) if is_worth_it and spec.functions is not None else ""
+    least = MIN_JSON_BYTES if is_json_object(data) else MIN_YAML_BYTES
+    return entry_name(data, spec.functions) if len(data) >= least else ""
 
 
 def _kept(folder: Path, entry: str, location: str, neighbours: Neighbours) -> Description | None:
@@ -226,17 +226,15 @@ def _kept(folder: Path, entry: str, location: str, neighbours: Neighbours) -> De
     return Description(value.get("description"), location, neighbours, unusable)
 
 
-def _keep(folder: Path, entry: str, description: Description, functions: Sequence[str]) -> None:
-    """Keeps the part of a description that the functions need, and the reasons of those that it does not have."""
-    unusable: JsonObject = {}
-    for name in functions:
-        try:
-            description.find(name)
-        except OperationUnusable as reason:
-            unusable[name] = str(reason)
-    part = cut_out(description, [name for name in functions if name not in unusable])
-    if part is not None:
-        write_entry(folder, entry, {"description": part, "unusable": unusable})
+def _keep(folder: Path, entry: str, description: Description, functions: Sequence[str] | None) -> Description:
+    """Keeps the part of a description that the functions need, and the reasons of those that it does not have.
+
+    What is had of it then is that part, as it will be the next time; the description where nothing could be cut out.
+    """
+    less = reduced(description, functions)
+    if less is not description:
+        write_entry(folder, entry, {"description": less.written, "unusable": {**less.unusable}})
+    return less
 
 
 async def load_description(spec: RuntimeSpec, http: HttpClient, cache: Path | None = None) -> Description:
@@ -260,5 +258,5 @@ async def load_description(spec: RuntimeSpec, http: HttpClient, cache: Path | No
         neighbours = await around.around(root, location, spec.functions)
     description = Description(root, own, neighbours)
     if cache is not None and entry and not is_filled and not neighbours.documents and not neighbours.reasons:
-        await anyio.to_thread.run_sync(_keep, cache, entry, description, spec.functions or ())
+        return await anyio.to_thread.run_sync(_keep, cache, entry, description, spec.functions)
     return description

@@ -12,10 +12,11 @@ from runtimes.openapi.parameter import Location as Location
 from runtimes.openapi.parameter import Parameter as Parameter
 from runtimes.openapi.styles import DELIMITERS, InvalidArgument, Style
 from runtimes.placeholders import unresolved_placeholder
-from runtimes.values import Json, JsonObject
+from runtimes.values import Json, JsonObject, dump_json
 
 __all__ = [
     "IDEMPOTENCY_KEY",
+    "MAX_EQUAL_CHARS",
     "PLAIN_TEXT",
     "RESERVED_HEADERS",
     "InvalidArgument",
@@ -55,6 +56,9 @@ IDEMPOTENCY_KEY = "idempotency-key"
 
 PLAIN_TEXT = "text/plain"
 """The media type of a parameter that is text as it is; all others are JSON."""
+
+MAX_EQUAL_CHARS = 1024
+"""Characters of JSON up to which parameters and bodies are compared by their text; longer ones are rarely repeated."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _JSON = re.compile(r"(application/(json|[\w.+-]+\+json|\*)|\*/\*)(\s*;.*)?", re.IGNORECASE)
@@ -189,11 +193,25 @@ def _read(description: Description, raw: JsonObject) -> Parameter:
     )
 
 
+def _equal(description: Description, raw: JsonObject) -> Parameter:
+    """The parameter, the same one for all that are written alike. Raises: `OperationUnusable`."""
+    text = dump_json(raw)
+    if len(text) > MAX_EQUAL_CHARS:
+        return _read(description, raw)
+    known = description.equal_parameters.get(text)
+    if known is None:
+        known = description.equal_parameters[text] = _read(description, raw)
+    return known
+
+
 def _read_once(description: Description, raw: JsonObject) -> Parameter:
     """The parameter, the same one for all operations that share it. Raises: `OperationUnusable`."""
     known = description.parameters.get(id(raw))
     if known is None:
-        known = description.parameters[id(raw)] = (raw, _read(description, raw))  # what is written stays, and so its id
+        known = description.parameters[id(raw)] = (
+            raw,
+            _equal(description, raw),
+        )  # what is written stays, and so its id
     return known[1]
 
 
@@ -207,13 +225,18 @@ def read_parameters(description: Description, entry: Entry) -> tuple[Parameter, 
 
     Raises: `OperationUnusable` when a required one cannot be sent.
     """
+    written = [*list_at(entry.path_item, "parameters"), *list_at(entry.operation, "parameters")]
+    if not written:
+        return ()
     raw: dict[tuple[str, str], JsonObject] = {}
-    for one in [*list_at(entry.path_item, "parameters"), *list_at(entry.operation, "parameters")]:
+    for one in written:
         resolved = description.follow(one)
         raw[(text_at(resolved, "in"), text_at(resolved, "name"))] = resolved
     keys = description.credentials
     return tuple(
-        _read_once(description, one)
-        for (where, name), one in raw.items()
-        if (where, name.casefold()) not in keys and not (where == "header" and is_reserved(name))
+        [
+            _read_once(description, one)
+            for (where, name), one in raw.items()
+            if not (keys and (where, name.casefold()) in keys) and not (where == "header" and is_reserved(name))
+        ]
     )

@@ -6,20 +6,12 @@ that are to pass (429, 502, 503, 504) and connections that broke. All attempts a
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-
-from tenacity import (
-    AsyncRetrying,
-    RetryCallState,
-    retry_if_exception_type,
-    stop_after_attempt,
-    stop_before_delay,
-    wait_exponential_jitter,
-)
 
 from runtimes.errors import InvocationError
 from runtimes.http import HttpClient, HttpRequest, HttpResponse
@@ -39,15 +31,28 @@ PASSING = frozenset({429, 502, 503, 504})
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class _Passing(Exception):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Passing:
     """An attempt that came to nothing, and may not the next time."""
 
-    def __init__(self, reason: str, outcome: HttpResponse | InvocationError, wait: float | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.outcome = outcome
-        self.wait = wait
-        """Seconds that the server asks to wait; None where it does not."""
+    reason: str
+    outcome: HttpResponse | InvocationError
+    wait: float | None = None
+    """Seconds that the server asks to wait; None where it does not."""
+
+    def delay(self, attempt: int) -> float:
+        """The seconds before the next attempt: what the server asks for, also where there is no time for it."""
+        backoff = min(MAX_DELAY, FIRST_DELAY * 2.0 ** (attempt - 1) + random.uniform(0, FIRST_DELAY))  # noqa: S311
+        return backoff if self.wait is None else max(self.wait, backoff)
+
+    def end(self) -> HttpResponse:
+        """What is had where there is no further attempt. Raises: `InvocationError`."""
+        if isinstance(self.outcome, HttpResponse):
+            return self.outcome
+        error = self.outcome
+        raise InvocationError(
+            str(error), not_executed=error.not_executed, is_lost=error.is_lost, is_final=True
+        ) from error
 
 
 def retry_after(value: str, now: datetime) -> float | None:
@@ -61,11 +66,6 @@ def retry_after(value: str, now: datetime) -> float | None:
         return None
     then = then if then.tzinfo else then.replace(tzinfo=UTC)
     return max(0.0, (then - now).total_seconds())
-
-
-def _passing(state: RetryCallState) -> _Passing | None:
-    error = state.outcome.exception() if state.outcome else None
-    return error if isinstance(error, _Passing) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,50 +84,29 @@ class Repeating:
 
         Raises: `InvocationError`.
         """
-        deadline = time.monotonic() + request.timeout
-        attempts = AsyncRetrying(
-            retry=retry_if_exception_type(_Passing),
-            wait=self._wait,
-            stop=stop_after_attempt(MAX_ATTEMPTS) | stop_before_delay(request.timeout),
-            before_sleep=self._announce,
-            sleep=self.sleep,
-            reraise=True,
-        )
-        try:
-            async for attempt in attempts:
-                with attempt:
-                    is_first = attempt.retry_state.attempt_number == 1
-                    left = request.timeout if is_first else max(0.0, deadline - time.monotonic())
-                    return await self._attempt(replace(request, timeout=left))
-        except _Passing as last:
-            if isinstance(last.outcome, HttpResponse):
-                return last.outcome
-            error = last.outcome
-            raise InvocationError(
-                str(error), not_executed=error.not_executed, is_lost=error.is_lost, is_final=True
-            ) from error
-        raise AssertionError("tenacity ends in an answer or an exception")
+        started = time.monotonic()
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            left = max(0.0, started + request.timeout - time.monotonic())
+            outcome = await self._attempt(request if attempt == 1 else replace(request, timeout=left))
+            if isinstance(outcome, HttpResponse):
+                return outcome
+            delay = outcome.delay(attempt)
+            if attempt == MAX_ATTEMPTS or time.monotonic() - started + delay >= request.timeout:
+                return outcome.end()
+            number = f"attempt {attempt + 1} of {MAX_ATTEMPTS}"
+            self.progress(f"{outcome.reason}; trying again in {delay:.1f} s ({number})")
+            await self.sleep(delay)
+        raise AssertionError("the last attempt is the end")
 
-    async def _attempt(self, request: HttpRequest) -> HttpResponse:
+    async def _attempt(self, request: HttpRequest) -> HttpResponse | _Passing:
+        """Raises: `InvocationError`, for what is not tried again."""
         try:
             response = await self.http.send(request)
         except InvocationError as error:
             if error.not_executed == "connect" or (error.is_lost and self.is_safe):
-                raise _Passing(str(error), error) from error
+                return _Passing(reason=str(error), outcome=error)
             raise
         if not self.is_safe or response.status not in PASSING:
             return response
         wait = retry_after(response.header("retry-after") or "", datetime.now(UTC))
-        raise _Passing(f"the server answered HTTP {response.status}", response, wait)
-
-    def _wait(self, state: RetryCallState) -> float:
-        """What the server asks for, also where that is longer than there is time: it is then not asked again."""
-        failure = _passing(state)
-        backoff = wait_exponential_jitter(multiplier=FIRST_DELAY, jitter=FIRST_DELAY, max=MAX_DELAY)(state)
-        return backoff if failure is None or failure.wait is None else max(failure.wait, backoff)
-
-    def _announce(self, state: RetryCallState) -> None:
-        failure = _passing(state)
-        if failure is not None:
-            attempt = f"attempt {state.attempt_number + 1} of {MAX_ATTEMPTS}"
-            self.progress(f"{failure.reason}; trying again in {state.upcoming_sleep:.1f} s ({attempt})")
+        return _Passing(reason=f"the server answered HTTP {response.status}", outcome=response, wait=wait)

@@ -3,37 +3,62 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from runtimes.http import Headers, HttpRequest
 from runtimes.openapi.arguments import Placed
-from runtimes.openapi.content import MAX_BODY_BYTES, Content
 from runtimes.openapi.operations import TEMPLATE_NAME, Operation
 from runtimes.openapi.parameters import InvalidArgument, Parameter
 from runtimes.openapi.serialisation import cookie_pairs, has_dot_segment, header_text, path_text, query_pairs
 from runtimes.openapi.styles import inline_text, percent
 from runtimes.values import Json, JsonObject
 
+if TYPE_CHECKING:
+    from runtimes.openapi.content import Content
+
 ACCEPT = "application/json, text/plain;q=0.9, */*;q=0.5"
 """What answers are asked for."""
+
+MAX_REMEMBERED_TEMPLATES = 4096
+"""How many paths of operations are remembered in pieces."""
 
 _PATH_LITERAL = "/:@!$&'()*+,;=%"
 _QUERY_LITERAL = _PATH_LITERAL + "?"
 _ADDED = re.compile(r"[!-\[\]-~]+")
 
 
-def _expanded(template: str, values: dict[str, str], literal: str) -> str:
-    """The template with its names replaced by text that is encoded already."""
-    pieces = TEMPLATE_NAME.split(template)
-    return "".join(values[piece] if index % 2 else quote(piece, safe=literal) for index, piece in enumerate(pieces))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Template:
+    """The path of an operation, or the query in it: text that is encoded already, and names between."""
+
+    texts: tuple[str, ...]
+    """One more than there are names."""
+    names: tuple[str, ...]
+
+    def expanded(self, values: Mapping[str, str]) -> str:
+        """With its names replaced by text that is encoded already."""
+        if not self.names:
+            return self.texts[0]
+        named = (values[name] + text for name, text in zip(self.names, self.texts[1:], strict=True))
+        return self.texts[0] + "".join(named)
 
 
-def _path_values(placed: Placed, names: set[str]) -> dict[str, str]:
+@lru_cache(maxsize=MAX_REMEMBERED_TEMPLATES)
+def _template(text: str, literal: str) -> _Template:
+    pieces = TEMPLATE_NAME.split(text)
+    return _Template(texts=tuple(quote(piece, safe=literal) for piece in pieces[::2]), names=tuple(pieces[1::2]))
+
+
+def _path_values(placed: Placed, names: tuple[str, ...]) -> dict[str, str]:
     values: dict[str, str] = {}
     for parameter, value in placed.parameters:
         if parameter.location == "path" and parameter.name in names:
             values[parameter.name] = path_text(parameter, value)
-    if missing := sorted(names - values.keys()):
+    if missing := sorted(set(names) - values.keys()):
         raise InvalidArgument(f"the argument {missing[0]!r} is missing; it is part of the path")
     return values
 
@@ -42,22 +67,23 @@ def _query_text(parameter: Parameter, value: Json) -> str | None:
     return inline_text(parameter.name, value, style="simple", explode=False, encode=percent)
 
 
-def _template_query(placed: Placed, template: str) -> tuple[str, frozenset[Parameter]]:
+def _template_query(placed: Placed, query: str) -> tuple[str, frozenset[Parameter]]:
     """The query that the path template itself has, and the parameters used up by it."""
-    names = set(TEMPLATE_NAME.findall(template))
+    template = _template(query, _QUERY_LITERAL)
+    names = set(template.names)
     used = {parameter: value for parameter, value in placed.parameters if parameter.name in names}
     used = {one: value for one, value in used.items() if one.location in {"path", "query"}}
     written = {one.name: _query_text(one, value) for one, value in used.items()}
     values = {name: text for name, text in written.items() if text is not None}
     if missing := sorted(names - values.keys()):
         raise InvalidArgument(f"the argument {missing[0]!r} is missing; it is part of the address")
-    return _expanded(template, values, _QUERY_LITERAL), frozenset(one for one in used if one.location == "query")
+    return template.expanded(values), frozenset(one for one in used if one.location == "query")
 
 
 def _url(operation: Operation, placed: Placed) -> str:
     path, mark, query = operation.path.partition("?")
-    names = set(TEMPLATE_NAME.findall(path))
-    expanded = "/" + _expanded(path, _path_values(placed, names), _PATH_LITERAL).removeprefix("/")
+    template = _template(path, _PATH_LITERAL)
+    expanded = "/" + template.expanded(_path_values(placed, template.names)).removeprefix("/")
     if has_dot_segment(expanded):
         raise InvalidArgument("an argument would lead out of the path of the operation")
     own, used = _template_query(placed, query) if mark else ("", frozenset[Parameter]())
@@ -100,6 +126,8 @@ def _content(operation: Operation, placed: Placed, call_id: str) -> Content | No
     body = operation.arguments.body
     if body is None or not placed.has_body:
         return None
+    from runtimes.openapi.content import MAX_BODY_BYTES
+
     content = body.content(placed.body, call_id)
     if len(content.data) > MAX_BODY_BYTES:
         raise InvalidArgument(f"the body is longer than {MAX_BODY_BYTES} bytes")

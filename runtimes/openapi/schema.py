@@ -9,13 +9,14 @@ of examples says so.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from runtimes.openapi.conversion import MAX_SCHEMA_BYTES, Grain
+from runtimes.openapi.conversion import MAX_SCHEMA_BYTES, PARTED, Grain
 from runtimes.openapi.document import Description, OperationUnusable
 from runtimes.openapi.fragments import Assembled, Definitions, Fragment, Path
 from runtimes.openapi.keywords import MAX_DESCRIPTION_LENGTH as MAX_DESCRIPTION_LENGTH
-from runtimes.values import Json, JsonObject, dump_json
+from runtimes.values import Json, JsonObject, json_bytes
 
 MAX_TOOL_SCHEMA_BYTES = MAX_SCHEMA_BYTES
 """The JSON text of one tool's parameters."""
@@ -28,12 +29,14 @@ _FRAME_BYTES = len('{"type":"object","properties":{},"required":[],"additionalPr
 _MORE = "\0more"
 """Stands for arguments that have no name of their own."""
 
+MAX_GRAINS = 64
+"""How many grains are kept at hand; a description is shown in no more than two for each of `DETAILS`."""
+
 NEVER = -1
 """As a number of references: not even in what no reference leads to."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Detail:
+class Detail(NamedTuple):
     """How much of what a tool reaches is shown."""
 
     hops: int
@@ -47,6 +50,7 @@ class Detail:
     has_examples: bool = False
     """True where examples are shown beside descriptions."""
 
+    @lru_cache(maxsize=MAX_GRAINS)  # noqa: B019  # of a tuple, which is the same for all who are equal
     def grain(self, *, is_described: bool) -> Grain:
         """That of a schema, with its description or without."""
         has_examples = is_described and self.has_examples
@@ -84,6 +88,21 @@ def _put(schema: Json, path: Path, value: Json) -> Json:
 
 def _with(target: Json, beside: JsonObject) -> Json:
     return {**target, **beside} if isinstance(target, dict) and beside else target
+
+
+_NOTHING = Assembled(schemas=(), defined={}, size=0)
+"""What no parts are together."""
+
+
+class _Tops(NamedTuple):
+    """The arguments of a tool."""
+
+    members: JsonObject
+    """The schema of each, with references still in some."""
+    linked: Mapping[str, Fragment]
+    """Those that refer to definitions."""
+    size: int
+    """Bytes that the JSON text of the others has together."""
 
 
 class _Assembly:
@@ -148,7 +167,7 @@ class _Assembly:
         grain = self._detail.grain(is_described=False)
         for reference in references:
             self._stubs[reference] = self._definitions.stub(reference, grain)
-            self._left -= len(dump_json(self._stubs[reference]).encode()) * self._uses[reference]
+            self._left -= len(json_bytes(self._stubs[reference])) * self._uses[reference]
         return ()
 
     def _placed(self, part: Fragment, nesting: int) -> Json:
@@ -183,19 +202,32 @@ def _together(definitions: Definitions, parts: Sequence[Fragment], detail: Detai
     return definitions.assembled[key][1]
 
 
-def _tops(definitions: Definitions, properties: Mapping[str, Json], detail: Detail) -> dict[str, Fragment] | None:
+def _tops(definitions: Definitions, properties: Mapping[str, Json], grain: Grain) -> _Tops | None:
     """The schema of each argument as a part; None where they are too long together. Raises: `OperationUnusable`."""
-    grain = detail.grain(is_described=detail.described >= 0)
-    known = definitions.parts(grain)
-    tops: dict[str, Fragment] = {}
-    left = MAX_TOOL_SCHEMA_BYTES
+    parts, leaves = definitions.parts(grain), definitions.leaves(grain)
+    members: JsonObject = {}
+    linked: dict[str, Fragment] = {}
+    alone: list[Json] = []
+    size = length = 0
     for name, schema in properties.items():
-        part = definitions.part(schema, grain, known)
-        left -= len(name) + (part.size if part is not None else MAX_TOOL_SCHEMA_BYTES + 1)
-        if part is None or left < 0:
+        if isinstance(schema, dict) and PARTED.isdisjoint(schema):
+            members[name] = definitions.leaf(schema, grain, leaves)
+            alone.append(members[name])
+            continue
+        known = parts.get(id(schema))
+        part = known[1] if known is not None else definitions.part(schema, grain, parts)
+        if part is None:
             return None
-        tops[name] = part
-    return tops
+        members[name] = part.schema
+        length += len(name) + part.size
+        if part.links:
+            linked[name] = part
+        else:
+            size += part.size
+        if length > MAX_TOOL_SCHEMA_BYTES:
+            return None
+    size += len(json_bytes(alone))
+    return _Tops(members=members, linked=linked, size=size) if size <= MAX_TOOL_SCHEMA_BYTES else None
 
 
 def assembled(
@@ -203,23 +235,21 @@ def assembled(
 ) -> JsonObject | None:
     """The JSON Schema of a tool's arguments in one detail; None where that is too long. Raises: `OperationUnusable`."""
     shown = properties if more is None else {**properties, _MORE: more}
-    tops = _tops(description.definitions, shown, detail)
+    tops = _tops(description.definitions, shown, detail.grain(is_described=detail.described >= 0))
     if tops is None:
         return None
-    linked = {name: part for name, part in tops.items() if part.links}
-    found = _together(description.definitions, tuple(linked.values()), detail)
+    members, linked = tops.members, tops.linked
+    found = _together(description.definitions, tuple(linked.values()), detail) if linked else _NOTHING
     if found is None:
         return None
-    placed = dict(zip(linked, found.schemas, strict=True))
-    members: JsonObject = {name: placed.get(name, part.schema) for name, part in tops.items()}
+    members.update(zip(linked, found.schemas, strict=True))
     rest: JsonObject = {} if more is None else {"additionalProperties": members.pop(_MORE)}
     schema: JsonObject = {"type": "object", "properties": members, "required": list(required), **rest}
     if found.defined:
         schema["$defs"] = found.defined
-    own = sum(part.size for part in tops.values() if not part.links)
     names = (*properties, *required)
-    size = found.size + own + sum(map(len, names)) * _MAX_BYTES_OF_CHAR + len(names) * len('"":,') + _FRAME_BYTES
-    is_short = size <= MAX_TOOL_SCHEMA_BYTES or len(dump_json(schema).encode()) <= MAX_TOOL_SCHEMA_BYTES
+    size = found.size + tops.size + sum(map(len, names)) * _MAX_BYTES_OF_CHAR + len(names) * len('"":,') + _FRAME_BYTES
+    is_short = size <= MAX_TOOL_SCHEMA_BYTES or len(json_bytes(schema)) <= MAX_TOOL_SCHEMA_BYTES
     return schema if is_short else None
 
 

@@ -101,10 +101,12 @@ def read_security(description: Description, entry: Entry, auth: AuthReference) -
     They are those in which a scheme takes what the auth type stands for; where no scheme does, it is sent as a
     bearer's. Raises: `OperationUnusable` where nothing that can be sent would do.
     """
+    if auth.is_anonymous:
+        return ()
     schemes = object_at(object_at(description.root, "components"), "securitySchemes")
-    requirements = None if auth.is_anonymous else _requirements(description, entry, schemes)
+    requirements = _requirements(description, entry, schemes)
     if requirements is None:
-        return () if auth.is_anonymous else BY_DEFAULT
+        return BY_DEFAULT
     understood: list[Alternative] = []
     fitting: list[Alternative] = []
     unusable: OperationUnusable | None = None

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
+import secrets
 import sys
+import weakref
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,12 +15,14 @@ from pathlib import Path
 import anyio
 import pytest
 import yaml
+from anyio.lowlevel import checkpoint
 
 from runtimes.base import FunctionSignature, RuntimeServices, RuntimeSpec
 from runtimes.http import HttpRequest, HttpResponse
 from runtimes.openapi import OpenApiExecutor, cache, open_openapi
-from runtimes.openapi.cutout import cut_out
+from runtimes.openapi.cutout import cut_out, missing_functions, reduced
 from runtimes.openapi.document import Description, object_at
+from runtimes.openapi.executor import MAX_UNUSED
 from runtimes.openapi.operations import read_operation
 from runtimes.values import Json, JsonObject, dump_json, parse_json
 from tests.servers.descriptions import ID, api, having
@@ -68,8 +73,50 @@ def test_the_part_is_read_as_the_whole(functions: tuple[str, ...]) -> None:
     assert len(text) < 3000
     again = Description(parse_json(text), "")
     assert signatures(again, functions) == signatures(Description(DESCRIPTION, ""), functions)
+    responses = [read_operation(one, functions[0], "plugin.json").signature.responses for one in (again, whole)]
+    assert responses[0] == responses[1]
     answers = again.find(functions[0]).operation.get("responses")
-    assert not isinstance(answers, dict) or "200" not in answers
+    assert not isinstance(answers, dict) or not answers.get("200")
+
+
+def test_a_part_of_all_operations_is_read_as_the_whole() -> None:
+    document = with_dangling(having(DESCRIPTION, paths={**object_at(DESCRIPTION, "paths"), "/lost": LOST}))
+    whole = Description(document, "")
+    part = cut_out(whole, None)
+    assert part is not None
+    assert "value 1" not in dump_json(part)
+    again = Description(parse_json(dump_json(part)), "")
+    names = [entry.function_name for entry in whole.entries]
+    assert [entry.function_name for entry in again.entries] == names
+    assert again.broken == whole.broken
+    assert list(again.broken) == ["/lost"]
+    usable = [name for name in names if name != "broken"]
+    assert signatures(again, usable) == signatures(whole, usable)
+
+
+@pytest.mark.parametrize("functions", [("put",), ("get", "item", "pit")])
+def test_a_reduced_description_is_read_as_the_whole_and_lets_go_of_the_rest(functions: tuple[str, ...]) -> None:
+    document = parse_json(dump_json(DESCRIPTION))
+    assert isinstance(document, dict)
+    known = [name for name in functions if name != "pit"]
+    expected = signatures(Description(document, ""), known)
+    whole = Description(document, "")
+    reference = weakref.ref(whole)
+    reasons = missing_functions(whole, functions)
+    less = reduced(whole, functions)
+    assert "Big" not in object_at(object_at(less.root, "components"), "schemas")
+    assert signatures(less, known) == expected
+    assert missing_functions(less, functions) == reasons
+    del whole
+    assert reference() is None
+
+
+def test_a_description_of_which_nothing_can_be_left_out_stays_as_it_is() -> None:
+    whole = Description(DESCRIPTION, "")
+    assert "Big" not in dump_json(reduced(whole, None).root)
+    unreadable = having(DESCRIPTION, paths={"/a": {"get": {"operationId": "a", "parameters": [{"$ref": "b.yaml#/q"}]}}})
+    elsewhere = Description(unreadable, "")
+    assert reduced(elsewhere, ("a",)) is elsewhere
 
 
 def test_swagger_is_cut_out_too() -> None:
@@ -147,6 +194,14 @@ def with_dangling(description: JsonObject) -> JsonObject:
     return having(description, paths={**object_at(description, "paths"), **broken})
 
 
+LOST: JsonObject = {"$ref": "#/components/pathItems/none"}
+
+
+def without_big(components: JsonObject) -> JsonObject:
+    schemas = {name: one for name, one in object_at(components, "schemas").items() if name != "Big"}
+    return {**components, "schemas": {**schemas, "Big": {"type": "string"}}}
+
+
 TEXTS: Mapping[str, str] = {
     "JSON with spaces": dump_json(with_dangling(DESCRIPTION)).replace('"$ref":', '"$ref" : '),
     "JSON with escapes": dump_json(with_dangling(DESCRIPTION)).replace("Nodes", r"\u004eodes"),
@@ -185,6 +240,24 @@ async def test_a_yaml_description_with_placeholders_is_not_kept(tmp_path: Path) 
     async with opened(tmp_path, "put", file="api.yaml") as executor:
         assert list(executor.functions) == ["put"]
     assert await entries(tmp_path) == []
+
+
+async def test_a_plugin_that_names_no_functions_keeps_all_of_them_and_yaml_is_worth_it_early(tmp_path: Path) -> None:
+    little = having(DESCRIPTION, components={**object_at(DESCRIPTION, "components"), "x-long": "long " * 5000})
+    text = yaml.safe_dump(having(little, components=without_big(object_at(little, "components"))), sort_keys=False)
+    assert cache.MIN_YAML_BYTES < len(text) < cache.MIN_JSON_BYTES
+    (tmp_path / "api.yaml").write_text(text, encoding="utf-8")
+    spec = RuntimeSpec(plugin="test", type="OpenApi", spec={"url": "api.yaml"}, location=str(tmp_path / "plugin.json"))
+    services = RuntimeServices(http=Offline(), cache=tmp_path / "cache")
+    async with open_openapi(spec, services) as executor:
+        first = executor.functions
+    (entry,) = await entries(tmp_path)
+    assert "long long" not in await entry.read_text(encoding="utf-8")
+    kept = (await entry.read_bytes())[64:].replace(b"Nodes", b"Kept!")
+    await entry.write_bytes(hashlib.sha256(kept).hexdigest().encode() + kept)
+    async with open_openapi(spec, services) as executor:
+        assert executor.functions == first
+        assert list(first) == ["get", "put", "item", "other"]
 
 
 async def test_an_entry_that_is_not_what_was_written_is_made_again(tmp_path: Path) -> None:
@@ -266,3 +339,30 @@ def test_what_is_no_file_is_never_waited_for(tmp_path: Path) -> None:
     (tmp_path / names[2]).rename(tmp_path / "kept")
     (tmp_path / names[2]).symlink_to(tmp_path / "kept")
     assert cache.read_entry(tmp_path, names[2]) is None
+
+
+def values_in_memory(name: str) -> int:
+    """How many objects there are that have a member of that name."""
+    gc.collect()
+    return sum(isinstance(one, dict) and name in one for one in gc.get_objects())
+
+
+async def test_what_a_plugin_does_not_use_of_a_large_description_is_let_go_without_a_cache(tmp_path: Path) -> None:
+    unused: JsonObject = {"x-rest": [{}]}
+    operation: JsonObject = {"requestBody": {"content": {"application/json": {"schema": {"allOf": [unused]}}}}}
+    paths: JsonObject = {f"/unused/{number}": {"put": operation} for number in range(2 * MAX_UNUSED)}
+    text = dump_json(api({**paths, "/used": {"put": {"operationId": "put", **operation}}}))
+    name = f"x-{secrets.token_hex(8)}"
+    (tmp_path / "api.json").write_text(text.replace("x-rest", name), encoding="utf-8")
+    spec = RuntimeSpec(
+        plugin="p",
+        type="OpenApi",
+        spec={"url": "api.json"},
+        location=str(tmp_path / "plugin.json"),
+        functions=("put", "nothing"),
+    )
+    async with open_openapi(spec, RuntimeServices(http=Offline())) as executor:
+        await checkpoint()  # the loop holds what was awaited last until its next round
+        assert values_in_memory(name) == 1
+        assert "no operation 'nothing'" in executor.unusable["nothing"]
+        assert list(executor.functions) == ["put"]

@@ -7,7 +7,9 @@ from collections.abc import Mapping
 import jsonschema_rs
 import pytest
 
-from runtimes.values import Json, JsonObject
+from runtimes.openapi.keywords import MAX_DESCRIPTION_LENGTH, is_shown_as_it_is, keywords
+from runtimes.openapi.schema import MAX_TOOL_SCHEMA_BYTES
+from runtimes.values import Json, JsonObject, dump_json
 from tests.servers.descriptions import ID, having, opened, post, schema_of
 
 
@@ -126,3 +128,39 @@ async def test_an_operation_of_3_2_may_have_a_method_of_its_own() -> None:
     assert methods == {"q": "QUERY", "c": "COPY"}
     async with opened({"openapi": "3.1.1", "servers": servers, "paths": {"/x": item}}) as executor:
         assert executor.functions == {}
+
+
+SHOWN: Mapping[str, tuple[JsonObject, bool]] = {
+    "type": ({"type": "string"}, True),
+    "described": ({"type": "integer", "description": "how many"}, True),
+    "said-first": ({"description": "how many", "type": "integer"}, False),
+    "as-long-as-may-be": ({"type": "string", "description": "x" * MAX_DESCRIPTION_LENGTH}, True),
+    "too-long": ({"type": "string", "description": "x" * (MAX_DESCRIPTION_LENGTH + 1)}, False),
+    "said-nothing": ({"type": "string", "description": ""}, False),
+    "said-no-text": ({"type": "string", "description": 1}, False),
+    "no-type": ({"description": "anything"}, False),
+    "unknown-type": ({"type": "file"}, False),
+    "several-types": ({"type": ["string", "string"]}, False),
+    "nullable": ({"type": "string", "nullable": True}, False),
+    "unknown-keyword": ({"type": "string", "x-internal": True}, False),
+    "nothing": ({}, False),
+}
+
+
+@pytest.mark.parametrize(("schema", "is_shown"), SHOWN.values(), ids=SHOWN)
+def test_a_schema_is_taken_as_it_is_only_where_reading_its_keywords_changes_nothing(
+    schema: JsonObject, is_shown: bool
+) -> None:
+    assert is_shown_as_it_is(schema) is is_shown
+    if is_shown:
+        kept = keywords(schema, is_described=True, choices=0, has_examples=True)
+        assert dump_json(kept) == dump_json(schema)
+
+
+@pytest.mark.parametrize("place", ["argument", "member"])
+async def test_a_member_without_others_counts_towards_what_a_tool_may_hold(place: str) -> None:
+    plain: JsonObject = {f"p{number}": {"type": "string", "description": "x" * 900} for number in range(100)}
+    inner: JsonObject = plain if place == "argument" else {"a": {"type": "object", "properties": plain}}
+    shown = await schema_of(having(post({"type": "object", "properties": inner})))
+    assert len(dump_json(shown)) <= MAX_TOOL_SCHEMA_BYTES
+    assert "x" * 900 not in dump_json(shown)

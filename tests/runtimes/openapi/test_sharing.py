@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
+from runtimes.openapi.document import Description, OperationUnusable
+from runtimes.openapi.parameters import MAX_EQUAL_CHARS
 from runtimes.values import JsonObject
 from tests.servers.descriptions import api, having, opened, post
 
@@ -50,3 +54,51 @@ async def test_operations_that_share_a_body_have_schemas_of_their_own() -> None:
     assert f["properties"] == {"y": {"$ref": "#/$defs/Y"}}
     assert g["properties"] == {"q": {"type": "integer"}, "y": {"$ref": "#/$defs/Y"}}
     assert f["$defs"] == g["$defs"]
+
+
+async def test_operations_that_are_written_alike_share_their_arguments_and_nothing_else() -> None:
+    item: JsonObject = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    number: JsonObject = {**item, "schema": {"type": "integer"}}
+    key: JsonObject = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string"}}
+    body: JsonObject = {"content": {"application/json": {"schema": {"type": "object", "properties": {"a": {}}}}}}
+    described = api(
+        {
+            "/f/{id}": {"post": {"operationId": "f", "parameters": [item], "requestBody": body}},
+            "/g/{id}": {
+                "servers": [{"url": "https://other.example"}],
+                "post": {"operationId": "g", "parameters": [{**item}, key], "requestBody": {**body}},
+            },
+            "/h/{id}": {"post": {"operationId": "h", "parameters": [number], "requestBody": body}},
+            "/i/{id}": {"get": {"operationId": "i", "parameters": [item], "requestBody": body}},
+        }
+    )
+    async with opened(described) as executor:
+        f, g, h, i = (executor.functions[name] for name in "fghi")
+    assert f.parameters is g.parameters
+    assert f.rules is g.rules
+    assert len({one.fingerprint for one in (f, g, h, i)}) == 4
+    assert [one.repeatable for one in (f, g, h, i)] == [False, True, False, True]
+    assert [one.destination for one in (f, g, h)] == [f.destination, "https://other.example", f.destination]
+    assert h.parameters["properties"] == {"id": {"type": "integer"}, "a": {}}
+    assert i.parameters["properties"] == {"id": {"type": "string"}}
+
+
+async def test_what_is_long_is_read_for_each_operation() -> None:
+    about = "x" * MAX_EQUAL_CHARS
+    wide: JsonObject = {"name": "q", "in": "query", "description": about, "schema": {"type": "string"}}
+    operations: JsonObject = {f"/{name}": {"get": {"operationId": name, "parameters": [{**wide}]}} for name in "fg"}
+    async with opened(api(operations)) as executor:
+        f, g = (executor.functions[name].parameters for name in "fg")
+    assert f == g
+    assert f is not g
+
+
+def test_a_name_that_may_be_made_distinct_means_every_operation_it_fits() -> None:
+    twice: JsonObject = {"get": {"operationId": "a b"}, "post": {"operationId": "a-b"}}
+    first = Description(api({"/x": twice}), "")
+    distinct = [entry.distinct_name for entry in first.entries]
+    assert [first.find(name).method for name in distinct] == ["GET", "POST"]
+    taken = Description(api({"/x": twice, "/y": {"get": {"operationId": f"{distinct[0]}"}}}), "")
+    assert taken.find(distinct[0]).path == "/y"
+    with pytest.raises(OperationUnusable, match="means 2 operations"):
+        first.find("a_b")
