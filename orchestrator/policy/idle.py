@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -24,8 +23,10 @@ class Known:
 
 def meant(written: str, known: Iterable[str]) -> str:
     """What was probably meant, as the end of a message; empty where nothing is near."""
+    from difflib import get_close_matches
+
     names = {name.casefold(): name for name in sorted(known)}
-    near = difflib.get_close_matches(written.casefold(), names, n=1)
+    near = get_close_matches(written.casefold(), names, n=1)
     return f"; did you mean {names[near[0]]!r}?" if near else ""
 
 

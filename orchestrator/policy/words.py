@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator, Reversible
 from typing import Literal
 
 from orchestrator.policy.addresses import has_address
@@ -89,18 +89,17 @@ def _forms(value: str) -> Iterator[str]:
 class _Texts:
     """What values are looked for in, newest first: as it is, and all in lower case."""
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._left = list(texts)
+    def __init__(self, texts: Reversible[str]) -> None:
+        self._left = reversed(texts)
         self._room = MAX_SPOKEN_CHARS
         self._read: list[tuple[str, str]] = []
 
     def _texts(self) -> Iterator[tuple[str, str]]:
         yield from self._read
-        while self._left:
-            text = self._left.pop()
+        for text in self._left:
             self._room -= len(text)
             if self._room < 0:
-                self._left = []
+                self._left = iter(())
                 return
             self._read.append((text, text.lower()))
             yield self._read[-1]
@@ -140,7 +139,7 @@ def _is_hollow(value: Json) -> bool:
 class _Reading:
     """Whose words the values of one call are, taken in one by one."""
 
-    def __init__(self, texts: Iterable[str], *, may_scatter: bool) -> None:
+    def __init__(self, texts: Reversible[str], *, may_scatter: bool) -> None:
         self._texts = _Texts(texts)
         self._may_scatter = may_scatter
         self._alone: set[str] = set()
@@ -197,7 +196,7 @@ def _words_in(reading: _Reading, arguments: JsonObject, declared: Collection[str
     return "address" if waiting else words
 
 
-def words_of(arguments: JsonObject, spoken: Iterable[str], declared: Collection[str] | None = None) -> Words:
+def words_of(arguments: JsonObject, spoken: Reversible[str], declared: Collection[str] | None = None) -> Words:
     """Whose words the arguments are; `spoken` is what the person typed, the oldest first.
 
     `declared` are the names of the parameters, all that are used where it is None. Any other name was the model's to
@@ -206,6 +205,6 @@ def words_of(arguments: JsonObject, spoken: Iterable[str], declared: Collection[
     return _words_in(_Reading(spoken, may_scatter=True), arguments, declared)
 
 
-def is_quoted(arguments: JsonObject, texts: Iterable[str], declared: Collection[str] | None = None) -> bool:
+def is_quoted(arguments: JsonObject, texts: Reversible[str], declared: Collection[str] | None = None) -> bool:
     """True when every value stands in one of the texts, exactly as it is sent; with `declared` as in `words_of`."""
     return _words_in(_Reading(texts, may_scatter=False), arguments, declared) == "spoken"

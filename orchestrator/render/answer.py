@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.console import Console
 
-from orchestrator.render.markdown import Prose, settled
 from orchestrator.render.sanitize import Sanitizer
 
 _QUESTION_MARKS = ("?", "\uff1f", "\u061f")
@@ -37,6 +36,8 @@ class Answer:
         if not self._is_live:
             self._write(piece)
             return
+        from orchestrator.render.markdown import settled
+
         self.pending += piece
         if "\n" in piece and (end := settled(self.pending)):
             block, self.pending = self.pending[:end], self.pending[end:]
@@ -51,6 +52,8 @@ class Answer:
             self._console.print()
 
     def _print(self, block: str) -> None:
+        from orchestrator.render.markdown import Prose
+
         if not (text := block.strip("\n")).strip():
             return
         if self.has_blocks:

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from orchestrator.content import Card
 from orchestrator.events import CallReturned, Event
-from orchestrator.render.cards import ASCII_SIGNS, UNICODE_SIGNS, Look, card_text
 from orchestrator.render.sanitize import clean
 from orchestrator.response.card_forms import Choice, choices_of
 from orchestrator.response.card_standing import standing
@@ -105,6 +104,8 @@ def print_card(console: Console, card: Card, *, is_live: bool, first: int | None
 
     `first` is the number of its first choice; None where choices cannot be taken.
     """
+    from orchestrator.render.cards import ASCII_SIGNS, UNICODE_SIGNS, Look, card_text
+
     look = Look(
         width=min(MAX_CARD_WIDTH, console.width - (_FRAME if is_live else len(_MARK))),
         signs=UNICODE_SIGNS if console.encoding.casefold().startswith("utf") else ASCII_SIGNS,

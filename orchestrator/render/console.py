@@ -9,6 +9,9 @@ from typing import IO
 from rich.console import Console
 from rich.theme import Theme
 
+MAX_WIDTH = 100
+"""Columns of a line of text; longer lines are hard to read."""
+
 _THEME = Theme(
     {
         "markdown.code": "cyan",

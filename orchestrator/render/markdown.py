@@ -12,12 +12,11 @@ from rich.padding import Padding
 from rich.segment import Segment
 from rich.text import Text
 
+from orchestrator.render.console import MAX_WIDTH
 from orchestrator.render.sanitize import clean
 
 MAX_LEVEL = 24
 """How deep quotes, lists and their items may nest; a deeper block is shown as it was written."""
-MAX_WIDTH = 100
-"""Columns of a line of text; longer lines are hard to read."""
 MIN_WIDTH = 16
 """Columns that must be left for the text inside of nested blocks; else the block is shown as it was written."""
 MAX_BLOCK = 16_384

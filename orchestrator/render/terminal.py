@@ -20,7 +20,6 @@ from orchestrator.render.answer import Answer, ends_in_question
 from orchestrator.render.calls import SLOW, CallLine, CallLog, Labels
 from orchestrator.render.card_view import Offer, TurnCards, print_card
 from orchestrator.render.console import marks_for
-from orchestrator.render.markdown import Prose
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.response.numbering import TurnCitations
 from orchestrator.signals import RetryScheduled, StateEntered, TextDelta
@@ -43,6 +42,8 @@ class _Bottom:
         self._view = view
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from orchestrator.render.markdown import Prose
+
         waiting = self._view.waiting()
         room = max(1, console.height - len(waiting) - 3)
         answer = self._view.answer

@@ -21,7 +21,6 @@ from orchestrator.events import (
 )
 from orchestrator.render.calls import CallLog, Labels
 from orchestrator.render.card_view import text_lines
-from orchestrator.render.cards import card_lines
 from orchestrator.render.decisions import Decisions
 from orchestrator.render.plain_words import address_in_markdown, in_markdown
 from orchestrator.render.sanitize import clean, clean_line
@@ -75,6 +74,8 @@ class _Turn:
             case CallAsked():
                 self._asked[fact.call_id] = f"- {in_markdown(self._log.title(fact.call_id))}"
             case CallReturned():
+                from orchestrator.render.cards import card_lines
+
                 shown = [text_lines(fact.shown.text), *map(card_lines, fact.shown.cards)]
                 self._cards += ["\n".join(f"    {line}" for line in lines) for lines in shown if lines]
             case TurnEnded():

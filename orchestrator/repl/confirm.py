@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.render.calls import CallLabel, Labels
-from orchestrator.render.markdown import MAX_WIDTH
+from orchestrator.render.console import MAX_WIDTH
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.editing import MAX_ON_ONE_LINE

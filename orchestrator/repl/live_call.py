@@ -10,8 +10,8 @@ import anyio
 
 from orchestrator.host import Orchestrator
 from orchestrator.repl.dialogue import labels_of
-from orchestrator.repl.input import typed_answer
 from orchestrator.repl.live_questions import NOBODY_WAITS, LivePrompt
+from orchestrator.repl.prompt import typed_answer
 from orchestrator.repl.streams import view_for
 from orchestrator.turn.live_questions import PluginQuestion
 from runtimes.questions import LiveAnswer

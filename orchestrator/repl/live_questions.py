@@ -13,7 +13,7 @@ from rich.text import Text
 
 from orchestrator.live_forms import FormField, read_form
 from orchestrator.render.calls import CallLabel, Labels
-from orchestrator.render.markdown import MAX_WIDTH
+from orchestrator.render.console import MAX_WIDTH
 from orchestrator.render.sanitize import clean, clean_line
 from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.answers import read_answer

@@ -18,7 +18,7 @@ from orchestrator.render.terminal import TerminalView
 from orchestrator.repl.commands import COMMANDS, is_command, run_command
 from orchestrator.repl.dialogue import Dialogue
 from orchestrator.repl.going_on import Revisit
-from orchestrator.repl.input import PersonInput, PipeInput, PromptInput, history_file, without_echo
+from orchestrator.repl.input import PersonInput, PipeInput, history_file, without_echo
 from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.message import run_message
 from orchestrator.repl.signing_in import SignsIn
@@ -37,6 +37,8 @@ def _person(host: Orchestrator, view: TerminalView) -> PersonInput:
         return PipeInput(os.open(os.devnull, os.O_RDONLY), echo=repeat)
     if not (stdin.isatty() and sys.stdout.isatty()):
         return PipeInput(stdin.fileno(), echo=repeat)
+
+    from orchestrator.repl.prompt import PromptInput
 
     def functions() -> Iterable[str]:
         return (function.name for function in host.toolbox.functions)

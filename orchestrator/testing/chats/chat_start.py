@@ -13,8 +13,6 @@ from orchestrator.errors import UsageError
 from orchestrator.manifest.load import Plugin
 from orchestrator.policy.rules import Policy
 from orchestrator.testing.chats.kept_answers import KeptAnswers
-from orchestrator.testing.format.policy_setting import policy_written
-from orchestrator.testing.playing.programs import MEBIBYTE, UNIX
 from runtimes.http import is_url
 from runtimes.local_endpoint import MAX_OPEN_FILES, LocalEndpoint, ProgramLimits, endpoint_of
 from runtimes.secret_variables import is_secret
@@ -162,6 +160,8 @@ def _command(endpoint: LocalEndpoint, folder: Path) -> JsonObject:
 
 def _limits(limits: ProgramLimits) -> JsonObject:
     """Those that are not as usual; 0 is none."""
+    from orchestrator.testing.playing.programs import MEBIBYTE
+
     written: JsonObject = {}
     if limits.cpu_seconds is not None:
         written["cpu_seconds"] = limits.cpu_seconds
@@ -173,6 +173,8 @@ def _limits(limits: ProgramLimits) -> JsonObject:
 
 
 def _address(address: str, folder: Path) -> JsonObject:
+    from orchestrator.testing.playing.programs import UNIX
+
     if address.startswith(UNIX):
         address = f"{UNIX}{path_from(folder, address.removeprefix(UNIX))}"
     return {"address": address}
@@ -193,6 +195,8 @@ def settings_of(start: ChatStart, endpoints: Sequence[str], folder: Path, *, is_
     `endpoints` are the local plugins that the plugins name. What looks like a credential is left out, and the hosts
     that were allowed where `is_offline`: nothing is asked of them when it is played.
     """
+    from orchestrator.testing.format.policy_setting import policy_written
+
     hosts: list[Json] = [] if is_offline else [*start.allowed_hosts]
     plugins: list[Json] = [_plugin(source, hosts, folder) for source in start.sources]
     settings: JsonObject = {"plugins": plugins}

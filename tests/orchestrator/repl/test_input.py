@@ -16,7 +16,8 @@ from prompt_toolkit.input import PipeInput as TypedKeys
 from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from orchestrator.repl.input import MAX_LINE, PipeInput, PromptInput, Words
+from orchestrator.repl.input import MAX_LINE, PipeInput
+from orchestrator.repl.prompt import PromptInput, Words
 
 COMMANDS = ("/help", "/plugins", "/tools")
 
