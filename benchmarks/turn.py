@@ -1,10 +1,12 @@
-"""CPU time per turn beside hand-written code: two model requests and one call, streaming, against the same servers.
+"""CPU time per turn beside hand-written code: two model requests and one call, against the same servers.
 
     python benchmarks/turn.py [--part adapter|turn|all] [--tools 10|100] [--repetitions N] [--turns N] [--profile]
 
-Both contenders run in this process and the servers in another, so that only the client's CPU time counts. In each
-repetition every contender runs the same number of turns, in alternating order, and the ratio is taken inside the
-repetition; what is printed is the median. Nothing is asserted on the clock, only that the servers saw what a turn is.
+`adapter` is the two model requests alone, both streaming; `turn` is a whole turn beside the loop by hand, which does
+not stream. Both contenders run in this process and the servers in another, so that only the client's CPU time counts.
+In each repetition every contender runs the same number of turns, in alternating order, and the ratio is taken inside
+the repetition; what is printed is the median. Nothing is asserted on the clock, only that the servers saw what a turn
+is.
 """
 
 from __future__ import annotations
@@ -15,18 +17,15 @@ import cProfile
 import gc
 import pstats
 import statistics
-import subprocess
-import sys
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 import httpx2
-import orjson
 
 from benchmarks.by_hand import HandWritten
-from benchmarks.place import ANSWER, QUESTION, SYSTEM, Place, fetched, tools_of
+from benchmarks.contenders import CONTENDERS
+from benchmarks.place import ANSWER, QUESTION, SYSTEM, Counts, Place, counts, running_servers
 from orchestrator.model.base import (
     AssistantMessage,
     ModelCall,
@@ -38,7 +37,6 @@ from orchestrator.model.base import (
     UserMessage,
 )
 from orchestrator.model.chat_completions import ChatCompletionsModel
-from runtimes.values import JsonObject
 
 WARM_UP_TURNS = 10
 """Turns of each contender before anything is measured."""
@@ -80,53 +78,21 @@ class Adapter:
 
 @asynccontextmanager
 async def _adapter_contenders(place: Place) -> AsyncGenerator[tuple[Turn, Turn]]:
-    async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(httpx2.AsyncClient(base_url=place.api_url))
-        by_hand = HandWritten(place, api)
-        stack.push_async_callback(by_hand.aclose)
-        model = ChatCompletionsModel("fake", base_url=f"{place.model_url}/v1", api_key="x")
-        adapter = Adapter(await stack.enter_async_context(model), place)
-        yield adapter.two_requests, by_hand.two_requests
+    async with (
+        httpx2.AsyncClient(base_url=place.api_url) as api,
+        aclosing(HandWritten(place, api)) as by_hand,
+        ChatCompletionsModel("fake", base_url=f"{place.model_url}/v1", api_key="x") as model,
+    ):
+        yield Adapter(model, place).two_requests, by_hand.two_requests
 
 
 @asynccontextmanager
 async def _turn_contenders(place: Place) -> AsyncGenerator[tuple[Turn, Turn]]:
-    from orchestrator import Orchestrator, load_plugin
-
-    manifest: JsonObject = {
-        "schema_version": "v2.2",
-        "namespace": "items",
-        "name_for_human": "Items",
-        "description_for_human": "A catalogue of items",
-        "description_for_model": SYSTEM,
-        "runtimes": [{"type": "OpenApi", "auth": {"type": "None"}, "spec": {"url": place.document_url}}],
-    }
-    plugin = await load_plugin(manifest, allowed_hosts=["127.0.0.1"])
-    async with AsyncExitStack() as stack:
-        api = await stack.enter_async_context(httpx2.AsyncClient(base_url=place.api_url))
-        by_hand = HandWritten(place, api)
-        stack.push_async_callback(by_hand.aclose)
-        model = ChatCompletionsModel("fake", base_url=f"{place.model_url}/v1", api_key="x")
-        host = await stack.enter_async_context(Orchestrator(plugins=[plugin], model=model))
-
-        async def ours() -> str:
-            reply = await host.conversation(person="bench").ask(QUESTION)
-            return reply.text
-
-        yield ours, by_hand.turn
+    async with CONTENDERS["by hand"](place) as by_hand, CONTENDERS["fast"](place) as ours:
+        yield ours.turn, by_hand.turn
 
 
 PARTS: dict[str, Contenders] = {"adapter": _adapter_contenders, "turn": _turn_contenders}
-
-
-@contextmanager
-def _servers(tools: int) -> Generator[Place]:
-    program = [sys.executable, str(Path(__file__).with_name("servers.py"))]
-    with subprocess.Popen(program, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        urls = orjson.loads(process.stdout.readline())
-        yield Place(model_url=urls["model"], api_url=urls["api"], tools=tools_of(urls["api"], tools))
-        process.communicate()
 
 
 async def _cpu_per_turn(turn: Turn, turns: int) -> float:
@@ -141,7 +107,7 @@ async def _cpu_per_turn(turn: Turn, turns: int) -> float:
 
 async def _compare(part: str, place: Place, repetitions: int, turns: int) -> None:
     samples: list[tuple[float, float]] = []
-    before = fetched(f"{place.api_url}/counts")
+    before = counts(place.api_url)
     async with PARTS[part](place) as (ours, by_hand):
         for contender in (ours, by_hand):
             await _cpu_per_turn(contender, WARM_UP_TURNS)
@@ -152,25 +118,15 @@ async def _compare(part: str, place: Place, repetitions: int, turns: int) -> Non
             else:
                 theirs = await _cpu_per_turn(by_hand, turns)
                 samples.append((await _cpu_per_turn(ours, turns), theirs))
-    _check_counts(part, before, fetched(f"{place.api_url}/counts"), 2 * (WARM_UP_TURNS + repetitions * turns))
+    made = 2 * (WARM_UP_TURNS + repetitions * turns)
+    seen, expected = counts(place.api_url).since(before), Counts(model=2 * made, api=made if part == "turn" else 0)
+    assert seen == expected, f"{made} turns made {seen} instead of {expected}"
     ratios = sorted(ours / by_hand for ours, by_hand in samples)
     mine, theirs = (statistics.median(column) for column in zip(*samples, strict=True))
     print(
         f"{part:8} {len(place.tools):4} tools   ours {mine:6.2f} ms   by hand {theirs:6.2f} ms"
         f"   ratio {statistics.median(ratios):5.3f}  ({ratios[0]:.3f} to {ratios[-1]:.3f}, {repetitions} x {turns})"
     )
-
-
-def _check_counts(part: str, before: JsonObject, after: JsonObject, turns: int) -> None:
-    seen = {name: (_count(after, name) - _count(before, name)) / turns for name in ("model", "api")}
-    expected = {"model": 2.0, "api": 1.0 if part == "turn" else 0.0}
-    assert seen == expected, f"a turn made {seen} requests instead of {expected}"
-
-
-def _count(counts: JsonObject, name: str) -> int:
-    value = counts[name]
-    assert isinstance(value, int)
-    return value
 
 
 async def _profile(part: str, place: Place) -> None:
@@ -184,25 +140,31 @@ async def _profile(part: str, place: Place) -> None:
         pstats.Stats(profile).sort_stats(order).print_stats(PROFILE_LINES)
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--part", choices=[*PARTS, "all"], default="all", help="the adapter alone, or whole turns")
     parser.add_argument("--tools", type=int, action="append", help="how many functions the plugin has; 10 and 100")
     parser.add_argument("--repetitions", type=int, default=15)
     parser.add_argument("--turns", type=int, default=40, help="turns of each contender in a repetition")
     parser.add_argument("--profile", action="store_true", help="print where our turns spend their time instead")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-async def _main(arguments: argparse.Namespace) -> None:
+async def _measure(arguments: argparse.Namespace) -> None:
     for part in PARTS if arguments.part == "all" else [arguments.part]:
         for tools in arguments.tools or [10, 100]:
-            with _servers(tools) as place:
+            with running_servers() as servers:
+                place = servers.with_tools(tools)
                 if arguments.profile:
                     await _profile(part, place)
                 else:
                     await _compare(part, place, arguments.repetitions, arguments.turns)
 
 
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Prints the comparisons."""
+    asyncio.run(_measure(_arguments(arguments)))
+
+
 if __name__ == "__main__":
-    asyncio.run(_main(_arguments()))
+    main()
