@@ -9,8 +9,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
-settings.register_profile("any machine", deadline=None)  # how long an example takes is the machine's and its load's
-settings.load_profile("any machine")
+from tests.rounds import USUAL
+
+settings.load_profile(USUAL)  # `--hypothesis-profile=long` takes its place
 
 for _name in ("GITHUB_ACTIONS", "GITHUB_WORKSPACE"):
     os.environ.pop(_name, None)  # commands mark failures for it unasked; tests of that set it themselves

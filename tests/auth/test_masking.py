@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import json
-import time
 from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
@@ -14,6 +13,7 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from auth.masking import MIN_SECRET_CHARS, Masker
+from tests.pace import soon
 
 SECRETS = st.text(st.characters(exclude_categories=["Cs"]), min_size=MIN_SECRET_CHARS, max_size=40)
 AROUND = st.text(st.sampled_from("abc %+/\\=&"), max_size=6)
@@ -118,9 +118,8 @@ def test_bytes_are_masked_in_any_encoding_of_unicode(encoding: str) -> None:
     ],
 )
 def test_a_text_that_nearly_is_a_secret_takes_no_time(secret: str, text: str) -> None:
-    started = time.process_time()
-    assert Masker({"key": secret}).masked(text) == text
-    assert time.process_time() - started < 1.0
+    with soon(1.0):
+        assert Masker({"key": secret}).masked(text) == text
 
 
 def test_bytes_without_secrets_are_the_same() -> None:

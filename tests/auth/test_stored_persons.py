@@ -19,6 +19,7 @@ from auth.registration import Grant, OAuthRegistration, Provider, Registration, 
 from auth.rows import SHARED, RowsInMemory
 from auth.sealed import SealedRecords
 from auth.stored import StoredVault
+from tests.rounds import rounds
 from tests.servers.stored_vaults import Clock
 
 PERSONS = ("ada", "bob", "ada/ref", "ref")
@@ -202,7 +203,7 @@ def _shown(credential: Given | Tokens) -> str:
     return credential.value.reveal() if isinstance(credential, Given) else credential.access.reveal()
 
 
-@settings(max_examples=150)
+@settings(max_examples=rounds(1.5))
 @given(STEPS)
 def test_nobody_ever_gets_what_is_anothers(steps: list[Step]) -> None:
     async def run() -> None:

@@ -17,6 +17,7 @@ from orchestrator.events import CallAsked, CallDispatched, CallFailed, CallRetur
 from orchestrator.signals import RetryScheduled, Signal
 from runtimes.values import Json, parse_json
 from tests.orchestrator.any_event import EVENTS
+from tests.rounds import rounds
 
 RETURNED = CallReturned(call_id="c", text="", shown=Shown())
 ASKED = CallAsked(call_id="c", fingerprint="f", title="", body="", destination="", expires=1.5)
@@ -29,7 +30,7 @@ def test_each_kind_has_its_own_name() -> None:
     assert len(set(kinds)) == len(kinds) == len(get_args(Fact)) + len(get_args(Signal))
 
 
-@settings(max_examples=400)
+@settings(max_examples=rounds(4))
 @given(EVENTS)
 def test_what_is_written_is_read_as_it_was(event: Event) -> None:
     line = encode(event)

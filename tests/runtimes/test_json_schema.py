@@ -16,6 +16,7 @@ from runtimes import json_schema
 from runtimes.json_schema import JsonSchema, Mistake
 from runtimes.schema_visits import ENDLESS, Visits
 from runtimes.values import Json, JsonObject, dump_json
+from tests.rounds import rounds
 
 ADDRESS_SPACE = 1024 * 1024 * 1024
 """Bytes that a process which judges a hostile schema may reserve."""
@@ -199,7 +200,7 @@ def around(inner: st.SearchStrategy[JsonObject]) -> st.SearchStrategy[JsonObject
 SCHEMAS = st.recursive(PLAIN, around, max_leaves=6)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(1.5), deadline=None)
 @given(schema=SCHEMAS, definition=SCHEMAS, value=VALUES)
 def test_it_says_what_the_engine_says(schema: JsonObject, definition: JsonObject, value: Json) -> None:
     whole: JsonObject = {**schema, "$defs": {"d": definition, "e": {"type": ["string", "object"]}}}

@@ -186,11 +186,7 @@ async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncGen
     server = LoopbackServer(url="", port=0)
     tasks: set[asyncio.Task[None]] = set()
 
-    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        server.connections += 1
-        task = asyncio.current_task()
-        assert task is not None
-        tasks.add(task)
+    async def conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _converse(server, handler, reader, writer)
             writer.close()
@@ -199,9 +195,14 @@ async def serve(handler: Handler, tls: ssl.SSLContext | None = None) -> AsyncGen
             pass
         except Exception as error:  # noqa: BLE001 - whatever a test's handler raises is reported to the test
             server.failures.append(error)
-        finally:
-            writer.transport.abort()
-            tasks.discard(task)
+
+    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        server.connections += 1
+        task = asyncio.create_task(conversation(reader, writer))
+        tasks.add(task)
+        # not at the end of the coroutine: one that is cancelled before its first step has no end
+        task.add_done_callback(lambda _: writer.transport.abort())
+        task.add_done_callback(tasks.discard)
 
     listener = await asyncio.start_server(connected, "127.0.0.1", 0, limit=MAX_HEAD_BYTES, ssl=tls)
     server.port = listener.sockets[0].getsockname()[1]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 
@@ -14,6 +13,8 @@ from orchestrator.errors import OrchestratorError
 from runtimes.openapi.document import object_at
 from runtimes.values import Json, JsonObject, dump_json
 from tests.orchestrator.authoring.judge import answering, api, drafted, functions_of
+from tests.pace import soon
+from tests.rounds import rounds
 
 MAX_SECONDS = 5.0
 MAX_DRAFT_BYTES = 256 * 1024
@@ -157,7 +158,7 @@ class Author:
         )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(1), deadline=None)
 @given(seed=st.integers(min_value=0, max_value=2**64))
 def test_any_small_description_gives_a_manifest_that_the_schema_takes(seed: int) -> None:
     root = Author(seed).description()
@@ -217,15 +218,12 @@ WIDE: JsonObject = {"type": "object", "properties": {f"p{n}": A_REF for n in ran
     ids=lambda root: "",
 )
 def test_a_hostile_description_is_bounded(root: JsonObject) -> None:
-    started = time.monotonic()
-    draft = drafted(root)
-    assert time.monotonic() - started < MAX_SECONDS
+    with soon(MAX_SECONDS):
+        draft = drafted(root)
     assert len(dump_json(draft.document)) < MAX_DRAFT_BYTES
 
 
 def test_a_description_of_very_many_operations_is_refused_at_once() -> None:
     paths: JsonObject = {f"/{n}": {"get": {}} for n in range(50_000)}
-    started = time.monotonic()
-    with pytest.raises(OrchestratorError, match="50000 operations"):
+    with soon(MAX_SECONDS), pytest.raises(OrchestratorError, match="50000 operations"):
         drafted(api(paths))
-    assert time.monotonic() - started < MAX_SECONDS

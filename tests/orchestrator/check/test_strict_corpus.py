@@ -27,6 +27,7 @@ from tests.orchestrator.check.official import (
     part_of,
     places_of,
 )
+from tests.rounds import rounds
 
 SEED = 20261121
 MUTATIONS = 40
@@ -135,7 +136,7 @@ def test_exactly_those_real_manifests_are_refused_that_violate_the_schema_of_the
 
 
 @needs_corpus
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(3), deadline=None)
 @given(st.sampled_from(WITH_SCHEMA), st.integers(min_value=0))
 def test_no_error_is_invented_however_a_manifest_is_mutated(judge: Judge, version: str, seed: int) -> None:
     document = mutated(extended_documents()[version], random.Random(seed))

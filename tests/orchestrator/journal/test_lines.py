@@ -39,6 +39,7 @@ from tests.orchestrator.journal.written import (
     text_of,
     written,
 )
+from tests.rounds import rounds
 
 # --- writing
 
@@ -97,7 +98,7 @@ CONVERSATIONS = st.lists(
 )
 
 
-@settings(max_examples=150)
+@settings(max_examples=rounds(1.5))
 @given(CONVERSATIONS, st.integers(1, 3000))
 def test_what_was_written_is_read_however_it_is_cut(conversations: tuple[Written, ...], size: int) -> None:
     data = data_of(*conversations)
@@ -174,7 +175,7 @@ def _damaged(data: bytes, random: Random) -> bytes:
             return b"".join(random.choices(parts, k=len(parts)))
 
 
-@settings(max_examples=600)
+@settings(max_examples=rounds(6))
 @given(st.randoms(use_true_random=False), st.integers(1, 3))
 def test_damage_is_refused_or_leaves_whole_conversations(random: Random, times: int) -> None:
     """A changed letter of a text cannot be told; half a conversation can."""

@@ -13,6 +13,7 @@ from orchestrator.mock.generate import MAX_GENERATED_ITEMS, generated
 from orchestrator.mock.scalars import MAX_TEXT_CHARS, text
 from orchestrator.mock.schemas import compiled
 from runtimes.values import Json, JsonObject, depth_of, dump_json
+from tests.rounds import rounds
 
 FORMATS = (
     "date",
@@ -140,7 +141,7 @@ def composed(inner: st.SearchStrategy[Json]) -> st.SearchStrategy[Json]:
 SCHEMAS = st.recursive(SCALARS, composed, max_leaves=8)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(1), deadline=None)
 @given(SCHEMAS, st.integers(0, 20))
 def test_made_up_data_are_valid(schema: Json, seed: int) -> None:
     document: JsonObject = {"type": "object", "required": ["x"], "properties": {"x": schema}}

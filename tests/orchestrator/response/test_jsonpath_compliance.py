@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from orchestrator.response.jsonpath import CostlyQuery, InvalidQuery, check_query, is_query, select
 from runtimes.values import Json, JsonObject, parse_json
+from tests.rounds import rounds
 
 SUITE = Path(__file__).resolve().parents[3].parent / "shared" / "spec" / "jsonpath-cts.json"
 NUMBER_OF_TESTS = 703
@@ -103,7 +104,7 @@ segments = st.one_of(
 queries = st.lists(segments, max_size=3).map(lambda found: "$" + "".join(found))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=rounds(4), deadline=None)
 @given(queries, documents)
 def test_a_query_selects_what_the_parsers_own_engine_selects(query: str, document: Json) -> None:
     """Without true and false, which that engine takes for numbers inside of arrays and objects."""

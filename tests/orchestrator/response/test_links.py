@@ -14,6 +14,7 @@ from markdown_it.token import Token
 from orchestrator.response.addresses import TRAILING, Addresses, origin_of
 from orchestrator.response.code_blocks import MAX_HELD
 from orchestrator.response.links import LinkGuard, guarded
+from tests.rounds import rounds
 
 GIVEN = "https://given.example/a?x=1"
 PICTURE = "https://own.example/p.png"
@@ -109,7 +110,7 @@ PIECES = [
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(3), deadline=None)
 @given(text=TEXTS)
 @example(text=f"- ```\n  ```\n  [x]({EVIL})")
 @example(text=f"  ```\n```\n[x]({EVIL})")
@@ -155,7 +156,7 @@ def test_nothing_leads_away_whatever_is_written(text: str) -> None:
         assert is_harmless(kind, target), (kind, target, shown(text))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=rounds(2), deadline=None)
 @given(text=TEXTS, data=st.data())
 def test_a_stream_is_guarded_alike_wherever_it_is_split(text: str, data: st.DataObject) -> None:
     places = sorted(data.draw(st.lists(st.integers(0, len(text)), max_size=8)))
@@ -164,7 +165,7 @@ def test_a_stream_is_guarded_alike_wherever_it_is_split(text: str, data: st.Data
     assert "".join([*map(guard.feed, pieces), guard.finish()]) == shown(text)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=rounds(1), deadline=None)
 @given(text=TEXTS)
 def test_a_stream_of_single_characters_is_guarded_alike(text: str) -> None:
     guard = LinkGuard(lambda: ADDRESSES)

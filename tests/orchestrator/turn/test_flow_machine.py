@@ -76,6 +76,7 @@ from tests.orchestrator.turn.flows import (
     text_of,
     toolbox,
 )
+from tests.rounds import rounds
 
 LIMITS = Limits(model_requests=5, calls=8, identical_calls=2, questions=3)
 TOOLBOXES = (toolbox("1"), toolbox("2"))
@@ -386,7 +387,7 @@ class Talk:
         assert again == self.history, "the facts alone make the state"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(1.5), deadline=None)
 @given(st.randoms(use_true_random=True))
 def test_no_data_goes_where_it_must_not_and_no_label_is_too_small(random: Random) -> None:
     talk = Talk(random)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -41,6 +40,8 @@ from orchestrator.turn.prompts import turn_messages
 from orchestrator.turn.reading import label_before, label_of, latest_of, original_of
 from orchestrator.turn.state import Status, TurnState
 from tests.orchestrator.any_event import FACTS
+from tests.pace import soon
+from tests.rounds import rounds
 
 NAMES = ("a", "b", "c", "d")
 SECONDS = 20.0
@@ -127,7 +128,7 @@ def use(facts: Sequence[Fact]) -> None:
         as_markdown(kept, {})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=rounds(3), deadline=None)
 @given(st.lists(STEPS, max_size=16))
 def test_whatever_the_facts_are_what_is_told_of_them_ends(steps: list[tuple[Fact, ...]]) -> None:
     facts = [STARTED, *(fact for step in steps for fact in step)]
@@ -176,9 +177,8 @@ def test_many_plugins_in_a_window_without_end_cost_little() -> None:
             CallReturned(call_id=name, text="", shown=Shown()),
             ENDED,
         ]
-    begun = time.process_time()
-    history = advanced(History(), facts)
-    assert time.process_time() - begun < 2  # it was 15 seconds
+    with soon(2):  # it was 15 seconds
+        history = advanced(History(), facts)
     assert len(history.past[-1].label.seen) == turns
 
 

@@ -31,6 +31,7 @@ from orchestrator.turn.history import History, advance
 from orchestrator.turn.importing import IMPORTED, at_rest
 from orchestrator.turn.state import Status
 from tests.orchestrator.any_event import FACTS
+from tests.rounds import rounds
 
 STARTED = TurnStarted(text="pay", person="ada", documents={"bank": "ab"})
 REQUEST = ModelCall(id="call_1", tool="bank-pay", arguments="{}")
@@ -136,7 +137,7 @@ def _named(fact: Fact, names: tuple[str, str]) -> Fact:
 FEW_CALLS = st.builds(_named, FACTS, st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES)))
 
 
-@settings(max_examples=300)
+@settings(max_examples=rounds(3))
 @given(st.lists(FEW_CALLS, max_size=12))
 def test_whatever_the_facts_are_they_end_at_rest(facts: list[Fact]) -> None:
     came = at_rest((STARTED, *facts))

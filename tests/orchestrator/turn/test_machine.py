@@ -63,6 +63,7 @@ from runtimes.base import FunctionSignature
 from runtimes.errors import NotExecutedCause
 from runtimes.values import JsonObject
 from tests.orchestrator.turn.toolboxes import toolbox_of
+from tests.rounds import rounds
 
 MANIFEST: JsonObject = {
     "schema_version": "v2.2",
@@ -349,7 +350,7 @@ class TurnMachine(RuleBasedStateMachine):
         self.add(ReplyReceived(text="", calls=self.requested(calls)))
 
 
-TurnMachine.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TurnMachine.TestCase.settings = settings(max_examples=rounds(1.5), stateful_step_count=40, deadline=None)
 test_any_reply_any_outcome_any_answer_ends_and_nothing_runs_twice = TurnMachine.TestCase
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.turn.wording import MAX_TEXT, worded
 from runtimes.values import Json, JsonObject
+from tests.pace import soon
 
 ARGUMENTS: JsonObject = {
     "title": "Buy milk",
@@ -150,9 +149,8 @@ VALUES: st.SearchStrategy[Json] = st.recursive(
     "piece", ["{%", "{% a", "${", "{{a", "{{ a }}", "{", "{{'", "{{a.", "{{" + "a." * 20 + "}}", "{% raw"]
 )
 def test_a_hostile_template_costs_little(piece: str) -> None:
-    started = time.process_time()
-    assert len(worded(piece * 20_000, "create", ARGUMENTS).text) <= MAX_TEXT
-    assert time.process_time() - started < 5
+    with soon(5):
+        assert len(worded(piece * 20_000, "create", ARGUMENTS).text) <= MAX_TEXT
 
 
 @given(template=TEMPLATES, arguments=st.dictionaries(st.sampled_from("ab") | st.text(max_size=5), VALUES, max_size=4))

@@ -8,6 +8,7 @@ import pytest
 
 from runtimes.openapi.mended_json import mended
 from runtimes.values import Json
+from tests.pace import soon
 from tests.runtimes.openapi.answering import answered
 from tests.servers.loopback import Answer, Request, Response
 
@@ -40,6 +41,5 @@ async def test_one_bad_value_does_not_make_a_text_of_all_others(text: str, value
 
 @pytest.mark.parametrize("piece", ['\\"', "1", "1.", "-1", '"', '"\\ud800', "1e400,", "\\ud800"])
 def test_an_answer_is_mended_in_the_time_it_takes_to_read_it(piece: str) -> None:
-    start = time.thread_time()
-    mended('"' * (piece == '\\"') + piece * (1_000_000 // len(piece)) + r" \ud800 1e400")
-    assert time.thread_time() - start < 2
+    with soon(2, time.thread_time):
+        mended('"' * (piece == '\\"') + piece * (1_000_000 // len(piece)) + r" \ud800 1e400")

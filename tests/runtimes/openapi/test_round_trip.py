@@ -23,6 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtimes.values import Json, JsonObject
+from tests.rounds import rounds
 from tests.runtimes.openapi.exchange import arrived, opened
 from tests.runtimes.openapi.reading import read
 from tests.servers.loopback import Request
@@ -149,7 +150,7 @@ def calls(draw: st.DrawFn) -> list[Case]:
     return [draw(parameters(number)) for number in range(draw(st.integers(1, 5)))]
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=rounds(2.5), deadline=None)
 @given(call=calls())
 def test_every_parameter_reads_back_as_it_was_given(call: list[Case]) -> None:
     segments = [f"{{{parameter['name']}}}" for parameter, _ in call if parameter["in"] == "path"]

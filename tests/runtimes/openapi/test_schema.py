@@ -14,6 +14,7 @@ from runtimes.openapi.document import Description, OperationUnusable
 from runtimes.openapi.keywords import CUT
 from runtimes.openapi.schema import DETAILS, MAX_TOOL_SCHEMA_BYTES, Detail, assembled
 from runtimes.values import Json, JsonObject, dump_json
+from tests.pace import soon
 from tests.servers.descriptions import ID, api, get, having, opened, post, reason, schema_of
 
 
@@ -150,10 +151,9 @@ async def test_many_operations_over_one_schema_that_is_too_large_are_opened_soon
     paths: JsonObject = {
         f"/x{n}": {"post": {"operationId": f"f{n}", "requestBody": {"content": content}}} for n in range(50)
     }
-    start = time.thread_time()
-    async with opened(api(paths, components={"schemas": {"Wide": {"properties": wide}}})) as executor:
-        assert len(executor.functions) == 50
-    assert time.thread_time() - start < 2
+    with soon(2, time.thread_time):
+        async with opened(api(paths, components={"schemas": {"Wide": {"properties": wide}}})) as executor:
+            assert len(executor.functions) == 50
 
 
 async def test_short_examples_are_shown() -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from runtimes.base import FunctionCall
 from runtimes.errors import InvocationError
 from runtimes.values import Json, JsonObject, dump_json, parse_json
+from tests.rounds import rounds
 from tests.runtimes.openapi.exchange import arrived, opened
 from tests.servers.loopback import Request
 
@@ -131,7 +132,7 @@ def test_arguments_read_back_equal_from_what_arrived(arguments: JsonObject) -> N
     assert parse_json(request.body) == {name: arguments[name] for name in ("a", "b") if name in arguments}
 
 
-@settings(max_examples=200)
+@settings(max_examples=rounds(2))
 @given(value=TEXT | st.text("./\\%2eEfF?#;:@&= \r\n\0", max_size=10) | ITEMS | MEMBERS)
 def test_no_path_argument_leaves_its_segment(value: Json) -> None:
     async def preview() -> str | None:

@@ -20,6 +20,7 @@ from orchestrator.model.base import (
 from orchestrator.model.offline import OfflineModel
 from runtimes.values import Json, JsonObject
 from tests.orchestrator.model.offline.chat import TODAY, arguments_of, collect
+from tests.rounds import rounds
 
 WORDS = [
     "find", "save", "turn", "delete", "city", "bedrooms", "three", "7", "2.5", "-1", "in", "Seattle", "dark", "off",
@@ -114,7 +115,7 @@ def _is_satisfied(schema: JsonObject, arguments: JsonObject) -> bool:
         return True  # a schema that is none demands nothing
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=rounds(1.5), deadline=None)
 @given(tools=TOOLS, said=st.lists(st.tuples(SAID, RESULTS), min_size=1, max_size=4), system=SAID)
 async def test_any_conversation_over_any_functions_goes_on(
     tools: ToolSet, said: list[tuple[str, str]], system: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import pytest
 
 from orchestrator.response.cards import CardError, CardLimit, Template, expand
 from orchestrator.response.cards.limits import Budget
 from runtimes.values import Json
+from tests.pace import soon
 
 MANY: Json = {"l": list(range(3000)), "s": "x" * 100_000}
 
@@ -66,10 +66,8 @@ def test_a_template_that_is_too_deep_or_too_large_is_not_read(template: Json, li
     ],
 )
 def test_a_template_that_asks_for_too_much_ends_in_a_limit(template: Json) -> None:
-    before = time.monotonic()
-    with pytest.raises(CardLimit):
+    with soon(30), pytest.raises(CardLimit):
         expand(template, MANY)
-    assert time.monotonic() - before < 30
 
 
 def test_time_is_limited() -> None:
@@ -141,7 +139,5 @@ def test_a_text_that_names_itself_ends_in_a_limit() -> None:
     ],
 )
 def test_reading_a_hostile_text_takes_time_in_proportion(first: str, often: str, last: str) -> None:
-    before = time.process_time()
-    with contextlib.suppress(CardError, CardLimit):
+    with soon(2), contextlib.suppress(CardError, CardLimit):
         Template(first + often * 3000 + last)
-    assert time.process_time() - before < 2

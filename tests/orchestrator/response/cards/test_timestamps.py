@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +13,7 @@ from orchestrator.response.cards.instants import iso_text
 from orchestrator.response.cards.timestamps import parse_timestamp
 from runtimes.values import JsonObject
 from tests.oracle.reference import ask, why_silent
+from tests.pace import soon
 
 PIECES = (
     *(
@@ -105,6 +105,5 @@ def test_no_text_breaks_the_reader(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["(", ")", "1 ", "a", ":", "(1)", "1:", "é\N{NO-BREAK SPACE}"])
 def test_long_texts_are_read_in_linear_time(piece: str) -> None:
-    start = time.process_time()
-    assert parse_timestamp(piece * 100_000) is None
-    assert time.process_time() - start < 3
+    with soon(3):
+        assert parse_timestamp(piece * 100_000) is None
