@@ -25,7 +25,7 @@ WAITING = LocalEndpoint(command=(sys.executable, "-S", "-c", "import sys; sys.st
 ECHO = LocalEndpoint(command=("cat",), framing="lines")
 """A program that says what it is told."""
 
-MOMENTS = range(0, 480, 20)
+MOMENTS = range(0, 480, 40)
 """After how many steps of the event loop the start is cancelled: before, within and after it."""
 
 
