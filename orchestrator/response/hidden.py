@@ -32,8 +32,10 @@ HIDING = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_JOINERS}{_STYLES}{_LINE_ENDS
 """One character that may hide something; whether it stays is for `Sanitizer` to say."""
 
 _CONTROLS = bytes([*range(0x09), *range(0x0B, 0x20), 0x7F])
-_ESCAPES = ("\\u00", "\\b", "\\f", "\\r")
+_ESCAPES = (b"\\u00", b"\\b", b"\\f", b"\\r")
 """How JSON begins the control characters that do not stay."""
+_DELETE = b"\x7f"
+"""The only control character that stands in JSON as it is."""
 _KEYCAPS = "0123456789#*\u2139"
 _STRING_OPENERS_7 = "]PX^_"
 _STRING_OPENERS_8 = "\x90\x98\x9d\x9e\x9f"
@@ -155,6 +157,12 @@ def _is_plain(text: str) -> bool:
     return text.isascii() and len(text.encode("ascii").translate(None, _CONTROLS)) == len(text)
 
 
+def _is_plain_json(text: bytes) -> bool:
+    """As `_is_plain`, of a text in JSON."""
+    has_escapes = b"\\" in text
+    return text.isascii() and _DELETE not in text and not (has_escapes and any(one in text for one in _ESCAPES))
+
+
 def clean(text: str) -> str:
     """The text as it may be read; `\\n` and `\\t` stay."""
     return text if _is_plain(text) or HIDING.search(text) is None else Sanitizer().feed(text)
@@ -176,9 +184,8 @@ def clean_value(value: Json) -> Json:
 
 def clean_object(value: JsonObject) -> JsonObject:
     """As `clean_value`; one that hides nothing is given back as it is, which is fast for large ones."""
-    from runtimes.values import dump_json
+    from runtimes.values import json_bytes
 
-    text = dump_json(value)
-    if _is_plain(text) and not any(escape in text for escape in _ESCAPES):
+    if _is_plain_json(json_bytes(value)):
         return value
     return {clean(name): clean_value(item) for name, item in value.items()}

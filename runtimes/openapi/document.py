@@ -110,9 +110,9 @@ class Description:
         """The paths whose operations are not known, each with the reason."""
         self.parameters: dict[int, tuple[JsonObject, Parameter]] = {}
         """The parameters that were read, each with what its author wrote, by the identity of that."""
-        self.equal_parameters: dict[str, Parameter] = {}
+        self.equal_parameters: dict[bytes, Parameter] = {}
         """The same by the JSON text of that: authors repeat what they could refer to."""
-        self.equal_bodies: dict[str, object] = {}
+        self.equal_bodies: dict[bytes, object] = {}
         """The bodies that were read, likewise; `runtimes.openapi.inputs` knows what they are."""
         self.equal_inputs: dict[tuple[int, ...], object] = {}
         """What operations take, by the identities of its body and parameters; known there too."""

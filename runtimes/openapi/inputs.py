@@ -14,10 +14,10 @@ from runtimes.openapi.arguments import Arguments
 from runtimes.openapi.conversion import is_leaf, request_references
 from runtimes.openapi.document import Description, Entry, OperationUnusable
 from runtimes.openapi.exact import ExactRules
-from runtimes.openapi.parameters import IDEMPOTENCY_KEY, MAX_EQUAL_CHARS, Parameter, read_parameters
+from runtimes.openapi.parameters import IDEMPOTENCY_KEY, MAX_EQUAL_BYTES, Parameter, read_parameters
 from runtimes.openapi.schema import tool_schema
 from runtimes.placeholders import unresolved_placeholder
-from runtimes.values import Json, JsonObject, dump_json
+from runtimes.values import Json, JsonObject, json_bytes
 
 if TYPE_CHECKING:
     from runtimes.openapi.body import Body
@@ -58,8 +58,8 @@ def _body(description: Description, entry: Entry) -> Body | None:
         return None
     from runtimes.openapi.body import Body, read_body
 
-    text = dump_json(entry.operation["requestBody"])
-    if len(text) > MAX_EQUAL_CHARS:
+    text = json_bytes(entry.operation["requestBody"])
+    if len(text) > MAX_EQUAL_BYTES:
         return read_body(description, entry)
     known = description.equal_bodies.get(text)
     if not isinstance(known, Body):

@@ -12,11 +12,11 @@ from runtimes.openapi.parameter import Location as Location
 from runtimes.openapi.parameter import Parameter as Parameter
 from runtimes.openapi.styles import DELIMITERS, InvalidArgument, Style
 from runtimes.placeholders import unresolved_placeholder
-from runtimes.values import Json, JsonObject, dump_json
+from runtimes.values import Json, JsonObject, json_bytes
 
 __all__ = [
     "IDEMPOTENCY_KEY",
-    "MAX_EQUAL_CHARS",
+    "MAX_EQUAL_BYTES",
     "PLAIN_TEXT",
     "RESERVED_HEADERS",
     "InvalidArgument",
@@ -57,8 +57,8 @@ IDEMPOTENCY_KEY = "idempotency-key"
 PLAIN_TEXT = "text/plain"
 """The media type of a parameter that is text as it is; all others are JSON."""
 
-MAX_EQUAL_CHARS = 1024
-"""Characters of JSON up to which parameters and bodies are compared by their text; longer ones are rarely repeated."""
+MAX_EQUAL_BYTES = 1024
+"""Bytes of JSON up to which parameters and bodies are compared by their text; longer ones are rarely repeated."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _JSON = re.compile(r"(application/(json|[\w.+-]+\+json|\*)|\*/\*)(\s*;.*)?", re.IGNORECASE)
@@ -195,8 +195,8 @@ def _read(description: Description, raw: JsonObject) -> Parameter:
 
 def _equal(description: Description, raw: JsonObject) -> Parameter:
     """The parameter, the same one for all that are written alike. Raises: `OperationUnusable`."""
-    text = dump_json(raw)
-    if len(text) > MAX_EQUAL_CHARS:
+    text = json_bytes(raw)
+    if len(text) > MAX_EQUAL_BYTES:
         return _read(description, raw)
     known = description.equal_parameters.get(text)
     if known is None:

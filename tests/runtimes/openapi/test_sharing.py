@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runtimes.openapi.document import Description, OperationUnusable
-from runtimes.openapi.parameters import MAX_EQUAL_CHARS
+from runtimes.openapi.parameters import MAX_EQUAL_BYTES
 from runtimes.values import JsonObject
 from tests.servers.descriptions import api, having, opened, post
 
@@ -84,7 +84,7 @@ async def test_operations_that_are_written_alike_share_their_arguments_and_nothi
 
 
 async def test_what_is_long_is_read_for_each_operation() -> None:
-    about = "x" * MAX_EQUAL_CHARS
+    about = "x" * MAX_EQUAL_BYTES
     wide: JsonObject = {"name": "q", "in": "query", "description": about, "schema": {"type": "string"}}
     operations: JsonObject = {f"/{name}": {"get": {"operationId": name, "parameters": [{**wide}]}} for name in "fg"}
     async with opened(api(operations)) as executor:
