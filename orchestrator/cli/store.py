@@ -89,8 +89,9 @@ async def opened_store(
 
     async with AsyncExitStack() as stack:
         try:
+            opening = open_journal(url, creates=creates)  # loads modules, which is not the store being slow
             with told_when_slow():
-                opened = await stack.enter_async_context(open_journal(url, creates=creates))
+                opened = await stack.enter_async_context(opening)
             journal = TellingJournal(opened)
             if (days := configuration.store.keep_days) is not None:
                 await journal.forget_before(time.time() - days * SECONDS_OF_DAY)

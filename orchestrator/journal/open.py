@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from orchestrator.errors import UsageError
 from orchestrator.journal.base import LEASE_SECONDS, Journal
@@ -26,17 +25,16 @@ def check_store(store: str) -> None:
         raise UsageError("a store on PostgreSQL needs its driver: install plugin-orchestrator[postgres]")
 
 
-@asynccontextmanager
-async def open_journal(
+def open_journal(
     store: str, *, lease_seconds: float = LEASE_SECONDS, creates: bool = True
-) -> AsyncGenerator[Journal]:
+) -> AbstractAsyncContextManager[Journal]:
     """The journal at a URL: `sqlite:///relative.db`, `sqlite:////absolute.db` or `postgresql://user@host/database`.
 
-    Its tables are made, or brought up to date, first; unless it `creates`, only where there are some.
-    Raises: `UsageError` for what names no store, or none that is there; `StoreError`.
+    What it takes is loaded by the call; when it is entered its tables are made, or brought up to date, unless it
+    `creates` only where there are some. Raises: `UsageError` for what names no store; when it is entered, also for none
+    that is there, and `StoreError`.
     """
     check_store(store)
     from orchestrator.journal.sql.opening import opened
 
-    async with opened(store, lease_seconds=lease_seconds, creates=creates) as journal:
-        yield journal
+    return opened(store, lease_seconds=lease_seconds, creates=creates)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from _pytest.mark import ParameterSet
 
 from orchestrator.cli.configuration import Configuration, parse_configuration
 from orchestrator.cli.parser import build_parser
+from tests.servers import warm
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "examples").glob("*/*.md"))]
@@ -40,9 +40,7 @@ def test_a_python_block_prints_what_it_says(block: str) -> None:
     """The lines after `#>` are what the statement above them prints; the block runs in a process of its own."""
     promised = re.findall(r"^\s*#> ?(.*)$", block, re.MULTILINE)
     assert promised, "a block that prints nothing proves nothing"
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", block], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = warm.run([sys.executable, "-W", "error", "-c", block], folder=ROOT)
     assert (done.stderr, done.stdout.splitlines()) == ("", promised)
 
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import warm
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "start.md"
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -22,6 +24,9 @@ PUBLIC = (
 )
 """Descriptions of public APIs: NASA, Microsoft Graph, a help desk, Give Food."""
 
+INSTALLED = Path(sys.executable).parent
+"""Where the programs are that an installation has."""
+
 SECONDS = 120
 """How long a command of the page may take."""
 
@@ -32,13 +37,13 @@ def _blocks(text: str) -> Iterator[tuple[str, str]]:
         yield found[1], found[2]
 
 
-def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+def _run(command: str, folder: Path, programs: Path = INSTALLED) -> subprocess.CompletedProcess[str]:
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("ORCHESTRATOR_", "OPENAI_")) and name != "GITHUB_ACTIONS"
     }
-    environment["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environment.get("PATH", "")])
+    environment["PATH"] = os.pathsep.join([str(programs), environment.get("PATH", "")])
     return subprocess.run(
         ["/bin/sh", "-c", command],
         cwd=folder,
@@ -49,6 +54,14 @@ def _run(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
         timeout=SECONDS,
         check=False,
     )
+
+
+@pytest.fixture
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the program, which starts soon there."""
+    folder = tmp_path_factory.mktemp("programs")
+    warm.script(folder)
+    return folder
 
 
 def _timeless(text: str) -> str:
@@ -72,22 +85,25 @@ def test_the_page_is_followed_from_an_empty_folder(tmp_path: Path) -> None:
     assert codes == [0, 0, 1, 0, 0]
 
 
-def test_the_test_that_fails_on_the_page_passes_when_it_is_mended(tmp_path: Path) -> None:
+def test_the_test_that_fails_on_the_page_passes_when_it_is_mended(tmp_path: Path, programs: Path) -> None:
     api, own = (text for language, text in _blocks(PAGE.read_text(encoding="utf-8")) if language == "yaml")
     (tmp_path / "openapi.yaml").write_text(api, encoding="utf-8")
     (tmp_path / "alarm.conversation.yaml").write_text(own.replace("/alarm\n", "/alarms\n"), encoding="utf-8")
-    done = _run("orchestrator new openapi.yaml && orchestrator test . && orchestrator validate --strict .", tmp_path)
+    commands = "orchestrator new openapi.yaml && orchestrator test . && orchestrator validate --strict ."
+    done = _run(commands, tmp_path, programs)
     assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-def test_a_public_description_goes_the_same_way(path: str, tmp_path: Path) -> None:
+def test_a_public_description_goes_the_same_way(path: str, tmp_path: Path, programs: Path) -> None:
     if not CORPUS.is_dir():
         pytest.skip("the corpus is not beside the checkout")
     name = f"openapi{Path(path).suffix}"
     (tmp_path / name).write_bytes((CORPUS / path).read_bytes())
     done = _run(
-        f"orchestrator new {name} && orchestrator test . && orchestrator chat plugin.json --mock -m help", tmp_path
+        f"orchestrator new {name} && orchestrator test . && orchestrator chat plugin.json --mock -m help",
+        tmp_path,
+        programs,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 passed in" in done.stdout

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]  # its stubs are not among the development tools
 
+from tests.servers import warm
+
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 20
 """Seconds a program may take to show what is waited for; it starts slowly when many tests run."""
@@ -27,9 +29,10 @@ def terminal(tmp_path: Path, *arguments: str, prompt: str = PROMPT) -> Generator
         "LANG": "C.UTF-8",
         "PROMPT_TOOLKIT_NO_CPR": "1",
     }
+    program, *rest = warm.line([sys.executable, *(arguments or ("-m", "tests.servers.talking"))])
     child: pexpect.spawn[str] = pexpect.spawn(
-        sys.executable,
-        list(arguments or ("-m", "tests.servers.talking")),
+        program,
+        rest,
         cwd=str(ROOT),
         env=environ,
         encoding="utf-8",

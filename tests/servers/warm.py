@@ -1,16 +1,14 @@
-"""Runs `orchestrator` in processes forked from one that has its modules loaded: a start takes 30 ms, not a second.
+"""Runs commands in processes forked from one that has the program's modules loaded: a start takes 30 ms, not a second.
 
 Each command is a process of its own, with its own streams, folder, environment and exit code. What is about how a
-process starts, or needs a terminal, starts one anew: `subprocess` stays for those. With `WARM=0` in the environment of
-the tests every command does.
+process starts starts one anew. With `WARM=0` in the environment of the tests every command does.
 """
 
 from __future__ import annotations
 
-import array
 import atexit
-import json
 import os
+import shlex
 import signal
 import socket
 import subprocess
@@ -25,8 +23,8 @@ from tempfile import TemporaryDirectory
 
 import anyio.to_thread
 
-from tests.servers import warm_program
-from tests.servers.warm_program import HEADER_BYTES
+from tests.servers import warm_client, warm_program
+from tests.servers.warm_client import hand_over, number
 
 SECONDS = 60.0
 """How long a command may take."""
@@ -55,23 +53,30 @@ def _listening() -> str:
     return path
 
 
-def _arguments(command: Sequence[str]) -> list[str]:
-    """Those of a command line `PYTHON [-W error] -m orchestrator ARGUMENTS`."""
-    start = command.index("-m")
+def _command(command: Sequence[str]) -> list[str]:
+    """What a command line `PYTHON [-W error] (-m MODULE | -c PROGRAM) ARGUMENTS` has after its options."""
+    start = 3 if command[1] == "-W" else 1
     assert command[0] == sys.executable
     assert command[1:start] in ([], ["-W", "error"])
-    assert command[start + 1] == "orchestrator"
-    return [*command[start + 2 :]]
+    assert command[start] in ("-m", "-c")
+    return [*command[start:]]
 
 
-def _number(connection: socket.socket) -> int:
-    """Raises: `TimeoutError`; `ConnectionError` where the process that waits for the command has died."""
-    data = bytearray()
-    while len(data) < HEADER_BYTES:
-        if not (more := connection.recv(HEADER_BYTES - len(data))):
-            raise ConnectionError("the process that waits for the command has died, and how it left is not known")
-        data += more
-    return int.from_bytes(data, "big", signed=True)
+def line(command: Sequence[str]) -> list[str]:
+    """Another command line for the same command, which has it forked; for `subprocess`, or a terminal, to start.
+
+    The process that it starts has the command's streams and terminal, passes signals on and leaves as the command does.
+    """
+    if os.environ.get("WARM") == "0":
+        return [*command]
+    return [sys.executable, "-I", "-S", str(warm_client.__file__), _listening(), *_command(command)]
+
+
+def script(folder: Path) -> None:
+    """Writes a program `orchestrator` into the folder, for the search path of a shell."""
+    file = folder / "orchestrator"
+    file.write_text(f'#!/bin/sh\nexec {shlex.join(line([sys.executable, "-m", "orchestrator"]))} "$@"\n', "utf-8")
+    file.chmod(0o700)
 
 
 def ended(connection: socket.socket, seconds: float, command: Sequence[str]) -> int:
@@ -79,8 +84,8 @@ def ended(connection: socket.socket, seconds: float, command: Sequence[str]) -> 
     pid = 0
     connection.settimeout(seconds)
     try:
-        pid = _number(connection)
-        return _number(connection)
+        pid = number(connection)
+        return number(connection)
     except (TimeoutError, ConnectionError) as error:
         if pid:
             with suppress(ProcessLookupError):
@@ -98,7 +103,7 @@ def run_bytes(
     environ: Mapping[str, str] | None = None,
     seconds: float = SECONDS,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Runs a command line `PYTHON [-W error] -m orchestrator ARGUMENTS` to its end.
+    """Runs a command line `PYTHON [-W error] (-m MODULE | -c PROGRAM) ARGUMENTS` to its end.
 
     Raises: `subprocess.TimeoutExpired`; `ConnectionError` where it takes the process that waits for it along.
     """
@@ -106,19 +111,17 @@ def run_bytes(
         return subprocess.run(
             command, input=said, cwd=folder, env=environ, timeout=seconds, capture_output=True, check=False
         )
-    wanted = {
-        "arguments": _arguments(command),
-        "environ": dict(os.environ if environ is None else environ),
-        "folder": os.path.abspath(folder or os.getcwd()),
-    }
-    text = json.dumps(wanted).encode()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err, socket.socket(socket.AF_UNIX) as connection:
         reading, writing = os.pipe()
         connection.connect(_listening())
-        streams = array.array("i", [reading, out.fileno(), err.fileno()])
-        rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, streams)]
-        connection.sendmsg([len(text).to_bytes(HEADER_BYTES, "big")], rights)
-        connection.sendall(text)
+        hand_over(
+            connection,
+            _command(command),
+            (reading, out.fileno(), err.fileno()),
+            environ=os.environ if environ is None else environ,
+            folder=os.path.abspath(folder or os.getcwd()),
+            has_terminal=False,
+        )
         os.close(reading)
         saying = threading.Thread(target=_say, args=(writing, said))
         saying.start()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import array
 import atexit
+import fcntl
 import gc
 import importlib
 import io
@@ -14,12 +15,18 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import signal
 import socket
 import sys
+import tempfile
+import termios
 import threading
 from contextlib import suppress
+from types import ModuleType
 from typing import NoReturn, TypedDict
+
+from tests.servers.warm_client import HEADER_BYTES
 
 PACKAGES = ("auth", "runtimes", "orchestrator")
 LIBRARIES = (
@@ -36,16 +43,21 @@ LIBRARIES = (
 LEFT_OUT = ("__main__", ".migrations", "pytest_plugin", "lint_child")
 """Modules that do something when they are loaded."""
 
-HEADER_BYTES = 4
 STANDARD_STREAMS = 3
 
 
 class Wanted(TypedDict):
     """A command that is to be run."""
 
+    kind: str
+    """`-m` for a module, `-c` for a program text."""
+    name: str
+    """Which one."""
     arguments: list[str]
     environ: dict[str, str]
     folder: str
+    has_terminal: bool
+    """Whether its streams are a terminal that it is to hold."""
 
 
 def _load() -> None:
@@ -91,20 +103,33 @@ def _become(wanted: Wanted, streams: list[int]) -> None:
     for number, descriptor in enumerate(streams):
         os.dup2(descriptor, number)
         os.close(descriptor)
+    if wanted["has_terminal"]:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
     os.environ.update(wanted["environ"])
+    tempfile.tempdir = None  # it was looked up in the environment of this process
     os.chdir(wanted["folder"])
     sys.path[0] = os.getcwd()  # as of `python -m`
     sys.path[1:1] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    sys.argv = ["orchestrator", *wanted["arguments"]]
+    sys.argv = ["-c" if wanted["kind"] == "-c" else wanted["name"], *wanted["arguments"]]
     sys.stdin = _stream(0, "rb", "strict")
     sys.stdout = _stream(1, "wb", "strict")
     sys.stderr = _stream(2, "wb", "backslashreplace")
     sys.stderr.reconfigure(write_through=True)
 
 
-def _in_a_command(connection: socket.socket) -> bool:
-    """Forks once more: True in the command, and where it is waited for no return at all."""
+def _status(command: int, connection: socket.socket) -> int:
+    """How the command ends, which it is made to where nobody waits for it any more."""
+    ending = os.pidfd_open(command)
+    ready, _, _ = select.select([ending, connection.fileno()], [], [])
+    if ending not in ready:
+        os.kill(command, signal.SIGKILL)
+    return os.waitpid(command, 0)[1]
+
+
+def _in_a_command(connection: socket.socket) -> Wanted:
+    """Forks once more: returns in the command what it is, and where it is waited for not at all."""
     try:
         wanted, streams = _received(connection)
     except ConnectionError:
@@ -113,18 +138,19 @@ def _in_a_command(connection: socket.socket) -> bool:
     if not command:
         connection.close()
         _become(wanted, streams)
-        return True
+        return wanted
     for descriptor in streams:
         os.close(descriptor)
     with suppress(BrokenPipeError):  # nobody waits any more
         connection.sendall(command.to_bytes(HEADER_BYTES, "big"))
-        _, status = os.waitpid(command, 0)
-        connection.sendall(os.waitstatus_to_exitcode(status).to_bytes(HEADER_BYTES, "big", signed=True))
+    code = os.waitstatus_to_exitcode(_status(command, connection))
+    with suppress(BrokenPipeError):
+        connection.sendall(code.to_bytes(HEADER_BYTES, "big", signed=True))
     os._exit(0)
 
 
-def wait(path: str) -> None:
-    """Forks for each connection to the socket, and returns in the commands alone."""
+def wait(path: str) -> Wanted:
+    """Forks for each connection to the socket, and returns in the commands alone, with what is wanted."""
     _load()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     gc.collect()
@@ -139,8 +165,7 @@ def wait(path: str) -> None:
         if not os.fork():
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             listener.close()
-            if _in_a_command(connection):
-                return
+            return _in_a_command(connection)
         connection.close()
 
 
@@ -157,15 +182,24 @@ def _leave(code: int) -> NoReturn:
     os._exit(code)
 
 
+def _run(wanted: Wanted) -> None:
+    if wanted["kind"] == "-m":
+        runpy.run_module(wanted["name"], run_name="__main__", alter_sys=True)
+        return
+    sys.modules["__main__"] = module = ModuleType("__main__")
+    exec(compile(wanted["name"], "<string>", "exec"), vars(module))
+
+
 def main(path: str) -> None:
     """Where commands are forked, and then a command."""
-    wait(path)
+    wanted = wait(path)
     try:
-        runpy.run_module("orchestrator", run_name="__main__")
+        _run(wanted)
     except SystemExit as error:
         if error.code is not None and not isinstance(error.code, int):
             raise
         _leave(error.code or 0)
+    _leave(0)
 
 
 if __name__ == "__main__":

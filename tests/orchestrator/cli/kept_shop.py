@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 from anyio.from_thread import start_blocking_portal
 
+from orchestrator.cli.slow_store import WAITING
 from orchestrator.host import DEFAULT_PERSON, Orchestrator
 from orchestrator.manifest.load import load_plugin
 from runtimes.values import JsonObject, dump_json
@@ -62,7 +63,7 @@ class Shop:
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """A process that goes on."""
         return subprocess.Popen(
-            self.command(*arguments),
+            warm.line(self.command(*arguments)),
             env=self.surroundings,
             cwd=self.folder,
             stdout=subprocess.PIPE,
@@ -70,6 +71,11 @@ class Shop:
             stdin=subprocess.DEVNULL,
             text=True,
         )
+
+    @staticmethod
+    def lines(told: Iterable[str]) -> Iterator[str]:
+        """What a process tells in its error stream but that its store is slow, which on a busy machine it is."""
+        return (line for line in told if line != f"{WAITING.format(what='the store')}\n")
 
     def worker(self, *arguments: str) -> list[str]:
         """The command line of a worker for this shop."""

@@ -15,6 +15,7 @@ import anyio
 import pytest
 
 from tests.canaries import canary, found_in, left_in
+from tests.servers import warm
 from tests.servers.echoing import echo, echo_plugin, function_of
 from tests.servers.loopback import LoopbackServer, serve
 
@@ -58,7 +59,7 @@ class Place:
         command = [sys.executable, "-W", "error", "-c", LOGGING, str(self.folder / "left" / "debug.log"), *arguments]
         with anyio.fail_after(90):
             done = await anyio.run_process(
-                command, check=False, env=environ, input=said.encode(), cwd=self.folder / "left"
+                warm.line(command), check=False, env=environ, input=said.encode(), cwd=self.folder / "left"
             )
         return done.stdout + done.stderr
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.main import main
+from tests.servers import warm
 
 TEMPLATE = """{
   "type": "AdaptiveCard",
@@ -54,7 +55,7 @@ def test_the_expanded_card_is_printed_as_json(
 
 def test_data_may_come_from_the_standard_input(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "orchestrator", "card", written(tmp_path, TEMPLATE), "-"],
+        warm.line([sys.executable, "-m", "orchestrator", "card", written(tmp_path, TEMPLATE), "-"]),
         input=DATA,
         capture_output=True,
         text=True,

@@ -267,7 +267,7 @@ def test_the_version_is_printed() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_what_was_started_is_stopped_when_the_program_is_told_to_end(tmp_path: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "orchestrator", "demo"]
+    command = warm.line([sys.executable, "-m", "orchestrator", "demo"])
     environment = {**os.environ, "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
     pipe = subprocess.PIPE
     with subprocess.Popen(command, env=environment, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:

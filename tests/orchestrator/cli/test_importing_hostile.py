@@ -29,6 +29,7 @@ from tests.orchestrator.journal.written import (
     text_of,
     written,
 )
+from tests.servers import warm
 
 SECONDS = 60
 ODD = "a\0b\x1b[2J\u202ec\u2028\U0010ffff"
@@ -43,7 +44,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Generator[str]:
 
 def begun(folder: Path, store: str, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "orchestrator", "history", *arguments, "--store", store],
+        warm.line([sys.executable, "-W", "error", "-m", "orchestrator", "history", *arguments, "--store", store]),
         cwd=folder,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import closing
+from itertools import islice, takewhile
 from pathlib import Path
 
 import pexpect  # type: ignore[import-untyped]  # its stubs are not among the development tools
@@ -162,13 +163,15 @@ def test_a_worker_that_waits_takes_what_is_answered_and_ends_politely(shared_sho
     worker = shop.begin(*shop.worker("--json", "--at-once", "2"))
     assert worker.stderr is not None
     assert worker.stdout is not None
-    assert worker.stderr.readline() == "waiting for turns of shop, with the model offline; Ctrl-C ends it\n"
+    told_first = next(shop.lines(worker.stderr))
+    assert told_first == "waiting for turns of shop, with the model offline; Ctrl-C ends it\n"
     assert shop.run("approve", str(question["call_id"]), "--yes").returncode == 0
     told = json.loads(worker.stdout.readline())
     assert (told["conversation"], told["end"], told["pending"]) == (conversation, "answered", [])
     assert [(call["function"], call["status"]) for call in told["calls"]] == [("order", "returned")]
     worker.send_signal(signal.SIGTERM)
-    assert worker.communicate(timeout=WAIT) == ("", "")
+    output, errors = worker.communicate(timeout=WAIT)
+    assert (output, [*shop.lines(errors.splitlines(keepends=True))]) == ("", [])
     assert (worker.returncode, shop.orders) == (0, 1)
 
 
@@ -242,7 +245,7 @@ def test_a_worker_waits_for_a_store_that_is_not_there(shop: Shop) -> None:
     assert (once.returncode, once.stdout) == (1, "")
     worker = shop.begin(*shop.worker())
     assert worker.stderr is not None
-    told = [worker.stderr.readline() for _ in range(2)]
+    told = [*islice(shop.lines(worker.stderr), 2)]
     assert [line.rpartition("; ")[2] for line in told] == ["trying again in 0.5 s\n", "trying again in 1 s\n"]
     assert "cannot be reached" in told[0]
     assert "secret" not in told[0]
@@ -260,17 +263,13 @@ def test_a_worker_goes_on_when_its_store_is_back(shop: Shop) -> None:
         worker = shop.begin(*shop.worker("--json"))
         assert worker.stderr is not None
         assert worker.stdout is not None
-        told_first = set[str]()  # on a slow machine the store is waited for before the worker is ready, too
-        for line in worker.stderr:
-            if line.endswith("; trying again in 0.5 s\n"):
-                break
-            told_first.add(line)
-        assert told_first == {
-            "waiting for turns of shop, with the model offline; Ctrl-C ends it\n",
+        told = [*takewhile(lambda line: not line.endswith("; trying again in 0.5 s\n"), worker.stderr)]
+        assert sorted(set(told)) == [  # on a slow machine the store is waited for before the worker is ready, too
             "waiting for the store, which is slow or locked by another program\n",
-        }
+            "waiting for turns of shop, with the model offline; Ctrl-C ends it\n",
+        ]
         other.execute("ROLLBACK")
-    told = json.loads(worker.stdout.readline())
+    answer = json.loads(worker.stdout.readline())
     worker.send_signal(signal.SIGTERM)
     worker.communicate(timeout=WAIT)
-    assert (told["conversation"], told["end"], worker.returncode, shop.orders) == (conversation, "answered", 0, 1)
+    assert (answer["conversation"], answer["end"], worker.returncode, shop.orders) == (conversation, "answered", 0, 1)

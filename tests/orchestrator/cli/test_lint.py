@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.cli.validate import teller
 from runtimes.values import JsonObject
+from tests.servers import warm
 
 ROOT = Path(__file__).resolve().parents[3]
 EXAMPLES = sorted((ROOT / "examples").glob("*/plugin.json"))
@@ -62,8 +63,9 @@ def manifest(folder: Path, *specs: JsonObject) -> Path:
 
 
 def validate(*arguments: str | Path, program: tuple[str, ...] = ("-m", "orchestrator")) -> tuple[int, str, str]:
+    command = [sys.executable, "-W", "error", *program, "validate", *map(str, arguments)]
     done = subprocess.run(
-        [sys.executable, "-W", "error", *program, "validate", *map(str, arguments)],
+        warm.line(command) if program[0] == "-m" else command,  # a program text is about what is installed
         capture_output=True,
         text=True,
         timeout=60,

@@ -194,8 +194,10 @@ async def test_a_terminal_is_never_steered_by_an_answer(tmp_path: Path) -> None:
         async with serve(answer) as server:
             write_plugin(tmp_path, server)
             with anyio.fail_after(60):
-                photo = await anyio.run_process([*command, "photo", *options], cwd=tmp_path, stdout=theirs, check=False)
-                await anyio.run_process([*command, "text", *options], cwd=tmp_path, stdout=theirs)
+                photo = await anyio.run_process(
+                    warm.line([*command, "photo", *options]), cwd=tmp_path, stdout=theirs, check=False
+                )
+                await anyio.run_process(warm.line([*command, "text", *options]), cwd=tmp_path, stdout=theirs)
         assert (photo.returncode, b"not written to a terminal" in photo.stderr) == (1, True)
         assert os.read(ours, 1000) == b"good\tday \r\n"
     finally:

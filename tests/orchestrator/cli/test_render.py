@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.cli.main import main
 from runtimes.values import Json, JsonObject
+from tests.servers import warm
 
 HOMES: JsonObject = {
     "homes": [
@@ -302,6 +303,6 @@ def test_the_rules_of_the_host_are_applied_before_anything_is_shown(tmp_path: Pa
     (tmp_path / "orchestrator.toml").write_text(rule, encoding="utf-8")
     plugin = package(tmp_path, manifest())
     command = [sys.executable, "-m", "orchestrator", "render", plugin, "find", "--response", answer(tmp_path, HOMES)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(warm.line(command), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
     assert "[1] *** - Tacoma" in done.stdout
     assert "bungalow" not in done.stdout + done.stderr

@@ -176,7 +176,7 @@ async def test_a_vault_that_is_made_while_a_command_runs_is_found(tmp_path: Path
     )
     own = {"XDG_DATA_HOME": str(tmp_path / "data"), "XDG_CONFIG_HOME": str(tmp_path / "config")}
     with anyio.fail_after(60):
-        done = await anyio.run_process([sys.executable, "-c", code], env={**os.environ, **own})
+        done = await anyio.run_process(warm.line([sys.executable, "-c", code]), env={**os.environ, **own})
     assert done.stdout.split() == [b"False", b"True"]
 
 
@@ -235,10 +235,11 @@ class Desk:
         done = await warm.run_process(command, folder=self.folder, environ=self.surroundings)
         return done.returncode, done.stdout.decode(), done.stderr.decode()
 
-    async def python(self, code: str) -> str:
+    async def python(self, code: str, *, is_warm: bool = False) -> str:
         environ = {**self.surroundings, "PYTHONPATH": str(Path(__file__).parents[3])}
+        command = [sys.executable, "-c", code]
         with anyio.fail_after(60):
-            done = await anyio.run_process([sys.executable, "-c", code], cwd=self.folder, env=environ)
+            done = await anyio.run_process(warm.line(command) if is_warm else command, cwd=self.folder, env=environ)
         return done.stdout.decode()
 
     async def keep(self, value: str) -> None:
@@ -254,7 +255,8 @@ class Desk:
             "    async with opened_stored_vault(read_configuration(), http=SharedClient()) as vault:\n"
             f"        await vault.register('me', 'key', SecretRegistration(), ['{self.server.url}'])\n"
             f"        await vault.keep('me', 'key', Given(value=Secret('{value}')))\n"
-            "anyio.run(main)\n"
+            "anyio.run(main)\n",
+            is_warm=True,
         )
 
 

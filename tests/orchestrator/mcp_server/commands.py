@@ -14,6 +14,7 @@ from anyio.abc import Process
 from anyio.streams.buffered import BufferedByteReceiveStream
 
 from runtimes.values import JsonObject, dump_json, parse_json
+from tests.servers import warm
 
 START_SECONDS = 60.0
 """How long the command may take to begin: a slow machine imports slowly."""
@@ -68,7 +69,7 @@ async def started(
 ) -> AsyncGenerator[Running]:
     """The command with these arguments in that folder; killed where it does not end by itself."""
     variables = environment(folder, more)
-    async with await anyio.open_process([*COMMAND, *arguments], cwd=folder, env=variables) as process:
+    async with await anyio.open_process(warm.line([*COMMAND, *arguments]), cwd=folder, env=variables) as process:
         try:
             yield Running(process)
         finally:

@@ -21,6 +21,7 @@ from orchestrator.repl.interrupts import Interrupts
 from orchestrator.repl.session import converse
 from orchestrator.turn.files import MAX_FILE_BYTES
 from runtimes.base import Attachment
+from tests.servers import warm
 from tests.servers.albums import PNG, album_host, answer, manifest
 from tests.servers.loopback import serve
 from tests.servers.person import WrittenPerson
@@ -122,8 +123,8 @@ async def test_one_message_brings_its_files(tmp_path: Path) -> None:
     async with serve(answer) as server:
         (tmp_path / "plugin.json").write_text(json.dumps(manifest(server.url)), encoding="utf-8")
         with anyio.fail_after(60):
-            done = await anyio.run_process([*chat, "-m", "send it", *options], cwd=tmp_path)
-            wrong = await anyio.run_process([*chat, "--attach", "a.txt"], cwd=tmp_path, check=False)
+            done = await anyio.run_process(warm.line([*chat, "-m", "send it", *options]), cwd=tmp_path)
+            wrong = await anyio.run_process(warm.line([*chat, "--attach", "a.txt"]), cwd=tmp_path, check=False)
         assert PNG in server.requests[0].body
     started = json.loads(done.stdout.splitlines()[0])
     assert [file["name"] for file in started["attachments"]] == ["a.txt", "photo.png"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -21,6 +20,7 @@ from runtimes.base import CallContext, FunctionCall, RuntimeServices, RuntimeSpe
 from runtimes.errors import InvocationError
 from runtimes.memory import MemoryRuntime
 from runtimes.values import Json, JsonObject, dump_json, parse_json
+from tests.servers import warm
 from tests.servers.loopback import LoopbackServer, Request, Response, json_response, serve, text_response
 from tests.servers.no_http import NoHttp
 
@@ -189,7 +189,7 @@ async def test_redactions_of_the_configuration_hold_on_the_command_line(tmp_path
             "[[redactions]]\npath = '$..ssn'\naction = 'drop'\n", encoding="utf-8"
         )
         command = [sys.executable, "-m", "orchestrator", "call", "plugin.json", "person", "--json"]
-        done = await anyio.run_process([*command, "--allow-host", "127.0.0.1"], cwd=tmp_path, stderr=subprocess.PIPE)
+        done = await anyio.run_process(warm.line([*command, "--allow-host", "127.0.0.1"]), cwd=tmp_path)
     outcome = parse_json(done.stdout)
     assert isinstance(outcome, dict)
     assert outcome["payload"] == {"name": "Ada"}

@@ -29,6 +29,7 @@ from orchestrator.vault.keys import default_keys, given_keys, key_file
 from orchestrator.vault.open import open_records, vault_over
 from runtimes.fetch import SharedClient
 from tests.orchestrator.journal.stores import store_url
+from tests.servers import warm
 from tests.servers.loopback import Answer, Request, json_response, serve
 
 ORIGIN = "https://api.example.com"
@@ -241,7 +242,7 @@ async def test_processes_that_open_a_new_vault_at_once_all_can(kind: str, tmp_pa
 
 
 async def _run_child(arguments: list[str], environ: Mapping[str, str]) -> None:
-    await anyio.run_process([sys.executable, "-c", _CHILD, *arguments], env=environ)
+    await anyio.run_process(warm.line([sys.executable, "-c", _CHILD, *arguments]), env=environ)
 
 
 def _lines(file: Path) -> list[str]:

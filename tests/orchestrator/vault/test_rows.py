@@ -18,6 +18,7 @@ from orchestrator.journal.sql.opening import opened_transactions
 from orchestrator.journal.sql.transactions import Transactions
 from orchestrator.vault.rows import MAX_NAME_BYTES, MAX_SEALED_BYTES, SqlRows
 from tests.orchestrator.journal.stores import store_url
+from tests.servers import warm
 from tests.servers.postgres import shared_server
 from tests.servers.postgres_wire import wired
 
@@ -237,7 +238,7 @@ async def test_processes_that_claim_at_once_are_one(kind: str, tmp_path: Path) -
     with store_url(kind, tmp_path) as url:
         async with opened_transactions(url, kind="vault") as transactions:
             version = await SqlRows(transactions).write(row())
-        command = [sys.executable, "-c", code, url, str(version)]
+        command = warm.line([sys.executable, "-c", code, url, str(version)])
         with anyio.fail_after(60):
             async with AsyncExitStack() as stack:
                 running = [

@@ -19,12 +19,13 @@ from auth.keys import KEY_VARIABLE, GivenKeys, SealingKey
 from auth.rows import SHARED
 from orchestrator.vault.open import open_vault
 from tests.orchestrator.journal.stores import store_url
+from tests.servers import warm
 from tests.servers.token_endpoint import TokenEndpoint, token_endpoint
 
 CALLS = 50
 PROCESSES = 2
 KEY = bytes(range(32))
-PROGRAM = Path(__file__).parent / "processes" / "calling.py"
+PROGRAM = "tests.orchestrator.vault.processes.calling"
 CHECKOUT = Path(__file__).resolve().parents[3]
 
 Old = Literal["expired", "refused"]
@@ -58,7 +59,7 @@ class Caller:
 
 async def caller(store: str, provider: TokenEndpoint, errors: Path, stack: AsyncExitStack) -> Caller:
     environ = {**os.environ, KEY_VARIABLE: base64.b64encode(KEY).decode(), "PYTHONPATH": str(CHECKOUT)}
-    command = [sys.executable, str(PROGRAM), store, provider.url, str(CALLS)]
+    command = warm.line([sys.executable, "-m", PROGRAM, store, provider.url, str(CALLS)])
     with errors.open("wb") as written:
         process = await stack.enter_async_context(await anyio.open_process(command, env=environ, stderr=written))
     assert process.stdout is not None

@@ -136,7 +136,7 @@ class Home:
     def start(self, *arguments: str, **environ: str) -> subprocess.Popen[str]:
         """A command that goes on."""
         return subprocess.Popen(
-            [sys.executable, "-m", "orchestrator", *arguments],
+            warm.line([sys.executable, "-m", "orchestrator", *arguments]),
             env=self.environment(environ),
             cwd=self.folder,
             stdin=subprocess.DEVNULL,

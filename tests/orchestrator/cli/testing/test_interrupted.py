@@ -17,6 +17,7 @@ from orchestrator.cli.testing.telling import Telling
 from orchestrator.testing.playing.outcome import Outcome
 from tests.orchestrator.cli.testing.commands import CALLS, SECONDS, SLOW, command, environment, several
 from tests.orchestrator.testing.playing import write_conversation, write_plugin
+from tests.servers import warm
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]
 
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 def interrupted(sent: signal.Signals, *arguments: str | Path) -> tuple[int, str, str]:
     """The exit code, and what was told after the second conversation."""
     with subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
+        warm.line(command(*arguments)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as process:
         assert process.stdout is not None
         while not (line := process.stdout.readline()).startswith("FAIL "):

@@ -158,7 +158,7 @@ async def test_the_table_takes_the_columns_that_there_are(folder: Path, columns:
     write_conversation(folder, GREETS.replace("It [red]greets", "It greets " * 12), "long")
     with anyio.fail_after(PATIENCE):
         async with openai_server(failing()) as server:
-            written = command(".", "--live", "openai:small", "--runs", "1")
+            written = warm.line(command(".", "--live", "openai:small", "--runs", "1"))
             env = {**environment(server.url), "COLUMNS": columns}
             done = await anyio.run_process(written, cwd=folder, env=env, check=False)
     table = done.stdout.decode().split("\n\n")[0].splitlines()
@@ -229,7 +229,7 @@ async def test_an_interrupted_play_tells_what_it_has_counted_and_leaves_with_130
         async with openai_server(script) as server:
             arguments = command(".", "--live", "openai:small", "--parallel", "2", "--junit", "report.xml")
             async with await anyio.open_process(
-                arguments, cwd=folder, env=environment(server.url), stdin=subprocess.DEVNULL
+                warm.line(arguments), cwd=folder, env=environment(server.url), stdin=subprocess.DEVNULL
             ) as process:
                 await server.wait_for_requests(5)
                 process.send_signal(signal.SIGINT)

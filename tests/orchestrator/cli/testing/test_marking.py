@@ -11,6 +11,7 @@ import pytest
 from orchestrator.cli.testing.marking import name_in_workspace
 from tests.orchestrator.cli.testing.commands import SECONDS, command, environment, run
 from tests.orchestrator.testing.playing import write_conversation
+from tests.servers import warm
 
 HOSTILE = """\
 plugins: []
@@ -44,7 +45,7 @@ def test_nor_is_the_name_of_a_file(tmp_path: Path) -> None:
     write_conversation(tmp_path, "plugins: []\nturns: []\n", "::error::b")
     arguments = command("::error::a.conversation.yaml", "::error::b.conversation.yaml", "--github")
     done = subprocess.run(
-        arguments,
+        warm.line(arguments),
         capture_output=True,
         text=True,
         timeout=SECONDS,
@@ -67,7 +68,7 @@ def test_annotations_name_files_from_the_workspace(tmp_path: Path) -> None:
     write_conversation(folder, "plugins: []\nturns: [{say: Hi, model: Hello, expect: {text: Bye}}]\n", "a")
     write_conversation(folder, "plugins: []\nturns: []\n", "b")
     done = subprocess.run(
-        command("."),
+        warm.line(command(".")),
         capture_output=True,
         text=True,
         timeout=SECONDS,

@@ -13,6 +13,7 @@ import pytest
 from orchestrator.cli.testing.progress import Progress
 from tests.orchestrator.cli.testing.commands import CALLS, SECONDS, command, environment, run, several
 from tests.orchestrator.testing.playing import write_conversation, write_plugin
+from tests.servers import warm
 
 CLEAR = "\r\x1b[2K"
 
@@ -66,7 +67,7 @@ def on_a_terminal(*arguments: str | Path, **more: str) -> str:
         pytest.skip("pexpect needs a Unix terminal")
     import pexpect  # type: ignore[import-untyped]  # its stubs are not among the development tools
 
-    program, *rest = command(*arguments)
+    program, *rest = warm.line(command(*arguments))
     env = dict(environment(**{"TERM": "xterm", **more}))
     child: pexpect.spawn[str] = pexpect.spawn(program, rest, encoding="utf-8", timeout=SECONDS, env=env)
     child.expect(pexpect.EOF)

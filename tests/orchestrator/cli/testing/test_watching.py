@@ -11,6 +11,7 @@ import pytest
 
 from tests.orchestrator.cli.testing.commands import SECONDS, command, environment, run, several, told
 from tests.orchestrator.testing.playing import PLUGIN, write_conversation, write_plugin
+from tests.servers import warm
 
 if sys.platform == "win32":
     pytest.skip("pexpect needs a Unix terminal", allow_module_level=True)
@@ -45,7 +46,7 @@ class Watch:
 
 @contextmanager
 def watching(*arguments: str | Path) -> Generator[Watch]:
-    program, *rest = command(*arguments, "--watch")
+    program, *rest = warm.line(command(*arguments, "--watch"))
     env = dict(environment(TERM="xterm", NO_COLOR="1"))
     process: pexpect.spawn[str] = pexpect.spawn(
         program, rest, encoding="utf-8", timeout=SECONDS, dimensions=(40, 200), env=env

@@ -22,6 +22,7 @@ from auth.rows import SHARED
 from orchestrator.events import TurnStarted, TurnUndone
 from orchestrator.journal.open import open_journal
 from orchestrator.vault.open import open_vault
+from tests.servers import warm
 
 CHECKOUT = Path(__file__).resolve().parents[4]
 STARTED = TurnStarted(text="hello", person="ada", documents={})
@@ -86,7 +87,7 @@ async def elsewhere(program: str, argument: str) -> str:
     """What another process says, which opens the file and closes it."""
     environ = {**os.environ, KEY_VARIABLE: base64.b64encode(KEY).decode(), "PYTHONPATH": str(CHECKOUT)}
     with anyio.fail_after(60):
-        done = await anyio.run_process([sys.executable, "-c", program, argument], env=environ)
+        done = await anyio.run_process(warm.line([sys.executable, "-c", program, argument]), env=environ)
     return done.stdout.decode().strip()
 
 
