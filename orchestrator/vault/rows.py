@@ -23,8 +23,12 @@ MAX_NAME_BYTES = 1024
 MAX_SEALED_BYTES = 1024 * 1024
 """How long what is sealed may be."""
 
-MAX_CLAIM_SECONDS = 60.0
-"""What would hold for longer was claimed by a clock that has been put back since, and holds no more."""
+MAX_CLAIM_SECONDS = 120.0
+"""What would hold for longer was claimed by a clock that has been put back since, and holds no more.
+
+It is twice what the longest claims are for: who waited for the lock of another's claim compares with the time at which
+its own statement began, which is before that claim.
+"""
 
 _Values = dict[str, str | int | float | bytes]
 

@@ -7,20 +7,17 @@ says how the command left by leaving the same way. Signals go on to the command;
 from __future__ import annotations
 
 import array
-import fcntl
 import json
 import os
 import signal
 import socket
 import sys
-import termios
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # what this takes to load is most of a start
     from collections.abc import Mapping, Sequence
 
 HEADER_BYTES = 4
-PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1)
 
 
 def number(connection: socket.socket) -> int:
@@ -65,6 +62,9 @@ def _has_terminal() -> bool:
     """Whether the command is to hold the terminal, which this process then gives up for it."""
     if not os.isatty(0) or os.getsid(0) != os.getpid():
         return False
+    import fcntl
+    import termios
+
     fcntl.ioctl(0, termios.TIOCNOTTY)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # discards the one that giving it up has sent
     return True
@@ -92,7 +92,8 @@ def _leave(code: int) -> None:
 
 def main(path: str, *command: str) -> None:
     """Has the command run by the process that listens at the path."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, PASSED_ON)
+    passed_on = (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGUSR1)
+    signal.pthread_sigmask(signal.SIG_BLOCK, passed_on)
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(path)
     has_terminal = _has_terminal()
@@ -101,7 +102,7 @@ def main(path: str, *command: str) -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):  # so that they end with the command
         os.dup2(null, stream)
-    _pass_on(PASSED_ON, process)
+    _pass_on(passed_on, process)
     _leave(number(connection))
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import array
 import atexit
-import fcntl
 import gc
 import importlib
 import io
@@ -20,7 +19,6 @@ import signal
 import socket
 import sys
 import tempfile
-import termios
 import threading
 from contextlib import suppress
 from types import ModuleType
@@ -104,6 +102,9 @@ def _become(wanted: Wanted, streams: list[int]) -> None:
         os.dup2(descriptor, number)
         os.close(descriptor)
     if wanted["has_terminal"]:
+        import fcntl
+        import termios
+
         os.setsid()
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)
     os.environ.clear()
