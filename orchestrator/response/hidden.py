@@ -159,8 +159,9 @@ def _is_plain(text: str) -> bool:
 
 def _is_plain_json(text: bytes) -> bool:
     """As `_is_plain`, of a text in JSON."""
-    has_escapes = b"\\" in text
-    return text.isascii() and _DELETE not in text and not (has_escapes and any(one in text for one in _ESCAPES))
+    if b"\\" in text and any(escape in text for escape in _ESCAPES):
+        return False
+    return text.isascii() and _DELETE not in text
 
 
 def clean(text: str) -> str:

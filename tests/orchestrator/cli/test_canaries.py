@@ -58,9 +58,7 @@ class Place:
         }
         command = [sys.executable, "-W", "error", "-c", LOGGING, str(self.folder / "left" / "debug.log"), *arguments]
         with anyio.fail_after(90):
-            done = await anyio.run_process(
-                warm.line(command), check=False, env=environ, input=said.encode(), cwd=self.folder / "left"
-            )
+            done = await warm.run_process(command, environ=environ, said=said.encode(), folder=self.folder / "left")
         return done.stdout + done.stderr
 
     async def run_all(self, *commands: Sequence[str]) -> bytes:

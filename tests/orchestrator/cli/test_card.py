@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -54,14 +53,8 @@ def test_the_expanded_card_is_printed_as_json(
 
 
 def test_data_may_come_from_the_standard_input(tmp_path: Path) -> None:
-    done = subprocess.run(
-        warm.line([sys.executable, "-m", "orchestrator", "card", written(tmp_path, TEMPLATE), "-"]),
-        input=DATA,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
-    )
+    done = warm.run([sys.executable, "-m", "orchestrator", "card", written(tmp_path, TEMPLATE), "-"], said=DATA)
+    assert done.returncode == 0
     assert json.loads(done.stdout) == EXPANDED
 
 

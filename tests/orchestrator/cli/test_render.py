@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
@@ -303,6 +302,7 @@ def test_the_rules_of_the_host_are_applied_before_anything_is_shown(tmp_path: Pa
     (tmp_path / "orchestrator.toml").write_text(rule, encoding="utf-8")
     plugin = package(tmp_path, manifest())
     command = [sys.executable, "-m", "orchestrator", "render", plugin, "find", "--response", answer(tmp_path, HOMES)]
-    done = subprocess.run(warm.line(command), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
+    done = warm.run(command, folder=tmp_path)
+    assert done.returncode == 0
     assert "[1] *** - Tacoma" in done.stdout
     assert "bungalow" not in done.stdout + done.stderr
