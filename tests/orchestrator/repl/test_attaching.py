@@ -124,7 +124,7 @@ async def test_one_message_brings_its_files(tmp_path: Path) -> None:
         (tmp_path / "plugin.json").write_text(json.dumps(manifest(server.url)), encoding="utf-8")
         with anyio.fail_after(60):
             done = await anyio.run_process(warm.line([*chat, "-m", "send it", *options]), cwd=tmp_path)
-            wrong = await anyio.run_process(warm.line([*chat, "--attach", "a.txt"]), cwd=tmp_path, check=False)
+            wrong = await warm.run_process([*chat, "--attach", "a.txt"], folder=tmp_path)
         assert PNG in server.requests[0].body
     started = json.loads(done.stdout.splitlines()[0])
     assert [file["name"] for file in started["attachments"]] == ["a.txt", "photo.png"]

@@ -158,9 +158,9 @@ async def test_the_table_takes_the_columns_that_there_are(folder: Path, columns:
     write_conversation(folder, GREETS.replace("It [red]greets", "It greets " * 12), "long")
     with anyio.fail_after(PATIENCE):
         async with openai_server(failing()) as server:
-            written = warm.line(command(".", "--live", "openai:small", "--runs", "1"))
+            written = command(".", "--live", "openai:small", "--runs", "1")
             env = {**environment(server.url), "COLUMNS": columns}
-            done = await anyio.run_process(written, cwd=folder, env=env, check=False)
+            done = await warm.run_process(written, folder=folder, environ=env)
     table = done.stdout.decode().split("\n\n")[0].splitlines()
     assert max(map(len, table)) <= int(columns)
     assert ("tokens in" in table[0]) is is_told

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -44,15 +43,7 @@ def test_nor_is_the_name_of_a_file(tmp_path: Path) -> None:
     write_conversation(tmp_path, "plugins: []\nturns: [{say: Hi, model: Hello, expect: {text: Bye}}]\n", "::error::a")
     write_conversation(tmp_path, "plugins: []\nturns: []\n", "::error::b")
     arguments = command("::error::a.conversation.yaml", "::error::b.conversation.yaml", "--github")
-    done = subprocess.run(
-        warm.line(arguments),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        cwd=tmp_path,
-        env=environment(GITHUB_WORKSPACE=""),
-    )
+    done = warm.run(arguments, folder=tmp_path, environ=environment(GITHUB_WORKSPACE=""), seconds=SECONDS)
     assert commands_in(done.stderr) == []
     assert [line[:13] for line in commands_in(done.stdout)] == ["::error file=", "::error file="]
 
@@ -67,15 +58,8 @@ def test_annotations_name_files_from_the_workspace(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     write_conversation(folder, "plugins: []\nturns: [{say: Hi, model: Hello, expect: {text: Bye}}]\n", "a")
     write_conversation(folder, "plugins: []\nturns: []\n", "b")
-    done = subprocess.run(
-        warm.line(command(".")),
-        capture_output=True,
-        text=True,
-        timeout=SECONDS,
-        check=False,
-        cwd=folder,
-        env=environment(GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(tmp_path)),
-    )
+    environ = environment(GITHUB_ACTIONS="true", GITHUB_WORKSPACE=str(tmp_path))
+    done = warm.run(command("."), folder=folder, environ=environ, seconds=SECONDS)
     marked = [line.split(",")[0] for line in done.stdout.splitlines() if line.startswith("::error file=")]
     assert marked == [f"::error file=plugins/homes/{name}.conversation.yaml" for name in "ba"]
 
